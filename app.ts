@@ -1,0 +1,96 @@
+import { STATUS_CODES } from 'node:http'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { systemClock, type Clock } from './lib/clock.ts'
+import type { Config } from './lib/config.ts'
+import { MethodNotAllowedError, NotFoundError } from './lib/http-errors.ts'
+import { Lifecycle } from './lib/lifecycle.ts'
+import broadcaster from './plugins/broadcaster.ts'
+import connections from './plugins/connections.ts'
+import metricsSource from './plugins/metrics-source.ts'
+import poller from './plugins/poller.ts'
+import websocket from './plugins/websocket.ts'
+import healthRoutes from './routes/health.ts'
+import metricsRoutes from './routes/metrics.ts'
+import statusRoutes from './routes/status.ts'
+import websocketRoutes from './routes/websocket.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    lifecycle: Lifecycle
+  }
+}
+
+/** What a test may put in place of the real thing. */
+export interface Overrides {
+  clock?: Clock
+  random?: () => number
+  logger?: FastifyBaseLogger
+}
+
+/** No request of ours has a body or takes long; these end the ones that never finish. */
+const REQUEST_TIMEOUT_MS = 10_000
+const HANDLER_TIMEOUT_MS = 10_000
+const BODY_LIMIT_BYTES = 1_024
+
+/**
+ * Puts the service together; it does not listen. Plugins are registered in the order in which a shutdown must
+ * happen: preClose hooks run from first to last (the poller stops before the sockets drain), onClose hooks from
+ * last to first (the source closes after everything that uses it).
+ */
+export async function buildApp (config: Config, { clock = systemClock, random = Math.random, logger }: Overrides = {}): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    // Scrapers and probes come every few seconds; what they ask is in nobody's interest.
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.TRUST_PROXY?.split(',').map((address) => address.trim()) ?? false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    bodyLimit: BODY_LIMIT_BYTES,
+    // Health must be answered until the end; WebSockets are refused by their own route.
+    return503OnClosing: false,
+    // By then every WebSocket is drained; what is left are idle and half-sent requests.
+    forceCloseConnections: true,
+    frameworkErrors: sendError
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.decorate('lifecycle', new Lifecycle())
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
+
+  await app.register(connections, { config, clock })
+  await app.register(metricsSource, { config, clock, random })
+  await app.register(broadcaster, { config, clock })
+  await app.register(poller, { config, clock })
+  await app.register(websocket, { config, clock, random })
+
+  await app.register(websocketRoutes, { config, clock })
+  await app.register(statusRoutes, { clock })
+  await app.register(healthRoutes, { clock })
+  await app.register(metricsRoutes)
+  return app
+}
+
+/** What went wrong inside stays inside: a 5xx that is not one of ours says no more than that. */
+function sendError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const statusCode = error.statusCode ?? 500
+  const known = statusCode < 500 || error.statusCode !== undefined
+  if (!known) request.log.error({ event: 'request_failed', err: error, url: request.url }, 'a request failed')
+  reply.code(statusCode).send({
+    statusCode,
+    code: known ? error.code ?? 'BAD_REQUEST' : 'INTERNAL',
+    error: STATUS_CODES[statusCode] ?? 'Error',
+    message: known ? error.message : 'internal error'
+  })
+}
+
+const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** No such path, or none for this method. */
+function refuse (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): never {
+  const [path = '/'] = request.url.split('?')
+  const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path })).join(', ')
+  if (allowed === '') throw new NotFoundError(request.method, path)
+  reply.header('allow', allowed)
+  throw new MethodNotAllowedError(request.method, allowed)
+}

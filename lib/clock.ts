@@ -1,0 +1,33 @@
+import { performance } from 'node:perf_hooks'
+
+/** Cancels what it was returned for; calling it twice, or after the timer fired, does nothing. */
+export type Cancel = () => void
+
+/** The only source of time in `lib/`, so that a test can be the clock. */
+export interface Clock {
+  /** Wall clock, ms since the Unix epoch. May jump; use it only for what people and databases read. */
+  now (): number
+  /** Monotonic clock, ms from an arbitrary origin. Use it for every interval. */
+  monotonic (): number
+  /** Calls `callback` once after `delayMs`. */
+  schedule (callback: () => void, delayMs: number): Cancel
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule (callback, delayMs) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  }
+}
+
+/** Calls `task` every `intervalMs` until cancelled; a slow task delays the next one instead of piling up. */
+export function repeat (clock: Clock, intervalMs: number, task: () => void): Cancel {
+  let cancel = clock.schedule(fire, intervalMs)
+  function fire () {
+    cancel = clock.schedule(fire, intervalMs)
+    task()
+  }
+  return () => cancel()
+}

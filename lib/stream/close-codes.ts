@@ -1,0 +1,14 @@
+/**
+ * Every close code that popcast sends by itself, with its reason (at most 123 bytes: RFC 6455 5.5) and what a
+ * client does then. 4000 to 4499 may reconnect, 4500 to 4999 must not. 1009 (message too large), 1002 and 1007
+ * (protocol errors) come from the WebSocket library.
+ */
+export const closeCodes = {
+  goingAway: { code: 1001, reason: 'the server is shutting down, come back after retryAfterMs' },
+  internal: { code: 1011, reason: 'internal error, reconnect' },
+  slowConsumer: { code: 4008, reason: 'slow consumer: updates were not read in time, reconnect' },
+  stale: { code: 4012, reason: 'stale: no answer to pings, reconnect' },
+  invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
+} as const
+
+export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes]

@@ -1,0 +1,39 @@
+import fp from 'fastify-plugin'
+import { repeat, type Clock } from '../lib/clock.ts'
+import type { Config } from '../lib/config.ts'
+import { ConnectionTracker } from '../lib/stream/connection-tracker.ts'
+import { Heartbeat } from '../lib/stream/heartbeat.ts'
+import { TickStatistics } from '../lib/stream/tick-statistics.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    connections: ConnectionTracker
+    tickStatistics: TickStatistics
+  }
+}
+
+export interface ConnectionsOptions {
+  config: Config
+  clock: Clock
+}
+
+/** Decorates `connections` and `tickStatistics`; pings the clients and logs statistics about them. */
+export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
+  const { MAX_CONNECTIONS: maxConnections, MAX_BUFFERED_BYTES: maxBufferedBytes } = config
+  const connections = new ConnectionTracker({ clock, log: app.log, maxConnections, maxBufferedBytes })
+  const statistics = new TickStatistics()
+  app.decorate('connections', connections)
+  app.decorate('tickStatistics', statistics)
+
+  const heartbeat = new Heartbeat({ connections, clock, intervalMs: config.PING_INTERVAL_MS, staleAfterMs: config.STALE_AFTER_MS })
+  const stopLogging = repeat(clock, config.STATS_LOG_INTERVAL_MS, () => {
+    if (connections.size === 0) return
+    const { totals, successRate, durations, size } = connections
+    app.log.info({ event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations }, 'statistics')
+  })
+
+  app.addHook('onClose', async () => {
+    heartbeat.stop()
+    stopLogging()
+  })
+}, { name: 'connections' })

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import fp from 'fastify-plugin'
+import type { Clock } from '../lib/clock.ts'
+import type { Config } from '../lib/config.ts'
+import { Feed } from '../lib/feed.ts'
+import { RegressionDetector } from '../lib/metrics/regression-detector.ts'
+import { Poller } from '../lib/poller.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    feed: Feed
+    poller: Poller
+  }
+}
+
+/** Decorates `feed` (what is known) and `poller` (when it is asked); polls from ready to the begin of the shutdown. */
+export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
+  const { BROADCAST_INTERVAL_MS: intervalMs, HEALTHY_BELOW_MS: healthyBelowMs } = config
+  const feed = new Feed({
+    source: app.metricsSource,
+    detector: new RegressionDetector(),
+    broadcaster: app.broadcaster,
+    statistics: app.tickStatistics,
+    clock,
+    log: app.log,
+    epoch: randomUUID(),
+    intervalMs,
+    healthyBelowMs
+  })
+  const poller = new Poller({
+    intervalMs,
+    clock,
+    isWanted: () => app.connections.size > 0,
+    tick: (nextPollAt) => feed.tick(nextPollAt),
+    idle: () => feed.probe(),
+    onError: (err) => app.log.error({ event: 'tick_failed', code: 'INTERNAL', err }, 'a tick threw')
+  })
+  app.decorate('feed', feed)
+  app.decorate('poller', poller)
+
+  app.addHook('onReady', async () => poller.start())
+  app.addHook('preClose', async () => {
+    poller.stop()
+    feed.stop()
+    app.log.info({ event: 'poller_stopped' }, 'polling stopped')
+  })
+}, { name: 'poller', dependencies: ['connections', 'metrics-source', 'broadcaster'] })

@@ -1,0 +1,53 @@
+import websocket from '@fastify/websocket'
+import fp from 'fastify-plugin'
+import type { Clock } from '../lib/clock.ts'
+import type { Config } from '../lib/config.ts'
+import { NotAWebSocketRouteError } from '../lib/http-errors.ts'
+import { drain } from '../lib/stream/drain.ts'
+
+export interface WebsocketOptions {
+  config: Config
+  clock: Clock
+  random: () => number
+}
+
+/** A message of `MAX_MESSAGE_BYTES` may come in this many frames; the default of ws would let one buffer 16,384. */
+const MAX_FRAGMENTS = 64
+/** The closing handshake may take longer than the drain, so that it is the drain that cuts stragglers off. */
+const CLOSE_TIMEOUT_SLACK_MS = 500
+
+/** WebSockets: @fastify/websocket with bounded messages, and a drain instead of its silent close. */
+export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
+  await app.register(websocket, {
+    // What fails on an open socket is handled where its session is; this keeps the plugin's default from cutting off close frames.
+    errorHandler: () => {},
+    options: serverOptions(config),
+    preClose: (done) => {
+      app.lifecycle.close()
+      drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(() => done(), done)
+    }
+  })
+
+  // The plugin completes the handshake on any known route and then closes without a code; a refusal before it says more.
+  app.addHook('onRequest', async (request) => {
+    if (request.ws && !request.is404 && request.routeOptions.config.acceptsWebSocket !== true) throw new NotAWebSocketRouteError(request.url)
+  })
+}, { name: 'popcast-websocket', dependencies: ['connections'] })
+
+/** Of https://github.com/websockets/ws/blob/master/doc/ws.md; its type definitions lag behind. */
+function serverOptions (config: Config) {
+  return {
+    maxPayload: config.MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    closeTimeout: config.DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_SLACK_MS,
+    // The tracker has its own list, and pongs go through the same bounded writer as every other frame.
+    clientTracking: false,
+    autoPong: false
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    acceptsWebSocket?: boolean
+  }
+}

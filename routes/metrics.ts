@@ -1,0 +1,15 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { NoDataError } from '../lib/http-errors.ts'
+import { MetricsUpdate } from '../lib/stream/protocol.ts'
+import { ErrorBody } from './schemas.ts'
+
+/** `GET /api/metrics/latest`: the last update, from memory; its `ageMs` and `status` are those of now. */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/api/metrics/latest', { schema: { response: { 200: MetricsUpdate, 503: ErrorBody } } }, async () => {
+    const update = app.feed.latest()
+    if (update === null) throw new NoDataError()
+    return update
+  })
+}
+
+export default routes

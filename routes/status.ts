@@ -1,0 +1,91 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Clock } from '../lib/clock.ts'
+import type { Connection } from '../lib/stream/connection.ts'
+import { timestamp } from '../lib/stream/protocol.ts'
+import { ErrorBody, Timestamp } from './schemas.ts'
+
+const DEFAULT_LIMIT = 1_000
+const Count = Type.Integer()
+const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
+
+const ConnectionStatus = Type.Object({
+  id: Type.String(),
+  connectedAt: Timestamp,
+  broadcastCount: Count,
+  errorCount: Count,
+  lastBroadcast: MaybeTimestamp,
+  lastError: Type.Union([Type.String(), Type.Null()]),
+  clientInfo: Type.Object({ userAgent: Type.String(), ip: Type.String() }),
+  lastActivity: Timestamp,
+  missedPings: Count,
+  bufferedBytes: Count,
+  skippedCount: Count,
+  topics: Type.Array(Type.String())
+})
+
+const Status = Type.Object({
+  status: Type.Literal('ok'),
+  timestamp: Timestamp,
+  summary: Type.Object({
+    activeConnections: Count,
+    trackedConnections: Count,
+    totalBroadcasts: Count,
+    totalErrors: Count,
+    totalConnections: Count,
+    totalSkipped: Count,
+    successRate: Type.Number(),
+    connectionDurationMs: Type.Object({ count: Count, mean: Type.Number(), p50: Type.Number(), p90: Type.Number(), max: Type.Number() })
+  }),
+  connections: Type.Array(ConnectionStatus),
+  truncated: Type.Boolean()
+})
+
+/** `GET /api/websocket/status`: every connection and what is counted over all of them. */
+const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
+  app.get('/api/websocket/status', {
+    schema: {
+      querystring: Type.Object({ limit: Type.Integer({ minimum: 0, default: DEFAULT_LIMIT }) }),
+      response: { 200: Status, 400: ErrorBody }
+    }
+  }, async ({ query: { limit } }) => {
+    const { connections } = app
+    const { totals, successRate, durations } = connections
+    const tracked = Array.from(connections)
+    return {
+      status: 'ok' as const,
+      timestamp: timestamp(clock.now()),
+      summary: {
+        activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
+        trackedConnections: tracked.length,
+        totalBroadcasts: totals.broadcasts,
+        totalErrors: totals.errors,
+        totalConnections: totals.opened,
+        totalSkipped: totals.skipped,
+        successRate,
+        connectionDurationMs: durations
+      },
+      connections: tracked.slice(0, limit).map(describe),
+      truncated: tracked.length > limit
+    }
+  })
+}
+
+function describe (connection: Connection) {
+  return {
+    id: connection.id,
+    connectedAt: timestamp(connection.connectedAt),
+    broadcastCount: connection.broadcastCount,
+    errorCount: connection.errorCount,
+    lastBroadcast: connection.lastBroadcast === null ? null : timestamp(connection.lastBroadcast),
+    lastError: connection.lastError,
+    clientInfo: connection.clientInfo,
+    lastActivity: timestamp(connection.lastActivity),
+    missedPings: connection.missedPings,
+    bufferedBytes: connection.bufferedBytes,
+    skippedCount: connection.skippedCount,
+    topics: Array.from(connection.topics)
+  }
+}
+
+export default routes

@@ -1,0 +1,38 @@
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { loadConfig } from './lib/config.ts'
+import { failStart, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
+
+const PROGRAM = 'popcast'
+/** Between the deadline of the drain and the one of the process: what Fastify and InfluxDB need to close. */
+const CLOSE_SLACK_MS = 5_000
+
+loadEnvFile(PROGRAM)
+const config = orFailStart(PROGRAM, () => loadConfig(process.env))
+const app = await buildApp(config, { logger: await openLog(config.LOG_LEVEL) })
+
+const delay = config.DRAIN_DELAY_MS + config.DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
+const grace = closeWithGrace({ delay, logger: app.log, skip: ['SIGINT'] }, async ({ signal = 'SIGINT', err }) => {
+  if (err) app.log.fatal({ event: 'shutdown', err }, 'shutting down because of an error')
+  else app.log.info({ event: 'shutdown', signal, drainDelayMs: config.DRAIN_DELAY_MS }, 'shutting down')
+  app.lifecycle.drain()
+  if (!err) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
+  await app.close()
+  app.log.info({ event: 'closed' }, 'closed')
+})
+
+process.once('SIGINT', () => {
+  const firstAt = performance.now()
+  process.on('SIGINT', () => {
+    if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
+    app.log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
+    process.exit(1)
+  })
+  grace.close()
+})
+
+try {
+  await app.listen({ host: config.HOST, port: config.PORT })
+} catch (error) {
+  failStart(PROGRAM, `HOST, PORT: cannot listen on ${config.HOST}:${config.PORT}: ${(error as Error).message}`)
+}

@@ -1,0 +1,145 @@
+import t from 'tap'
+import { SourceError } from '../../lib/errors.ts'
+import { build } from '../helper.ts'
+
+t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t) => {
+  const { app, connect } = await build(t)
+  const clients = await Promise.all([connect('/ws', { 'user-agent': 'dashboard/1' }), connect('/ws'), connect('/')])
+  // The first may come from memory; the second is a broadcast to each of them.
+  await Promise.all(clients.map((client) => client.next('metrics_update')))
+  await Promise.all(clients.map((client) => client.next('metrics_update')))
+  const { statusCode, body } = await app.inject('/api/websocket/status')
+  const status = JSON.parse(body)
+  t.equal(statusCode, 200)
+  t.equal(status.status, 'ok')
+  t.match(status.timestamp, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  t.equal(status.summary.activeConnections, 3)
+  t.equal(status.summary.trackedConnections, 3)
+  t.ok(status.summary.totalBroadcasts >= 3)
+  t.equal(status.summary.totalErrors, 0)
+  t.equal(status.connections.length, 3)
+  t.equal(status.truncated, false)
+  const [first] = status.connections
+  t.match(first.id, /^ws_1_\d{13}$/)
+  t.strictSame(Object.keys(first).slice(0, 7), ['id', 'connectedAt', 'broadcastCount', 'errorCount', 'lastBroadcast', 'lastError', 'clientInfo'])
+  t.strictSame(first.clientInfo, { userAgent: 'dashboard/1', ip: '127.0.0.1' })
+  t.equal(first.lastError, null)
+  t.match(first.lastBroadcast, /Z$/)
+})
+
+t.test('?limit bounds the list and says so', async (t) => {
+  const { app, connect } = await build(t)
+  await Promise.all([connect(), connect(), connect()])
+  const two = (await app.inject('/api/websocket/status?limit=2')).json()
+  t.equal(two.connections.length, 2)
+  t.equal(two.truncated, true)
+  t.equal(two.summary.activeConnections, 3)
+  const none = (await app.inject('/api/websocket/status?limit=0')).json()
+  t.strictSame(none.connections, [])
+  t.equal(none.truncated, true)
+})
+
+t.test('errors are JSON with status, code and what was wrong', async (t) => {
+  const { app } = await build(t)
+  const cases = [
+    { name: 'unknown route', method: 'GET', url: '/nope', statusCode: 404, code: 'NOT_FOUND', message: 'there is no GET /nope' },
+    { name: 'unknown method', method: 'POST', url: '/health', statusCode: 405, code: 'METHOD_NOT_ALLOWED', message: 'POST is not allowed here, only GET, HEAD' },
+    { name: 'HTTP where a WebSocket is', method: 'GET', url: '/ws', statusCode: 426, code: 'UPGRADE_REQUIRED', message: 'this is a WebSocket endpoint' },
+    { name: 'limit that is no number', method: 'GET', url: '/api/websocket/status?limit=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be integer' },
+    { name: 'negative limit', method: 'GET', url: '/api/websocket/status?limit=-1', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be >= 0' },
+    { name: 'URL that cannot be decoded', method: 'GET', url: '/%zz', statusCode: 400, code: 'FST_ERR_BAD_URL', message: "'/%zz' is not a valid url component" },
+    { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
+  ] as const
+  for (const { name, method, url, statusCode, code, message } of cases) {
+    t.test(name, async (t) => {
+      const response = await app.inject({ method, url })
+      t.equal(response.statusCode, statusCode)
+      t.match(response.headers['content-type'], 'application/json')
+      t.strictSame(Object.keys(response.json()), ['statusCode', 'code', 'error', 'message'])
+      t.match(response.json(), { statusCode, code, message })
+    })
+  }
+  t.equal((await app.inject({ method: 'DELETE', url: '/health' })).headers.allow, 'GET, HEAD')
+})
+
+t.test('an error inside tells nothing of itself to the client', async (t) => {
+  const { app, logged } = await build(t)
+  app.feed.latest = () => { throw new Error('secret detail') }
+  const response = await app.inject('/api/metrics/latest')
+  t.equal(response.statusCode, 500)
+  t.strictSame(response.json(), { statusCode: 500, code: 'INTERNAL', error: 'Internal Server Error', message: 'internal error' })
+  await logged('request_failed')
+})
+
+t.test('GET / names the routes', async (t) => {
+  const { app } = await build(t)
+  t.equal((await app.inject('/')).json().routes.websocket, '/ws')
+})
+
+t.test('GET /api/metrics/latest is the last update', async (t) => {
+  const { app, connect } = await build(t)
+  const client = await connect()
+  const update = await client.next('metrics_update')
+  await client.close()
+  const latest = (await app.inject('/api/metrics/latest')).json()
+  t.equal(latest.type, 'metrics_update')
+  t.equal(latest.epoch, update.epoch)
+  t.ok(latest.seq >= update.seq)
+  t.equal(latest.data.totalPops, 20)
+})
+
+t.test('health', async (t) => {
+  t.test('is ok on a source that answers', async (t) => {
+    const { app, connect } = await build(t)
+    await connect()
+    const response = await app.inject('/health')
+    t.equal(response.statusCode, 200)
+    t.match(response.json(), {
+      status: 'ok',
+      services: { influxdb: { healthy: true, source: 'demo' }, websocket: { healthy: true, activeConnections: 1, totalConnectionsTracked: 1 } }
+    })
+    t.type(response.json().uptimeSeconds, 'number')
+  })
+
+  t.test('is degraded, and still 200, while the source fails', async (t) => {
+    const { app, connect, logged } = await build(t)
+    app.metricsSource.collect = async () => { throw new SourceError('unauthorized', 'wrong token') }
+    await connect()
+    await logged('source_failed')
+    const response = await app.inject('/health')
+    t.equal(response.statusCode, 200)
+    t.match(response.json(), { status: 'degraded', services: { influxdb: { healthy: false, failure: 'unauthorized' }, websocket: { healthy: true } } })
+    t.notMatch(response.body, 'wrong token')
+    t.equal((await app.inject('/health/ready')).statusCode, 200, 'a failing database is no reason to take the service out')
+  })
+
+  t.test('says shutting_down from the signal on, while everything is still served', async (t) => {
+    const { app, connect } = await build(t)
+    app.lifecycle.drain()
+    t.equal((await app.inject('/health')).statusCode, 503)
+    t.equal((await app.inject('/health')).json().status, 'shutting_down')
+    t.strictSame((await app.inject('/health/ready')).json(), { status: 'not_ready', reason: 'shutting_down' })
+    t.equal((await app.inject('/health/live')).statusCode, 200)
+    const client = await connect()
+    await client.next('welcome')
+  })
+
+  t.test('is not ready before the source answered or failed', async (t) => {
+    const { app } = await build(t)
+    Object.defineProperty(app.feed.health, 'isKnown', { value: false })
+    t.strictSame((await app.inject('/health/ready')).json(), { status: 'not_ready', reason: 'starting' })
+  })
+
+  t.test('is not ready, and degraded, over capacity', async (t) => {
+    const { app, connect } = await build(t, { MAX_CONNECTIONS: '1' })
+    const first = await connect()
+    await first.next('metrics_update')
+    await first.close()
+    await app.connections.empty()
+    t.strictSame((await app.inject('/health/ready')).json(), { status: 'ready', reason: null })
+    await connect()
+    t.strictSame((await app.inject('/health/ready')).json(), { status: 'not_ready', reason: 'over_capacity' })
+    t.equal((await app.inject('/health')).json().status, 'degraded')
+    t.equal((await app.inject('/health/live')).statusCode, 200)
+  })
+})

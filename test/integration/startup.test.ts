@@ -1,0 +1,74 @@
+import t from 'tap'
+import { build } from '../helper.ts'
+import { portOf, startProgram, startService } from '../service.ts'
+import { rawHandshake } from '../raw-client.ts'
+
+const TERMINAL = 'data:text/javascript,process.stdout.isTTY = true; process.stderr.isTTY = true'
+
+t.test('on a terminal the log is for people', async (t) => {
+  const service = startProgram(t, 'server.js', [], { PORT: '0', DEMO_SEED: '1' }, ['--import', TERMINAL])
+  await service.output(/WARN.*DEMO: these metrics are SIMULATED/)
+  await service.output(/Server listening at/)
+  service.child.kill('SIGTERM')
+  t.strictSame(await service.exit, { code: 0, signal: null })
+})
+
+t.test('the demo says loudly that it is one', async (t) => {
+  const service = startService(t)
+  t.match(await service.logged(({ event }) => event === 'source'), { level: 40, source: 'demo', seed: Number })
+  const port = await portOf(service)
+  t.match(await (await fetch(`http://127.0.0.1:${port}/health`)).json(), { services: { influxdb: { source: 'demo' } } })
+})
+
+t.test('one Ctrl-C that arrives twice is one', async (t) => {
+  const service = startService(t)
+  await portOf(service)
+  service.child.kill('SIGINT')
+  service.child.kill('SIGINT')
+  t.strictSame(await service.exit, { code: 0, signal: null })
+})
+
+t.test('a second Ctrl-C does not wait', async (t) => {
+  const service = startService(t, { DRAIN_DELAY_MS: '60000' })
+  await portOf(service)
+  const again = setInterval(() => service.child.kill('SIGINT'), 50)
+  t.strictSame(await service.exit, { code: 1, signal: null })
+  clearInterval(again)
+  t.ok(service.lines.some(({ event }) => event === 'second_signal'))
+})
+
+t.test('the generator says what is wrong with its arguments and settings', async (t) => {
+  const cases = [
+    { name: 'no database', args: [], stderr: /^the generator cannot start:\nINFLUXDB_URL: is not set/ },
+    { name: 'an unknown option', args: ['--pop', '3'], stderr: /^the generator cannot start:\n.*--pop/ },
+    { name: 'a duration that is none', args: ['--backfill', 'yesterday'], stderr: /^the generator cannot start:\n--backfill: "yesterday"/ }
+  ]
+  for (const { name, args, stderr } of cases) {
+    t.test(name, async (t) => {
+      const generator = startProgram(t, 'generator/main.js', args, {})
+      t.strictSame(await generator.exit, { code: 1, signal: null })
+      t.match(generator.stderr(), stderr)
+      t.notMatch(generator.stderr(), /^ +at /m, 'no stack trace')
+    })
+  }
+})
+
+t.test('the generator helps', async (t) => {
+  const generator = startProgram(t, 'generator/main.js', ['--help'], {})
+  await generator.output(/--backfill/)
+  t.strictSame(await generator.exit, { code: 0, signal: null })
+})
+
+t.test('a connection that cannot be set up ends, and nothing else', async (t) => {
+  const { app, port, connect, logged } = await build(t)
+  const { connections } = app
+  const { add } = connections
+  connections.add = () => {
+    connections.add = add
+    throw new Error('injected')
+  }
+  const { socket } = await rawHandshake(port)
+  await new Promise((resolve) => socket.once('close', resolve).resume())
+  t.match(await logged('session_failed'), { err: { message: 'injected' } })
+  await (await connect()).next('welcome')
+})

@@ -1,0 +1,30 @@
+import { timeRanges, type FunctionReading, type WindowStatistics } from '../../../lib/metrics/source.ts'
+
+/** When the answers in `test/fixtures/` were asked for. */
+export const RANGES = timeRanges(Date.parse('2026-11-20T12:00:00.000Z'), 600_000)
+export const SCHEMA = { bucket: 'pops', measurement: 'cold_start_metrics', field: 'cold_start_time_ms', popTag: 'pop_code', functionTag: 'function_name' }
+
+const at = (time: string) => Date.parse(`2026-11-20T${time}Z`)
+
+/**
+ * The readings in every engine's words: a PoP whose name needs quotes, a point without a PoP, two PoPs with two
+ * functions each, and one that was silent in the recent window.
+ */
+export const READINGS: FunctionReading[] = [
+  { pop: 'we"ird, 1', functionName: 'a\\b', value: 2.5, time: at('11:59:30'), recentCount: 1, recentMean: 2.5 },
+  { pop: '', functionName: 'auth', value: 99, time: at('11:59:40'), recentCount: 1, recentMean: 99 },
+  { pop: 'ams1', functionName: 'auth', value: 6.5, time: at('11:59:50'), recentCount: 6, recentMean: 6 },
+  { pop: 'fra1', functionName: 'auth', value: 5.5, time: at('11:59:50'), recentCount: 6, recentMean: 5 },
+  { pop: 'los1', functionName: 'auth', value: 9.25, time: at('11:55:00'), recentCount: 0, recentMean: NaN },
+  { pop: 'ams1', functionName: 'images', value: 8.5, time: at('11:59:50'), recentCount: 6, recentMean: 8 },
+  { pop: 'fra1', functionName: 'images', value: 7.5, time: at('11:59:50'), recentCount: 6, recentMean: 7 }
+]
+
+/** The baseline of the hour before; engines put the deviation of the single sample of `los1` differently. */
+export function expectedBaseline (deviationOfOne: number): Map<string, WindowStatistics> {
+  return new Map([
+    ['ams1', { count: 12, mean: 5.5, standardDeviation: 0.5222329678670935 }],
+    ['fra1', { count: 12, mean: 4.5, standardDeviation: 0.5222329678670935 }],
+    ['los1', { count: 1, mean: 9.25, standardDeviation: deviationOfOne }]
+  ])
+}

@@ -1,0 +1,57 @@
+import { ConnectionTracker, type ConnectionTrackerOptions } from '../../../lib/stream/connection-tracker.ts'
+import type { Connection } from '../../../lib/stream/connection.ts'
+import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/stream/protocol.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeLog } from '../../fakes/log.ts'
+import { FakeSocket } from '../../fakes/socket.ts'
+import { validateServerMessage } from '../../fakes/validate.ts'
+
+export const MAX_BUFFERED_BYTES = 1_000
+export const START = '2026-01-01T00:00:00.000Z'
+
+export interface Client {
+  socket: FakeSocket
+  connection: Connection
+}
+
+/** A tracker on a fake clock, and a way to add clients whose closing removes them, as a session does. */
+export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
+  const clock = new FakeClock(Date.parse(START))
+  const log = new FakeLog()
+  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, ...options })
+  const connect = (): Client => {
+    const socket = new FakeSocket()
+    const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })
+    socket.on('close', (code: number, reason: Buffer) => connections.remove(connection, code, reason.toString()))
+    return { socket, connection }
+  }
+  return { clock, log, connections, connect }
+}
+
+/** More waits for this client than it may leave unread. */
+export function congest ({ socket }: Client): void {
+  socket.stream.writableLength = MAX_BUFFERED_BYTES + 1
+}
+
+export function relieve ({ socket }: Client): void {
+  socket.stream.writableLength = 0
+}
+
+/** What was written to a client, oldest first, each message checked against the protocol. */
+export function messagesOf (socket: FakeSocket): ServerMessage[] {
+  const { messages } = socket
+  for (const message of messages) validateServerMessage(message)
+  return messages
+}
+
+export const UPDATE: MetricsUpdateMessage = {
+  type: 'metrics_update',
+  data: { totalPops: 2, healthyPops: 1, averageColdStart: 7.25, regressions: 0 },
+  epoch: 'e1',
+  seq: 1,
+  dataTime: START,
+  polledAt: START,
+  ageMs: 0,
+  status: 'fresh',
+  nextPollAt: '2026-01-01T00:00:10.000Z'
+}
