@@ -11,6 +11,8 @@ export interface Clock {
   monotonic (): number
   /** Calls `callback` once after `delayMs`. */
   schedule (callback: () => void, delayMs: number): Cancel
+  /** Resolves after everything that waits on I/O has had its turn. */
+  turn (): Promise<void>
 }
 
 export const systemClock: Clock = {
@@ -19,7 +21,8 @@ export const systemClock: Clock = {
   schedule (callback, delayMs) {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
-  }
+  },
+  turn: () => new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Calls `task` every `intervalMs` until cancelled; a slow task delays the next one instead of piling up. */

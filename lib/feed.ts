@@ -33,8 +33,9 @@ interface Result {
   overview: Overview
   /** ms since the epoch; null when no PoP reported within the overview window. */
   dataTime: number | null
-  polledAt: number
   nextPollAt: number
+  /** The same as on the wire: in a storm of connects they are told thousands of times. */
+  wire: Pick<MetricsUpdateMessage, 'dataTime' | 'polledAt' | 'nextPollAt'>
 }
 
 /**
@@ -71,10 +72,10 @@ export class Feed {
       measurements = await source.collect()
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
-      if (!this.#stopped) this.#fail(error)
+      if (!this.#stopped) await this.#fail(error)
       return
     }
-    if (!this.#stopped) this.#succeed(measurements, nextPollAt, clock.monotonic() - startedAt)
+    if (!this.#stopped) await this.#succeed(measurements, nextPollAt, clock.monotonic() - startedAt)
   }
 
   /** While nobody is connected: keeps `health` true with a ping now and then. */
@@ -90,18 +91,18 @@ export class Feed {
   /** The last good update as it is to be told now; null before there was one. */
   latest (): MetricsUpdateMessage | null {
     if (this.#result === null) return null
-    const { overview, dataTime, polledAt, nextPollAt } = this.#result
+    const { overview, nextPollAt, wire } = this.#result
     const now = this.#options.clock.now()
     return {
       type: 'metrics_update',
       data: overview,
       epoch: this.epoch,
       seq: this.#seq,
-      dataTime: dataTime === null ? null : timestamp(dataTime),
-      polledAt: timestamp(polledAt),
+      dataTime: wire.dataTime,
+      polledAt: wire.polledAt,
       ageMs: this.#ageMs,
       status: this.#isStale ? 'stale' : 'fresh',
-      nextPollAt: timestamp(Math.max(nextPollAt, now))
+      nextPollAt: nextPollAt >= now ? wire.nextPollAt : timestamp(now)
     }
   }
 
@@ -118,35 +119,40 @@ export class Feed {
     })
   }
 
-  #succeed ({ readings, baselines }: Measurements, nextPollAt: number, queryMs: number): void {
+  async #succeed ({ readings, baselines }: Measurements, nextPollAt: number, queryMs: number): Promise<void> {
     const { clock, detector, broadcaster, statistics, healthyBelowMs, log } = this.#options
     this.health.succeeded()
     const pops = groupByPop(readings)
     detector.update(pops, baselines)
+    const dataTime = pops.reduce<number | null>((newest, { sampleTime }) => Math.max(newest ?? sampleTime, sampleTime), null)
     this.#keep({
       overview: buildOverview(pops, detector.regressions, healthyBelowMs),
-      dataTime: pops.reduce<number | null>((newest, { sampleTime }) => Math.max(newest ?? sampleTime, sampleTime), null),
-      polledAt: clock.now(),
-      nextPollAt
+      dataTime,
+      nextPollAt,
+      wire: {
+        dataTime: dataTime === null ? null : timestamp(dataTime),
+        polledAt: timestamp(clock.now()),
+        nextPollAt: timestamp(nextPollAt)
+      }
     })
-    const fanOut = broadcaster.publish('metrics', this.latest() as MetricsUpdateMessage)
+    const fanOut = await broadcaster.publish('metrics', this.latest() as MetricsUpdateMessage)
     statistics.recordTick(fanOut, queryMs)
     const { durationMs, ...counts } = fanOut
     log.debug({ event: 'broadcast', seq: this.#seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
   }
 
-  #fail (error: SourceError): void {
+  async #fail (error: SourceError): Promise<void> {
     const { broadcaster, statistics } = this.#options
     this.health.failed(error)
     statistics.recordFailedTick()
-    broadcaster.announce(this.currentError() as ErrorMessage)
+    await broadcaster.announce(this.currentError() as ErrorMessage)
   }
 
   #keep (result: Result): void {
     const previous = this.#result?.dataTime ?? null
     if (result.dataTime !== null && (previous === null || result.dataTime > previous)) {
       // The first sample ever seen may be old already: it did not advance just because we looked.
-      const age = previous === null ? Math.max(0, result.polledAt - result.dataTime) : 0
+      const age = previous === null ? Math.max(0, this.#options.clock.now() - result.dataTime) : 0
       this.#advancedAt = this.#options.clock.monotonic() - age
     }
     this.#result = result

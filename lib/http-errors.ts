@@ -7,4 +7,5 @@ export const NotAWebSocketRouteError = createError('NOT_A_WEBSOCKET_ROUTE', '%s 
 export const UpgradeRequiredError = createError('UPGRADE_REQUIRED', 'this is a WebSocket endpoint', 426)
 export const NoDataError = createError('NO_DATA', 'no data yet', 503)
 export const OverCapacityError = createError('OVER_CAPACITY', 'there are as many clients as MAX_CONNECTIONS allows', 503)
+export const UpgradeRateError = createError('UPGRADE_RATE', 'more clients come at once than UPGRADE_RATE_LIMIT allows', 503)
 export const ShuttingDownError = createError('SHUTTING_DOWN', 'the server is shutting down', 503)

@@ -11,7 +11,5 @@ declare module 'fastify' {
 
 /** Decorates `broadcaster`. */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
-  // Counted in updates of ours, as pings are: a process that was paused itself must not blame its clients.
-  const maxSkippedUpdates = Math.ceil(config.SLOW_CLIENT_TIMEOUT_MS / config.BROADCAST_INTERVAL_MS)
-  app.decorate('broadcaster', new Broadcaster({ connections: app.connections, clock, maxSkippedUpdates }))
+  app.decorate('broadcaster', new Broadcaster({ connections: app.connections, clock, deflateFrom: config.COMPRESSION_THRESHOLD_BYTES }))
 }, { name: 'broadcaster', dependencies: ['connections'] })

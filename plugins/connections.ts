@@ -19,8 +19,14 @@ export interface ConnectionsOptions {
 
 /** Decorates `connections` and `tickStatistics`; pings the clients and logs statistics about them. */
 export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
-  const { MAX_CONNECTIONS: maxConnections, MAX_BUFFERED_BYTES: maxBufferedBytes } = config
-  const connections = new ConnectionTracker({ clock, log: app.log, maxConnections, maxBufferedBytes })
+  const connections = new ConnectionTracker({
+    clock,
+    log: app.log,
+    maxConnections: config.MAX_CONNECTIONS,
+    maxBufferedBytes: config.MAX_BUFFERED_BYTES,
+    // Counted in updates of ours, as pings are: a process that was paused itself must not blame its clients.
+    maxSkippedUpdates: Math.ceil(config.SLOW_CLIENT_TIMEOUT_MS / config.BROADCAST_INTERVAL_MS)
+  })
   const statistics = new TickStatistics()
   app.decorate('connections', connections)
   app.decorate('tickStatistics', statistics)

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../lib/config.ts'
 import { NotAWebSocketRouteError } from '../lib/http-errors.ts'
 import { drain } from '../lib/stream/drain.ts'
+import { agreedWindowBits } from '../lib/stream/permessage-deflate.ts'
 
 export interface WebsocketOptions {
   config: Config
@@ -11,6 +13,7 @@ export interface WebsocketOptions {
   random: () => number
 }
 
+const EXTENSIONS = 'Sec-WebSocket-Extensions: '
 /** A message of `MAX_MESSAGE_BYTES` may come in this many frames; the default of ws would let one buffer 16,384. */
 const MAX_FRAGMENTS = 64
 /** The closing handshake may take longer than the drain, so that it is the drain that cuts stragglers off. */
@@ -28,6 +31,13 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
     }
   })
 
+  const windowBits = new WeakMap<IncomingMessage, number>()
+  app.websocketServer.on('headers', (headers, request) => {
+    const extensions = headers.find((header) => header.startsWith(EXTENSIONS))
+    if (extensions !== undefined) windowBits.set(request, agreedWindowBits(extensions.slice(EXTENSIONS.length)))
+  })
+  app.decorate('windowBitsOf', (request) => windowBits.get(request) ?? 0)
+
   // The plugin completes the handshake on any known route and then closes without a code; a refusal before it says more.
   app.addHook('onRequest', async (request) => {
     if (request.ws && !request.is404 && request.routeOptions.config.acceptsWebSocket !== true) throw new NotAWebSocketRouteError(request.url)
@@ -42,11 +52,18 @@ function serverOptions (config: Config) {
     closeTimeout: config.DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_SLACK_MS,
     // The tracker has its own list, and pongs go through the same bounded writer as every other frame.
     clientTracking: false,
-    autoPong: false
+    autoPong: false,
+    // ws agrees on it and inflates what clients send, each message by itself and up to maxPayload. What we send is
+    // deflated once for all (SharedMessage): ws would do it, and keep some 270 KiB of zlib's state, per client.
+    perMessageDeflate: config.COMPRESSION === 'on' && { serverNoContextTakeover: true, clientNoContextTakeover: true }
   }
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What messages to the client of this upgrade request may be deflated with; 0: they may not. */
+    windowBitsOf (request: IncomingMessage): number
+  }
   interface FastifyContextConfig {
     acceptsWebSocket?: boolean
   }

@@ -1,102 +1,86 @@
 import type { Clock } from '../clock.ts'
-import { closeCodes } from './close-codes.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Delivery } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
-import { encodeText } from './frame.ts'
 import type { MetricsUpdateMessage, ServerMessage, Topic } from './protocol.ts'
+import { SharedMessage } from './shared-message.ts'
+
+/** A fan-out gives the event loop back after this long, so that clients, scrapers and probes do not wait for the last client. */
+const SLICE_MS = 8
+/** Asking the clock costs a little, a write some 15 us: it is asked after so many. */
+const CLIENTS_PER_LOOK_AT_THE_CLOCK = 32
 
 export interface BroadcasterOptions {
   connections: ConnectionTracker
   clock: Clock
-  /** A client that had to skip this many updates in a row is closed. */
-  maxSkippedUpdates: number
+  /** A message of fewer bytes is not worth deflating. */
+  deflateFrom: number
 }
 
 /** What became of one message on its way to all clients. */
 export interface FanOut {
   clients: number
   sent: number
+  /** Held back for clients whose sockets have not drained: the newest update follows when they have. */
+  held: number
+  /** Held back as well, in the place of an older update, which is lost for that client. */
   skipped: number
   failed: number
-  /** Length of the frame. */
+  /** Length of the plain frame. */
   bytes: number
   durationMs: number
 }
 
 /**
  * Tells every client. A message is encoded once, and the same bytes are written to every socket; no client can
- * stop, delay or change what another one gets.
+ * stop, delay or change what another one gets. One fan-out ends before the next begins.
  */
 export class Broadcaster {
   readonly #options: BroadcasterOptions
+  #underWay: Promise<unknown> = Promise.resolve()
 
   constructor (options: BroadcasterOptions) {
     this.#options = options
   }
 
-  /** Sends an update to the subscribers of `topic`. Slow ones skip it, and are told so in the next that they get. */
-  publish (topic: Topic, update: MetricsUpdateMessage): FanOut {
-    const frame = encodeText(JSON.stringify(update))
-    const frameAfterSkipping = memoize((skipped: number) => encodeText(JSON.stringify({ ...update, skipped })))
-    return this.#fanOut(frame, (connection) => {
-      if (!connection.topics.has(topic)) return null
-      if (connection.isCongested) return this.#skip(connection)
-      const { skippedInARow } = connection
-      return this.#deliver(connection, skippedInARow === 0 ? frame : frameAfterSkipping(skippedInARow))
-    })
+  /** Sends an update to the subscribers of `topic`. */
+  publish (topic: Topic, update: MetricsUpdateMessage): Promise<FanOut> {
+    return this.#inTurn(update, (connection, message) => connection.topics.has(topic) ? connection.offer(message) : null)
   }
 
   /** Sends a message that concerns every client, whatever it subscribed to. Slow ones do without. */
-  announce (message: ServerMessage): FanOut {
-    const frame = encodeText(JSON.stringify(message))
-    return this.#fanOut(frame, (connection) => {
-      if (connection.isCongested) return 'skipped'
-      return connection.sendShared(frame) ? 'sent' : 'failed'
+  announce (message: ServerMessage): Promise<FanOut> {
+    return this.#inTurn(message, (connection, shared) => {
+      if (connection.isDraining) return 'skipped'
+      return connection.sendShared(shared) ? 'sent' : 'failed'
     })
   }
 
-  #fanOut (frame: Buffer, deliver: (connection: Connection) => 'sent' | 'skipped' | 'failed' | null): FanOut {
+  #inTurn (message: ServerMessage, deliver: (connection: Connection, message: SharedMessage) => Delivery | null): Promise<FanOut> {
+    const fanOut = this.#underWay.then(() => this.#fanOut(new SharedMessage(message, this.#options.deflateFrom), deliver))
+    this.#underWay = fanOut.catch(() => {})
+    return fanOut
+  }
+
+  async #fanOut (message: SharedMessage, deliver: (connection: Connection, message: SharedMessage) => Delivery | null): Promise<FanOut> {
     const { connections, clock } = this.#options
     const startedAt = clock.monotonic()
-    const result: FanOut = { clients: 0, sent: 0, skipped: 0, failed: 0, bytes: frame.length, durationMs: 0 }
-    for (const connection of connections) {
+    const result: FanOut = { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: message.frame(0).length, durationMs: 0 }
+    let sliceEnd = startedAt + SLICE_MS
+    let visited = 0
+    // Those who come while this is under way are told what is newest when they are welcomed.
+    for (const connection of Array.from(connections)) {
+      if (++visited % CLIENTS_PER_LOOK_AT_THE_CLOCK === 0 && clock.monotonic() >= sliceEnd) {
+        await clock.turn()
+        sliceEnd = clock.monotonic() + SLICE_MS
+      }
       // One that is closing is as good as gone; it is nobody's failure.
       if (!connection.isOpen) continue
-      const outcome = deliver(connection)
+      const outcome = deliver(connection, message)
       if (outcome === null) continue
       result.clients++
       result[outcome]++
     }
     result.durationMs = clock.monotonic() - startedAt
     return result
-  }
-
-  #deliver (connection: Connection, frame: Buffer): 'sent' | 'failed' {
-    const { connections, clock } = this.#options
-    connections.totals.attempts++
-    if (!connection.sendUpdate(frame)) return 'failed'
-    connection.skippedInARow = 0
-    connection.broadcastCount++
-    connection.lastBroadcast = clock.now()
-    connections.totals.broadcasts++
-    return 'sent'
-  }
-
-  #skip (connection: Connection): 'skipped' {
-    const { connections, maxSkippedUpdates } = this.#options
-    connections.totals.skipped++
-    connection.skippedCount++
-    if (++connection.skippedInARow >= maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
-    return 'skipped'
-  }
-}
-
-/** Clients that skipped the same number of updates share their frame as well. */
-function memoize (encode: (skipped: number) => Buffer): (skipped: number) => Buffer {
-  const frames = new Map<number, Buffer>()
-  return (skipped) => {
-    const frame = frames.get(skipped) ?? encode(skipped)
-    frames.set(skipped, frame)
-    return frame
   }
 }

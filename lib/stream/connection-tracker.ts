@@ -1,7 +1,8 @@
 import { createHistogram } from 'node:perf_hooks'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { Connection, type ClientInfo, type ClosableSocket, type FrameStream } from './connection.ts'
+import { closeCodes } from './close-codes.ts'
+import { Connection, type ClientInfo, type ClosableSocket, type ConnectionObserver, type FrameStream } from './connection.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 // 3 significant digits up to 30 days: some 200 KiB, however many connections there were.
@@ -11,7 +12,10 @@ export interface ConnectionTrackerOptions {
   clock: Clock
   log: Log
   maxConnections: number
+  /** Bytes that may wait for one client. */
   maxBufferedBytes: number
+  /** A client that had to skip this many updates in a row is closed. */
+  maxSkippedUpdates: number
 }
 
 /** Counters since the process started; they never fall. */
@@ -22,11 +26,12 @@ export interface Totals {
   broadcasts: number
   /** Updates that a slow client missed. */
   skipped: number
-  /** Updates whose write was tried, and those of them that failed, at once or later. */
+  /** Updates whose write was tried. */
   attempts: number
-  failedAttempts: number
-  /** Writes of any kind that failed. */
+  /** Writes that failed, at once or later ... */
   failed: number
+  /** ... and those of them that were of an update. */
+  failedUpdates: number
   /** Errors of any kind: failed writes, invalid messages, protocol errors. */
   errors: number
 }
@@ -41,8 +46,8 @@ export interface DurationStatistics {
 }
 
 /** Every connection there is, by id, and what is counted over all that were. `remove` is the only way out. */
-export class ConnectionTracker {
-  readonly totals: Totals = { opened: 0, closed: 0, broadcasts: 0, skipped: 0, attempts: 0, failedAttempts: 0, failed: 0, errors: 0 }
+export class ConnectionTracker implements ConnectionObserver {
+  readonly totals: Totals = { opened: 0, closed: 0, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 }
   readonly #options: ConnectionTrackerOptions
   readonly #connections = new Map<string, Connection>()
   readonly #durations = createHistogram(DURATION_HISTOGRAM)
@@ -50,6 +55,10 @@ export class ConnectionTracker {
 
   constructor (options: ConnectionTrackerOptions) {
     this.#options = options
+  }
+
+  get maxBufferedBytes (): number {
+    return this.#options.maxBufferedBytes
   }
 
   get size (): number {
@@ -64,9 +73,9 @@ export class ConnectionTracker {
     return this.#connections.values()
   }
 
-  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. */
-  add (socket: ClosableSocket, stream: FrameStream, clientInfo: ClientInfo): Connection {
-    const { clock, maxBufferedBytes, log } = this.#options
+  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. `windowBits`: see `agreedWindowBits`. */
+  add (socket: ClosableSocket, stream: FrameStream, clientInfo: ClientInfo, windowBits = 0): Connection {
+    const { clock, log } = this.#options
     const connectedAt = clock.now()
     const id = `ws_${++this.totals.opened}_${connectedAt}`
     const connection = new Connection({
@@ -74,10 +83,10 @@ export class ConnectionTracker {
       connectedAt,
       openedAt: clock.monotonic(),
       clientInfo,
+      windowBits,
       socket,
       stream,
-      maxBufferedBytes,
-      onWriteError: this.#onWriteError
+      observer: this
     })
     this.#connections.set(id, connection)
     log.info({ event: 'connect', connectionId: id, ...clientInfo, active: this.size }, 'client connected')
@@ -119,8 +128,8 @@ export class ConnectionTracker {
 
   /** Share of the updates written that did not fail, 0 to 1; 1 while there was none. */
   get successRate (): number {
-    const { attempts, failedAttempts } = this.totals
-    return attempts === 0 ? 1 : 1 - failedAttempts / attempts
+    const { attempts, failedUpdates } = this.totals
+    return attempts === 0 ? 1 : 1 - failedUpdates / attempts
   }
 
   get durations (): DurationStatistics {
@@ -135,12 +144,26 @@ export class ConnectionTracker {
     }
   }
 
-  readonly #onWriteError = (connection: Connection, error: Error, isUpdate: boolean): void => {
+  attempted (): void {
+    this.totals.attempts++
+  }
+
+  delivered (connection: Connection): void {
+    this.totals.broadcasts++
+    connection.lastBroadcast = this.#options.clock.now()
+  }
+
+  skipped (connection: Connection): void {
+    this.totals.skipped++
+    if (connection.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
+  }
+
+  writeFailed (connection: Connection, error: Error): void {
     this.totals.failed++
-    if (isUpdate) this.totals.failedAttempts++
+    if (connection.lastWriteWasUpdate) this.totals.failedUpdates++
     this.recordError(connection, error.message)
     const fields = { event: 'send_failed', connectionId: connection.id, errors: connection.errorCount, detail: error.message }
-    // A dying socket fails every write that waits for it: the first says it, the others only count.
+    // One that cannot be written to fails with every message: the first says it, the others only count.
     if (++connection.writeErrorCount === 1) this.#options.log.warn(fields, 'sending to a client failed')
     else this.#options.log.debug(fields, 'sending to a client failed again')
   }

@@ -1,6 +1,7 @@
 import { closeCodes, type CloseCode } from './close-codes.ts'
 import { encodePong, encodeText, PING_FRAME } from './frame.ts'
 import type { ServerMessage, Topic } from './protocol.ts'
+import type { SharedMessage } from './shared-message.ts'
 
 const OPEN = 1
 
@@ -17,7 +18,9 @@ export interface ClosableSocket {
 /** What a connection writes its frames to: the socket of the upgrade request. */
 export interface FrameStream {
   readonly writableLength: number
-  write (frame: Buffer, callback: (error?: Error | null) => void): boolean
+  readonly writableNeedDrain: boolean
+  write (frame: Buffer): boolean
+  once (event: 'drain', listener: () => void): unknown
 }
 
 /** From the upgrade request. */
@@ -33,13 +36,31 @@ export interface ConnectionOptions {
   /** The same moment on the monotonic clock. */
   openedAt: number
   clientInfo: ClientInfo
+  /** What messages to this client may be deflated with; 0: they may not. */
+  windowBits: number
   socket: ClosableSocket
   stream: FrameStream
-  /** Bytes that may wait for this client; above, updates are skipped and answers end the connection. */
-  maxBufferedBytes: number
-  /** A write that failed, at once or later; `isUpdate` tells whether it was one of an update. Must not throw. */
-  onWriteError: (connection: Connection, error: Error, isUpdate: boolean) => void
+  observer: ConnectionObserver
 }
+
+/** Who counts. One for all connections; nothing of it may throw. */
+export interface ConnectionObserver {
+  /** Bytes that may wait for one client; one that has more and asks for more is closed. */
+  readonly maxBufferedBytes: number
+  /** The write of an update is tried ... */
+  attempted (): void
+  /** ... and it was handed to the socket. */
+  delivered (connection: Connection): void
+  /** A slow client missed an update, because a newer one took its place. */
+  skipped (connection: Connection): void
+  writeFailed (connection: Connection, error: Error): void
+}
+
+/**
+ * What became of one update for one client: written; held back until its socket has drained; held back in the place
+ * of one that is now skipped; or not to be written.
+ */
+export type Delivery = 'sent' | 'held' | 'skipped' | 'failed'
 
 /** One client: its metadata, its subscription, and the only place that writes to it. Nothing here throws. */
 export class Connection {
@@ -47,6 +68,7 @@ export class Connection {
   readonly connectedAt: number
   readonly openedAt: number
   readonly clientInfo: ClientInfo
+  readonly windowBits: number
   broadcastCount = 0
   errorCount = 0
   writeErrorCount = 0
@@ -60,21 +82,17 @@ export class Connection {
   skippedCount = 0
   skippedInARow = 0
   invalidInARow = 0
+  /** Whether the last thing written was an update: then it is one that a failing socket loses. */
+  lastWriteWasUpdate = false
   /** Why we closed it, if we did. */
   closedBy: CloseCode | null = null
 
   #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
+  /** The newest update that waits for the socket to drain. */
+  #held: SharedMessage | null = null
   readonly #socket: ClosableSocket
   readonly #stream: FrameStream
-  readonly #maxBufferedBytes: number
-  readonly #onWriteError: ConnectionOptions['onWriteError']
-  readonly #onWritten = (error?: Error | null) => {
-    if (error) this.#onWriteError(this, error, false)
-  }
-
-  readonly #onUpdateWritten = (error?: Error | null) => {
-    if (error) this.#onWriteError(this, error, true)
-  }
+  readonly #observer: ConnectionObserver
 
   constructor (options: ConnectionOptions) {
     this.id = options.id
@@ -82,10 +100,10 @@ export class Connection {
     this.openedAt = options.openedAt
     this.lastActivity = options.connectedAt
     this.clientInfo = options.clientInfo
+    this.windowBits = options.windowBits
     this.#socket = options.socket
     this.#stream = options.stream
-    this.#maxBufferedBytes = options.maxBufferedBytes
-    this.#onWriteError = options.onWriteError
+    this.#observer = options.observer
   }
 
   get topics (): ReadonlySet<Topic> {
@@ -111,35 +129,51 @@ export class Connection {
     return this.#stream.writableLength
   }
 
+  /** What was written last has not left this process yet. */
+  get isDraining (): boolean {
+    return this.#stream.writableNeedDrain
+  }
+
   get isCongested (): boolean {
-    return this.bufferedBytes > this.#maxBufferedBytes
+    return this.bufferedBytes > this.#observer.maxBufferedBytes
+  }
+
+  /**
+   * Writes an update, or holds it back while the socket has not drained. At most one is held: the latest wins, and
+   * the one that is sent at last says how many were missed.
+   */
+  offer (update: SharedMessage): Delivery {
+    if (!this.isDraining) return this.#deliver(update) ? 'sent' : 'failed'
+    const replaced = this.#held
+    this.#held = update
+    if (replaced === null) {
+      this.#stream.once('drain', this.#onDrain)
+      return 'held'
+    }
+    this.#skip()
+    return 'skipped'
   }
 
   /** Sends a message to this client alone. One that asks without reading what it is answered is closed as slow. */
   send (message: ServerMessage): void {
     if (this.isCongested) this.close(closeCodes.slowConsumer)
-    else this.#write(encodeText(JSON.stringify(message)), this.#onWritten)
+    else this.#write(encodeText(Buffer.from(JSON.stringify(message))))
   }
 
   /** Answers a ping of the client's: RFC 6455 5.5.3. */
   pong (payload: Buffer): void {
     if (this.isCongested) this.close(closeCodes.slowConsumer)
-    else this.#write(encodePong(payload), this.#onWritten)
+    else this.#write(encodePong(payload))
   }
 
-  /** Writes a frame that many clients share. @returns false when it could not be written */
-  sendShared (frame: Buffer): boolean {
-    return this.#write(frame, this.#onWritten)
-  }
-
-  /** Writes an update, shared as well. @returns false when it could not be written */
-  sendUpdate (frame: Buffer): boolean {
-    return this.#write(frame, this.#onUpdateWritten)
+  /** Writes a message that many clients share. @returns false when it could not be written */
+  sendShared (message: SharedMessage): boolean {
+    return this.#write(message.frame(this.windowBits))
   }
 
   ping (): void {
     this.missedPings++
-    if (!this.isCongested) this.#write(PING_FRAME, this.#onWritten)
+    if (!this.isCongested) this.#write(PING_FRAME)
   }
 
   /** The client gave a sign of life. */
@@ -157,10 +191,11 @@ export class Connection {
   close (closeCode: CloseCode): void {
     if (!this.isOpen) return
     this.closedBy = closeCode
+    this.#held = null
     try {
       this.#socket.close(closeCode.code, closeCode.reason)
     } catch (error) {
-      this.#onWritten(error as Error)
+      this.#observer.writeFailed(this, error as Error)
       this.terminate()
     }
   }
@@ -170,17 +205,41 @@ export class Connection {
     try {
       this.#socket.terminate()
     } catch (error) {
-      this.#onWritten(error as Error)
+      this.#observer.writeFailed(this, error as Error)
     }
   }
 
-  #write (frame: Buffer, callback: (error?: Error | null) => void): boolean {
+  readonly #onDrain = () => {
+    const update = this.#held
+    this.#held = null
+    if (update !== null && this.isOpen) this.#deliver(update)
+  }
+
+  #deliver (update: SharedMessage): boolean {
+    this.#observer.attempted()
+    const written = this.#write(update.afterSkipping(this.skippedInARow).frame(this.windowBits), true)
+    if (!written) return false
+    this.skippedInARow = 0
+    this.broadcastCount++
+    this.#observer.delivered(this)
+    return true
+  }
+
+  #skip (): void {
+    this.skippedCount++
+    this.skippedInARow++
+    this.#observer.skipped(this)
+  }
+
+  #write (frame: Buffer, isUpdate = false): boolean {
     if (!this.isOpen) return false
+    this.lastWriteWasUpdate = isUpdate
     try {
-      this.#stream.write(frame, callback)
+      // Without a callback: it would be one more turn per client and tick. What fails later is the socket's 'error' event.
+      this.#stream.write(frame)
       return true
     } catch (error) {
-      callback(error as Error)
+      this.#observer.writeFailed(this, error as Error)
       return false
     }
   }

@@ -9,12 +9,28 @@ import { ClientMessageError, PROTOCOL_VERSION, errorMessage, parseClientMessage,
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
 const MAX_INVALID_MESSAGES = 50
 
+const kSession = Symbol('popcast.session')
+
 /** What a session listens to: a `WebSocket` of ws. */
 export interface SessionSocket extends ClosableSocket {
   on (event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown
   on (event: 'ping' | 'pong', listener: (data: Buffer) => void): unknown
   on (event: 'close', listener: (code: number, reason: Buffer) => void): unknown
   on (event: 'error', listener: (error: Error) => void): unknown
+  [kSession]?: Session
+}
+
+/** What a session writes to: the socket of the upgrade request. */
+export interface SessionStream extends FrameStream {
+  on (event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
+  [kSession]?: Session
+}
+
+/** One client, as the upgrade request says. */
+export interface Client {
+  info: ClientInfo
+  /** See `agreedWindowBits`. */
+  windowBits: number
 }
 
 export interface SessionContext {
@@ -34,38 +50,81 @@ export interface SessionContext {
  * The trip of one connection. Every listener is attached before this returns (one attached later misses messages),
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
-export function openSession (socket: SessionSocket, stream: FrameStream, clientInfo: ClientInfo, context: SessionContext): void {
-  const { connections, clock, log } = context
-  const connection = connections.add(socket, stream, clientInfo)
+export function openSession (socket: SessionSocket, stream: SessionStream, { info, windowBits }: Client, context: SessionContext): void {
+  const connection = context.connections.add(socket, stream, info, windowBits)
+  const session = new Session(connection, context)
+  socket[kSession] = session
+  stream[kSession] = session
+  socket.on('message', onMessage)
+  socket.on('ping', onPing)
+  socket.on('pong', onPong)
+  socket.on('error', onSocketError)
+  stream.on('error', onStreamError)
+  socket.on('close', onClose)
+  session.safely(greet)
+  session.safely(context.onConnect)
+}
 
-  const safely = <Args extends unknown[]>(listener: (...args: Args) => void) => (...args: Args) => {
-    try {
-      listener(...args)
-    } catch (error) {
-      connections.recordError(connection, 'INTERNAL')
-      log.error({ event: 'listener_failed', connectionId: connection.id, err: error }, 'a listener threw')
-      connection.close(closeCodes.internal)
-    }
+/** Hangs at the socket and at the stream, so that the listeners are functions that all connections share. */
+class Session {
+  readonly connection: Connection
+  readonly context: SessionContext
+
+  constructor (connection: Connection, context: SessionContext) {
+    this.connection = connection
+    this.context = context
   }
 
-  socket.on('message', safely((data, isBinary) => receive(connection, data, isBinary, context)))
-  socket.on('ping', safely((data) => {
-    connection.touch(clock.now())
+  safely<Args extends unknown[]> (step: (session: Session, ...args: Args) => void, ...args: Args): void {
+    try {
+      step(this, ...args)
+    } catch (error) {
+      const { connections, log } = this.context
+      connections.recordError(this.connection, 'INTERNAL')
+      log.error({ event: 'listener_failed', connectionId: this.connection.id, err: error }, 'a listener threw')
+      this.connection.close(closeCodes.internal)
+    }
+  }
+}
+
+type Owner = SessionSocket | SessionStream
+
+const sessionOf = (owner: Owner) => owner[kSession] as Session
+
+function onMessage (this: SessionSocket, data: Buffer, isBinary: boolean): void {
+  sessionOf(this).safely(receive, data, isBinary)
+}
+
+function onPing (this: SessionSocket, data: Buffer): void {
+  sessionOf(this).safely(({ connection, context }) => {
+    connection.touch(context.clock.now())
     connection.pong(data)
-  }))
-  socket.on('pong', safely(() => connection.touch(clock.now())))
-  socket.on('error', safely((error) => {
+  })
+}
+
+function onPong (this: SessionSocket): void {
+  sessionOf(this).safely(({ connection, context }) => connection.touch(context.clock.now()))
+}
+
+function onSocketError (this: SessionSocket, error: Error): void {
+  sessionOf(this).safely(({ connection, context: { connections, log } }) => {
     connections.recordError(connection, error.message)
     log.info({ event: 'socket_error', connectionId: connection.id, detail: error.message }, 'the connection failed')
-  }))
-  socket.on('close', safely((code, reason) => connections.remove(connection, code, reason.toString())))
+  })
+}
 
-  safely(() => greet(connection, context))()
-  safely(context.onConnect)()
+function onStreamError (this: SessionStream, error: NodeJS.ErrnoException): void {
+  // A peer that resets the connection ends it, no more; only what could not be written was lost.
+  if (error.syscall !== 'write') return
+  sessionOf(this).safely(({ connection, context }) => context.connections.writeFailed(connection, error))
+}
+
+function onClose (this: SessionSocket, code: number, reason: Buffer): void {
+  sessionOf(this).safely(({ connection, context }) => context.connections.remove(connection, code, reason.toString()))
 }
 
 /** Welcome, and at once what is known: from memory, without a query. */
-function greet (connection: Connection, context: SessionContext): void {
+function greet ({ connection, context }: Session): void {
   const { feed, clock } = context
   connection.send({
     type: 'welcome',
@@ -84,7 +143,7 @@ function greet (connection: Connection, context: SessionContext): void {
   if (error !== null) connection.send(error)
 }
 
-function receive (connection: Connection, data: Buffer, isBinary: boolean, context: SessionContext): void {
+function receive ({ connection, context }: Session, data: Buffer, isBinary: boolean): void {
   // What a client still sends after it was told to go is not looked at.
   if (!connection.isOpen) return
   connection.touch(context.clock.now())

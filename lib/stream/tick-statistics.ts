@@ -18,7 +18,7 @@ class Durations {
   }
 }
 
-const noCounts = () => ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, skipped: 0, bytes: 0 })
+const noCounts = () => ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, held: 0, skipped: 0, bytes: 0 })
 
 /** What the ticks since the last summary did. */
 export class TickStatistics {
@@ -26,10 +26,11 @@ export class TickStatistics {
   #query = new Durations()
   #fanOut = new Durations()
 
-  recordTick ({ sent, failed, skipped, bytes, durationMs }: FanOut, queryMs: number): void {
+  recordTick ({ sent, failed, held, skipped, bytes, durationMs }: FanOut, queryMs: number): void {
     this.#counts.ticks++
     this.#counts.sent += sent
     this.#counts.failed += failed
+    this.#counts.held += held
     this.#counts.skipped += skipped
     this.#counts.bytes += sent * bytes
     this.#query.add(queryMs)

@@ -29,6 +29,23 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** Turns that were asked for. */
+  turns = 0
+
+  /** What happens while everybody else has a turn. */
+  onTurn: () => void = () => {}
+
+  turn (): Promise<void> {
+    this.turns++
+    this.onTurn()
+    return settle()
+  }
+
+  /** Time passes while something works: no timer fires meanwhile. */
+  pass (ms: number): void {
+    this.#pass(ms)
+  }
+
   get pendingTimers (): number {
     return this.#timers.size
   }

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { FrameStream } from '../../lib/stream/connection.ts'
 import type { ServerMessage } from '../../lib/stream/protocol.ts'
-import type { SessionSocket } from '../../lib/stream/session.ts'
+import type { SessionSocket, SessionStream } from '../../lib/stream/session.ts'
 
 const OPEN = 1
 const CLOSING = 2
@@ -44,20 +43,29 @@ export class FakeSocket extends EventEmitter implements SessionSocket {
   }
 }
 
-export class FakeStream implements FrameStream {
+/** The stream half. A write that fails after it was accepted is an 'error' event, as net.Socket has it. */
+export class FakeStream extends EventEmitter implements SessionStream {
   readonly frames: Buffer[] = []
   writableLength = 0
+  writableNeedDrain = false
   /** Thrown by the next writes. */
   throws: Error | null = null
-  /** Given to the callbacks of the next writes. */
-  callbackError: Error | null = null
+  /** What the next writes end in, after they were accepted. */
+  fails: Error | null = null
 
-  write (frame: Buffer, callback: (error?: Error | null) => void): boolean {
+  write (frame: Buffer): boolean {
     if (this.throws !== null) throw this.throws
-    if (this.callbackError === null) this.frames.push(frame)
-    const error = this.callbackError
-    queueMicrotask(() => callback(error))
+    const error = this.fails
+    if (error === null) this.frames.push(frame)
+    else queueMicrotask(() => this.emit('error', Object.assign(error, { syscall: 'write' })))
     return true
+  }
+
+  /** The peer has read what waited. */
+  drain (): void {
+    this.writableLength = 0
+    this.writableNeedDrain = false
+    this.emit('drain')
   }
 }
 

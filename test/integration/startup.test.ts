@@ -67,8 +67,8 @@ t.test('a connection that cannot be set up ends, and nothing else', async (t) =>
     connections.add = add
     throw new Error('injected')
   }
-  const { socket } = await rawHandshake(port)
-  await new Promise((resolve) => socket.once('close', resolve).resume())
+  const client = await rawHandshake(port)
+  t.equal(await client.closeCode(), 1011)
   t.match(await logged('session_failed'), { err: { message: 'injected' } })
   await (await connect()).next('welcome')
 })

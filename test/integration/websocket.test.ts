@@ -113,6 +113,23 @@ t.test('upgrades are refused where no WebSocket is, before the handshake', async
   t.match(await refusal('/'), { statusCode: 503, code: 'SHUTTING_DOWN', retryAfter: '10' })
 })
 
+t.test('UPGRADE_RATE_LIMIT spreads a storm: some get in, the others are told when to come back', async (t) => {
+  const { port, app } = await build(t, { UPGRADE_RATE_LIMIT: '5' })
+  const attempts = await Promise.all(Array.from({ length: 20 }, async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+    socket.on('error', () => {})
+    t.teardown(() => socket.terminate())
+    return Promise.race([
+      once(socket, 'open').then(() => 'open'),
+      once(socket, 'unexpected-response').then(([, { statusCode, headers }]) => `${statusCode} ${headers['retry-after']}`)
+    ])
+  }))
+  t.ok(attempts.filter((outcome) => outcome === 'open').length >= 5)
+  t.ok(attempts.filter((outcome) => outcome === '503 10').length >= 5)
+  t.equal(app.connections.totals.opened, attempts.filter((outcome) => outcome === 'open').length)
+  t.equal((await app.inject('/health/live')).statusCode, 200)
+})
+
 t.test('the address is the upgrade request\'s, and a proxy\'s word counts only if it is trusted', async (t) => {
   const forwarded = { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'wall/2' }
   const cases = [

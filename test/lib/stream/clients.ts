@@ -14,14 +14,15 @@ export interface Client {
   connection: Connection
 }
 
-/** A tracker on a fake clock, and a way to add clients whose closing removes them, as a session does. */
+/** A tracker on a fake clock, and a way to add clients whose closing removes them and whose failures are counted, as a session does. */
 export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
   const clock = new FakeClock(Date.parse(START))
   const log = new FakeLog()
-  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, ...options })
-  const connect = (): Client => {
+  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, maxSkippedUpdates: 3, ...options })
+  const connect = (windowBits = 0): Client => {
     const socket = new FakeSocket()
-    const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })
+    const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' }, windowBits)
+    socket.stream.on('error', (error) => connections.writeFailed(connection, error))
     socket.on('close', (code: number, reason: Buffer) => connections.remove(connection, code, reason.toString()))
     return { socket, connection }
   }
@@ -31,10 +32,11 @@ export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
 /** More waits for this client than it may leave unread. */
 export function congest ({ socket }: Client): void {
   socket.stream.writableLength = MAX_BUFFERED_BYTES + 1
+  socket.stream.writableNeedDrain = true
 }
 
 export function relieve ({ socket }: Client): void {
-  socket.stream.writableLength = 0
+  socket.stream.drain()
 }
 
 /** What was written to a client, oldest first, each message checked against the protocol. */

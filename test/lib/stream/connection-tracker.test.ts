@@ -1,9 +1,11 @@
 import t, { type Test } from 'tap'
+import { SharedMessage } from '../../../lib/stream/shared-message.ts'
 import { Broadcaster } from '../../../lib/stream/broadcaster.ts'
 import { closeCodes } from '../../../lib/stream/close-codes.ts'
-import { PING_FRAME } from '../../../lib/stream/frame.ts'
 import { settle } from '../../fakes/clock.ts'
 import { congest, relieve, trackClients, UPDATE, type Client } from './clients.ts'
+
+const SHARED = new SharedMessage(UPDATE, 1_024)
 
 const DAY_MS = 86_400_000
 
@@ -29,7 +31,7 @@ t.test('an id is not given again when its client has left', async (t) => {
   const { socket, connection } = connect()
   socket.finish(1000)
   t.not(connect().connection.id, connection.id)
-  t.strictSame({ ...connections.totals }, { opened: 2, closed: 1, broadcasts: 0, skipped: 0, attempts: 0, failedAttempts: 0, failed: 0, errors: 0 })
+  t.strictSame({ ...connections.totals }, { opened: 2, closed: 1, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 })
 })
 
 t.test('a client that left is forgotten, with one line', async (t) => {
@@ -87,7 +89,7 @@ t.test('it is full at the limit and not when one has left', async (t) => {
 
 const failures: Array<{ name: string, breakDown: (client: Client) => void }> = [
   { name: 'a write that throws', breakDown: ({ socket }) => { socket.stream.throws = new Error('EPIPE') } },
-  { name: 'a write that fails later', breakDown: ({ socket }) => { socket.stream.callbackError = new Error('EPIPE') } },
+  { name: 'a write that fails later', breakDown: ({ socket }) => { socket.stream.fails = new Error('EPIPE') } },
   {
     name: 'a close that throws',
     breakDown: ({ socket, connection }) => {
@@ -103,13 +105,13 @@ for (const { name, breakDown } of failures) {
     const failing = connect()
     const other = connect()
     breakDown(failing)
-    for (const connection of connections) connection.sendShared(PING_FRAME)
+    for (const connection of connections) connection.sendShared(SHARED)
     await settle()
     const { failed, errors, broadcasts } = connections.totals
     t.strictSame({ failed, errors, broadcasts }, { failed: 1, errors: 1, broadcasts: 0 })
     t.strictSame([failing.connection.errorCount, failing.connection.lastError], [1, 'EPIPE'])
     t.strictSame([other.connection.errorCount, other.connection.lastError], [0, null])
-    t.strictSame(other.socket.stream.frames, [PING_FRAME])
+    t.strictSame(other.socket.stream.frames, [SHARED.frame(0)])
     t.strictSame(log.of('send_failed'), [{
       event: 'send_failed', connectionId: failing.connection.id, errors: 1, detail: 'EPIPE', level: 'warn', message: 'sending to a client failed'
     }])
@@ -120,7 +122,7 @@ t.test('a client that closed in between is no failure', async (t) => {
   const { log, connections, connect } = trackClients()
   const { socket, connection } = connect()
   socket.finish(1006)
-  t.equal(connection.sendShared(PING_FRAME), false)
+  t.equal(connection.sendShared(SHARED), false)
   t.equal(connections.totals.failed, 0)
   t.strictSame(log.of('send_failed'), [])
 })
@@ -129,7 +131,7 @@ t.test('of a client that keeps failing only the first failure is a warning', asy
   const { log, connections, connect } = trackClients()
   const { socket, connection } = connect()
   socket.stream.throws = new Error('EPIPE')
-  for (let write = 0; write < 3; write++) connection.sendShared(PING_FRAME)
+  for (let write = 0; write < 3; write++) connection.sendShared(SHARED)
   t.strictSame(log.of('send_failed').map(({ level, errors }) => [level, errors]), [['warn', 1], ['debug', 2], ['debug', 3]])
   t.equal(connections.totals.failed, 3)
 })
@@ -147,13 +149,13 @@ t.test('the success rate is 1 before the first update', async (t) => {
 
 t.test('the success rate is the share of updates that were written', async (t) => {
   const { clock, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, maxSkippedUpdates: 3 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const [first, second] = [connect(), connect()]
-  broadcaster.publish('metrics', UPDATE)
+  await broadcaster.publish('metrics', UPDATE)
   t.equal(connections.successRate, 1)
   first.socket.stream.throws = new Error('at once')
-  second.socket.stream.callbackError = new Error('later')
-  broadcaster.publish('metrics', UPDATE)
+  second.socket.stream.fails = new Error('later')
+  await broadcaster.publish('metrics', UPDATE)
   await settle()
   t.equal(connections.successRate, 0.5)
   t.equal(connections.totals.broadcasts, 3, 'the one that failed later had been handed over')
@@ -184,11 +186,13 @@ t.test('a wall clock that jumps does not change how long a connection was', asyn
 
 t.test('the last line of a client says how many updates it missed in all', async (t) => {
   const { clock, log, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, maxSkippedUpdates: 3 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const client = connect()
-  for (const prepare of [congest, relieve, congest, relieve]) {
-    prepare(client)
-    broadcaster.publish('metrics', UPDATE)
+  for (const update of [UPDATE, { ...UPDATE, seq: 2 }]) {
+    congest(client)
+    await broadcaster.publish('metrics', update)
+    await broadcaster.publish('metrics', update)
+    relieve(client)
   }
   client.socket.finish(1000)
   t.match(log.of('disconnect')[0], { broadcasts: 2, skipped: 2 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { SharedMessage } from '../../../lib/stream/shared-message.ts'
 import { closeCodes } from '../../../lib/stream/close-codes.ts'
 import { Connection } from '../../../lib/stream/connection.ts'
 import { encodeText, PING_FRAME } from '../../../lib/stream/frame.ts'
@@ -6,6 +7,8 @@ import type { Topic } from '../../../lib/stream/protocol.ts'
 import { settle } from '../../fakes/clock.ts'
 import { FakeSocket } from '../../fakes/socket.ts'
 import { congest, MAX_BUFFERED_BYTES, messagesOf, relieve, UPDATE } from './clients.ts'
+
+const SHARED = new SharedMessage(UPDATE, 1_024)
 
 /** A connection of its own, outside any tracker. */
 function connect () {
@@ -16,11 +19,18 @@ function connect () {
     connectedAt: 5,
     openedAt: 1_000,
     clientInfo: { userAgent: 'test', ip: '127.0.0.1' },
+    windowBits: 0,
     socket,
     stream: socket.stream,
-    maxBufferedBytes: MAX_BUFFERED_BYTES,
-    onWriteError: ({ id }, error) => { writeErrors.push({ id, error }) }
+    observer: {
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      attempted: () => {},
+      delivered: () => {},
+      skipped: () => {},
+      writeFailed: ({ id }, error) => { writeErrors.push({ id, error }) }
+    }
   })
+  socket.stream.on('error', (error) => writeErrors.push({ id: connection.id, error }))
   return { socket, connection, writeErrors }
 }
 
@@ -51,16 +61,15 @@ t.test('send writes one text frame', async (t) => {
   connection.send(UPDATE)
   await settle()
   t.strictSame(messagesOf(socket), [UPDATE])
-  t.ok(socket.stream.frames[0]?.equals(encodeText(JSON.stringify(UPDATE))), 'byte for byte')
+  t.ok(socket.stream.frames[0]?.equals(encodeText(Buffer.from(JSON.stringify(UPDATE)))), 'byte for byte')
   t.equal(socket.stream.frames.length, 1)
   t.strictSame(writeErrors, [])
 })
 
 t.test('a shared frame is written as it is, not copied', async (t) => {
   const { socket, connection } = connect()
-  const frame = encodeText('x')
-  t.equal(connection.sendShared(frame), true)
-  t.equal(socket.stream.frames[0], frame)
+  t.equal(connection.sendShared(SHARED), true)
+  t.equal(socket.stream.frames[0], SHARED.frame(0))
 })
 
 t.test('a pong carries the payload of the ping', async (t) => {
@@ -120,7 +129,7 @@ t.test('a ping to a congested client is counted but not written', async (t) => {
 
 const writes: Array<{ name: string, write: (connection: Connection) => unknown }> = [
   ...answers.map(({ name, answer }) => ({ name, write: answer })),
-  { name: 'a shared frame', write: (connection) => connection.sendShared(PING_FRAME) },
+  { name: 'a shared frame', write: (connection) => connection.sendShared(SHARED) },
   { name: 'a ping', write: (connection) => connection.ping() }
 ]
 
@@ -138,7 +147,7 @@ for (const { name, write } of writes) {
   t.test(`${name}: a write that fails later is reported`, async (t) => {
     const { socket, connection, writeErrors } = connect()
     const error = new Error('ECONNRESET')
-    socket.stream.callbackError = error
+    socket.stream.fails = error
     const written = write(connection)
     t.equal(written, name === 'a shared frame' ? true : undefined)
     t.strictSame(writeErrors, [], 'not yet')

@@ -10,7 +10,7 @@ const GOING_AWAY = { code: 1001, reason: closeCodes.goingAway.reason }
 /** A drain of so many clients, begun. `randoms` are given out one after the other, the last again and again. */
 function beginDrain (count: number, randoms = [0.5], prepare: (clients: Client[]) => void = () => {}) {
   const tracked = trackClients()
-  const clients = Array.from({ length: count }, tracked.connect)
+  const clients = Array.from({ length: count }, () => tracked.connect())
   prepare(clients)
   let call = 0
   const random = () => randoms[Math.min(call++, randoms.length - 1)] as number

@@ -27,7 +27,7 @@ const texts = [
 
 for (const { name, text, header } of texts) {
   t.test(`text: ${name}`, async (t) => {
-    const frame = encodeText(text)
+    const frame = encodeText(Buffer.from(text))
     const headerLength = header.length / 2
     t.equal(frame.toString('hex', 0, headerLength), header)
     t.equal(frame.length, headerLength + Buffer.byteLength(text))
@@ -45,7 +45,7 @@ const characters = [
 
 for (const { name, text, bytes } of characters) {
   t.test(`UTF-8: ${name}`, async (t) => {
-    t.equal(encodeText(text).toString('hex'), bytes)
+    t.equal(encodeText(Buffer.from(text)).toString('hex'), bytes)
   })
 }
 

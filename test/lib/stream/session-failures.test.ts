@@ -160,7 +160,7 @@ for (const { name, provoke } of laterFailures) {
   t.test(`the write of ${name} fails after it was accepted`, async (t) => {
     const { log, connections, open } = serveSessions()
     const { socket, connection } = open()
-    socket.stream.callbackError = new Error('ECONNRESET')
+    socket.stream.fails = new Error('ECONNRESET')
     provoke(socket)
     await settle()
     t.equal(connections.totals.failed, 1)

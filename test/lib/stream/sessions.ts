@@ -18,7 +18,7 @@ export function serveSessions () {
   const feed = new Feed({
     source,
     detector: new RegressionDetector(),
-    broadcaster: new Broadcaster({ connections, clock, maxSkippedUpdates: 3 }),
+    broadcaster: new Broadcaster({ connections, clock, deflateFrom: 1_024 }),
     statistics: new TickStatistics(),
     clock,
     log,
@@ -39,7 +39,7 @@ export function serveSessions () {
     onConnect: () => { state.connects++ }
   }
   const open = (socket = new FakeSocket()) => {
-    openSession(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' }, context)
+    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0 }, context)
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')
     return { socket, connection }

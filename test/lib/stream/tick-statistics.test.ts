@@ -7,6 +7,7 @@ const NOTHING = {
   failedTicks: 0,
   sent: 0,
   failed: 0,
+  held: 0,
   skipped: 0,
   bytes: 0,
   queryMs: { mean: 0, max: 0 },
@@ -14,7 +15,7 @@ const NOTHING = {
 }
 
 function fanOut (fields: Partial<FanOut>): FanOut {
-  return { clients: 0, sent: 0, skipped: 0, failed: 0, bytes: 0, durationMs: 0, ...fields }
+  return { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: 0, durationMs: 0, ...fields }
 }
 
 t.test('without ticks everything is 0', async (t) => {
@@ -31,6 +32,7 @@ t.test('ticks are summed up', async (t) => {
     failedTicks: 1,
     sent: 7,
     failed: 1,
+    held: 0,
     skipped: 3,
     bytes: 3 * 100 + 4 * 200,
     queryMs: { mean: 25, max: 40 },
