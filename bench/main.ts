@@ -2,13 +2,16 @@
  * Measures popcast and its peers, one after the other, on this machine:
  *   npm run bench                                      all of it (some 6 minutes), prints tables, writes bench/results/
  *   npm run bench -- --quick                           below a minute: 500 clients, few broadcasts
- *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario
+ *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario; --peers popcast,ws only with these
+ *   npm run bench -- ... --profile                     also says where each server's time went (and is slower by that)
  * Ratios within one run say something; microseconds are this machine's and this minute's.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chart } from './chart.ts'
+import { hottest } from './profile.ts'
 import { measure, type Measurement, type Peer } from './run.ts'
 
 const { values } = parseArgs({
@@ -17,13 +20,15 @@ const { values } = parseArgs({
     clients: { type: 'string' },
     size: { type: 'string' },
     seconds: { type: 'string' },
-    deflate: { type: 'boolean', default: false }
+    deflate: { type: 'boolean', default: false },
+    peers: { type: 'string' },
+    profile: { type: 'boolean', default: false }
   }
 })
 
 const peers = {
   // Everybody who connects to popcast gets a welcome and the last update; the others send nothing.
-  popcast: { name: 'popcast', file: 'popcast', path: '/ws', greeting: null, messagesToConnect: 2 },
+  popcast: { name: 'popcast', file: 'popcast', path: '/ws', greeting: null, messagesToConnect: 2, liveness: '/health/live' },
   ws: { name: 'ws', file: 'ws', path: '/', greeting: null, messagesToConnect: 0 },
   fastify: { name: '@fastify/websocket', file: 'fastify-websocket', path: '/', greeting: null, messagesToConnect: 0 },
   // Its handshake goes on in text messages: open, then connect to the namespace.
@@ -50,7 +55,8 @@ interface Result extends Measurement {
   deflate: boolean
 }
 
-const all = Object.values(peers)
+const all: Peer[] = Object.values(peers)
+const compared = values.peers === undefined ? all : values.peers.split(',').map((name) => peerNamed(name))
 const { popcast, ws } = peers
 
 const suite: Run[] = [
@@ -87,25 +93,39 @@ function chosen (): Run[] {
   // Some 20 us per client and broadcast, and as much again for the load client.
   const intervalMs = Math.max(100, Math.ceil(clients * (values.deflate ? 0.6 : 0.06) / 100) * 100)
   const title = `${size} bytes${values.deflate ? ' deflated' : ''}, ${clients} clients`
-  return [{ title, peers: all, clients, size, deflate: values.deflate, intervalMs, broadcasts: Math.ceil(seconds * 1_000 / intervalMs) }]
+  return [{ title, peers: compared, clients, size, deflate: values.deflate, intervalMs, broadcasts: Math.ceil(seconds * 1_000 / intervalMs) }]
+}
+
+function peerNamed (name: string): Peer {
+  const peer = all.find((candidate) => candidate.name === name)
+  if (peer === undefined) throw new Error(`unknown peer ${name}; known: ${all.map(({ name }) => name).join(', ')}`)
+  return peer
 }
 
 async function perform ({ title, peers: measured, clients, neverRead = 0, size, deflate = false, intervalMs, broadcasts }: Run): Promise<Result[]> {
   const rows: Result[] = []
   for (const [index, peer] of measured.entries()) {
     process.stderr.write(`\r\x1b[K${title}: ${peer.name} (${index + 1} of ${measured.length})`)
-    const measurement = await measure(peer, { clients, neverRead, size, deflate, intervalMs, broadcasts })
+    const folder = values.profile ? mkdtempSync(join(tmpdir(), 'popcast-bench-')) : null
+    const measurement = await measure(peer, { clients, neverRead, size, deflate, intervalMs, broadcasts }, folder)
     rows.push({ title, peer: peer.name, clients, size, deflate, ...measurement })
+    if (folder !== null) showProfile(peer.name, folder)
   }
   process.stderr.write('\r\x1b[K')
   print(title, rows)
   return rows
 }
 
+function showProfile (name: string, folder: string): void {
+  const [file = ''] = readdirSync(folder)
+  console.log(`\n${name}\n${hottest(join(folder, file)).join('\n')}`)
+  rmSync(folder, { recursive: true })
+}
+
 function print (title: string, rows: Result[]): void {
   const own = rows[0] as Result
   console.log(`\n${title}`)
-  console.log('                     CPU/frame (kernel)   popcast is   spread p50/p99/max ms    loop delay p99   connects/s   memory/conn.   every update    memory grew')
+  console.log('                     CPU/frame (kernel)   popcast is   spread p50/p99/max ms    loop delay p99   connects/s (CPU)   memory/conn.   every update    memory grew')
   for (const row of rows) {
     const { p50, p99, max } = row.spreadMs
     console.log([
@@ -114,11 +134,12 @@ function print (title: string, rows: Result[]): void {
       `${(own.cpuPerFrameUs / row.cpuPerFrameUs).toFixed(2)} x`.padStart(12),
       `${p50.toFixed(0)} / ${p99.toFixed(0)} / ${max.toFixed(0)}`.padStart(23),
       `${row.eventLoopDelayP99Ms.toFixed(1)} ms`.padStart(17),
-      row.connectsPerSecond.toFixed(0).padStart(12),
+      `${row.connectsPerSecond.toFixed(0)} (${row.cpuPerConnectUs.toFixed(0)} us)`.padStart(18),
       `${(row.memoryPerConnectionBytes / 1024).toFixed(1)} KiB`.padStart(14),
       (row.valid ? 'yes' : 'NO').padStart(14),
       `${(row.growthBytes / 1024 / 1024).toFixed(1)} MiB`.padStart(12),
       row.cutOff > 0 ? `   ${row.cutOff} cut off` : ''
     ].join(''))
+    if (row.livenessMs !== null) console.log(`  while they connected, liveness answered within ${row.livenessMs.p99.toFixed(0)} ms (p99), ${row.livenessMs.max.toFixed(0)} ms (max)`)
   }
 }

@@ -1,6 +1,7 @@
 /** Runs one server and one load client, each in a process of its own, and measures what the clients cost the server. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LoadOptions, LoadReport } from './load-client.ts'
 import type { Command, Sample, ServerOptions } from './servers/peer.ts'
@@ -12,6 +13,8 @@ export interface Peer {
   greeting: string | null
   /** Text messages that it sends before the first update. */
   messagesToConnect: number
+  /** What an orchestrator asks, where there is such a route. */
+  liveness?: string
 }
 
 export interface Scenario extends ServerOptions {
@@ -24,6 +27,9 @@ export interface Measurement {
   /** Whether every reading client got every broadcast, once. A run that lost one says nothing else. */
   valid: boolean
   connectsPerSecond: number
+  cpuPerConnectUs: number
+  /** How long liveness took to answer while all the clients connected; null where there is no such route. */
+  livenessMs: { p99: number, max: number } | null
   /** Clients whose offer of permessage-deflate was taken. */
   deflated: number
   memoryPerConnectionBytes: number
@@ -40,17 +46,22 @@ export interface Measurement {
 }
 
 const CONCURRENT_CONNECTS = 200
+const PROBE_EVERY_MS = 5
+const EXIT_TIMEOUT_MS = 5_000
 
-export async function measure (peer: Peer, { clients, neverRead, broadcasts, ...serverOptions }: Scenario): Promise<Measurement> {
-  const server = start(`servers/${peer.file}.js`, serverOptions, ['--expose-gc'])
+/** @param profileTo a folder for the server's CPU profile (.cpuprofile), or null */
+export async function measure (peer: Peer, { clients, neverRead, broadcasts, ...serverOptions }: Scenario, profileTo: string | null): Promise<Measurement> {
+  const profiling = profileTo === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]
+  const server = start(`servers/${peer.file}.js`, serverOptions, ['--expose-gc', ...profiling])
   try {
     const { port } = await next<{ port: number }>(server)
     const before = await ask(server, 'sample')
-    const { path, greeting, messagesToConnect } = peer
+    const { path, greeting, messagesToConnect, liveness } = peer
     const loadOptions: LoadOptions = { port, clients, neverRead, path, greeting, messagesToConnect, deflate: serverOptions.deflate, concurrency: CONCURRENT_CONNECTS }
     const load = start('load-client.js', loadOptions)
+    const endProbing = liveness === undefined ? null : probe(`http://127.0.0.1:${port}${liveness}`)
     try {
-      return await observe(server, load, before, { clients, neverRead, broadcasts, intervalMs: serverOptions.intervalMs })
+      return await observe(server, load, before, endProbing, { clients, neverRead, broadcasts, intervalMs: serverOptions.intervalMs })
     } finally {
       await end(load)
     }
@@ -59,12 +70,35 @@ export async function measure (peer: Peer, { clients, neverRead, broadcasts, ...
   }
 }
 
-async function observe (server: ChildProcess, load: ChildProcess, before: Sample, { clients, neverRead, broadcasts, intervalMs }: Pick<Scenario, 'clients' | 'neverRead' | 'broadcasts' | 'intervalMs'>): Promise<Measurement> {
+/** Asks again and again until it is told to stop, and then says how long the answers took. */
+function probe (url: string): () => Promise<{ p99: number, max: number }> {
+  const latencies: number[] = []
+  const stop = new AbortController()
+  const done = (async () => {
+    while (!stop.signal.aborted) {
+      const askedAt = performance.now()
+      const response = await fetch(url)
+      await response.text()
+      if (response.status !== 200) throw new Error(`liveness answered ${response.status}`)
+      latencies.push(performance.now() - askedAt)
+      await setTimeout(PROBE_EVERY_MS)
+    }
+  })()
+  return async () => {
+    stop.abort()
+    await done
+    const sorted = latencies.sort((a, b) => a - b)
+    return { p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }
+  }
+}
+
+async function observe (server: ChildProcess, load: ChildProcess, before: Sample, endProbing: ReturnType<typeof probe> | null, { clients, neverRead, broadcasts, intervalMs }: Pick<Scenario, 'clients' | 'neverRead' | 'broadcasts' | 'intervalMs'>): Promise<Measurement> {
   const connected = await next<Extract<LoadReport, { event: 'connected' }>>(load)
+  const livenessMs = await endProbing?.() ?? null
   const idle = await ask(server, 'sample')
   load.send({ count: true })
   const started = await ask(server, 'start')
-  await new Promise((resolve) => setTimeout(resolve, broadcasts * intervalMs + intervalMs / 2))
+  await setTimeout(broadcasts * intervalMs + intervalMs / 2)
   const stopped = await ask(server, 'stop')
   load.send({ broadcasts: stopped.broadcasts })
   const delivered = await next<Extract<LoadReport, { event: 'delivered' }>>(load)
@@ -74,6 +108,8 @@ async function observe (server: ChildProcess, load: ChildProcess, before: Sample
   return {
     valid: delivered.complete && stopped.broadcasts > 0,
     connectsPerSecond: clients / connected.milliseconds * 1_000,
+    cpuPerConnectUs: (idle.cpuMs - before.cpuMs) * 1_000 / clients,
+    livenessMs,
     deflated: connected.deflated,
     memoryPerConnectionBytes: (idle.rssBytes - before.rssBytes) / clients,
     cpuPerFrameUs: (finished.cpuMs - started.cpuMs) * 1_000 / frames,
@@ -105,8 +141,12 @@ function ask (server: ChildProcess, command: Command): Promise<Sample> {
 async function end (child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
-  child.kill('SIGKILL')
+  // They exit when they are left alone, which writes a profile if there is one.
+  child.disconnect()
+  const killing = new AbortController()
+  setTimeout(EXIT_TIMEOUT_MS, undefined, killing).then(() => child.kill('SIGKILL'), () => {})
   await exit
+  killing.abort()
 }
 
 function quantile (sorted: number[], share: number): number {

@@ -118,6 +118,8 @@ export class Connection {
   unsubscribe (topics: readonly Topic[]): void {
     if (!topics.some((topic) => this.#topics.has(topic))) return
     this.#topics = new Set([...this.#topics].filter((topic) => !topics.includes(topic)))
+    // It waits for a socket whose client has just said that it does not want it any more.
+    if (topics.includes('metrics')) this.#held = null
   }
 
   get isOpen (): boolean {

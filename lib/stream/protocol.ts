@@ -175,9 +175,16 @@ function excerpt (text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 }
 
-/** ISO 8601 UTC, as every time on the wire. */
+let lastTime = 0
+let lastTimestamp = new Date(lastTime).toISOString()
+
+/** ISO 8601 UTC, as every time on the wire. In a storm the same millisecond is asked for many times: the last answer is kept. */
 export function timestamp (time: number): string {
-  return new Date(time).toISOString()
+  if (time !== lastTime) {
+    lastTimestamp = new Date(time).toISOString()
+    lastTime = time
+  }
+  return lastTimestamp
 }
 
 /** An `error` message. `extra` is what stands beside `data`, `code` and `retryable`. */

@@ -113,6 +113,19 @@ t.test('upgrades are refused where no WebSocket is, before the handshake', async
   t.match(await refusal('/'), { statusCode: 503, code: 'SHUTTING_DOWN', retryAfter: '10' })
 })
 
+t.test('MAX_CONNECTIONS holds when all come at once', async (t) => {
+  const { port, app } = await build(t, { MAX_CONNECTIONS: '5' })
+  const attempts = await Promise.all(Array.from({ length: 50 }, async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+    socket.on('error', () => {})
+    t.teardown(() => socket.terminate())
+    return Promise.race([once(socket, 'open').then(() => 101), once(socket, 'unexpected-response').then(([, { statusCode }]) => statusCode)])
+  }))
+  t.equal(attempts.filter((status) => status === 101).length, 5)
+  t.equal(attempts.filter((status) => status === 503).length, 45)
+  t.equal(app.connections.size, 5)
+})
+
 t.test('UPGRADE_RATE_LIMIT spreads a storm: some get in, the others are told when to come back', async (t) => {
   const { port, app } = await build(t, { UPGRADE_RATE_LIMIT: '5' })
   const attempts = await Promise.all(Array.from({ length: 20 }, async () => {

@@ -97,6 +97,16 @@ t.test('a slow client gets the latest when it has drained, and is told how many 
   t.equal(connections.totals.broadcasts, 6)
 })
 
+t.test('what waits for a client is not sent once it has unsubscribed', async (t) => {
+  const { broadcaster, connect } = setUp()
+  const slow = connect()
+  congest(slow)
+  t.match(await broadcaster.publish('metrics', UPDATE), { held: 1 })
+  slow.connection.unsubscribe(['metrics'])
+  relieve(slow)
+  t.strictSame(slow.socket.stream.frames, [])
+})
+
 t.test('a client that skipped too many in a row is closed with 4008', async (t) => {
   const { broadcaster, connections, connect } = setUp()
   const slow = connect()
