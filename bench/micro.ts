@@ -4,10 +4,10 @@
  */
 import * as ws from 'ws'
 import { systemClock } from '../lib/clock.ts'
+import { parseClientMessage } from '../lib/stream/client-messages.ts'
 import { ConnectionTracker } from '../lib/stream/connection-tracker.ts'
 import { encodeText } from '../lib/stream/frame.ts'
 import { deflateMessage } from '../lib/stream/permessage-deflate.ts'
-import { parseClientMessage } from '../lib/stream/protocol.ts'
 
 /** Exported, but missing in the type definitions. */
 const { Sender } = ws as unknown as { Sender: { frame (data: Buffer, options: object): Buffer[] } }
@@ -39,7 +39,7 @@ for (const size of [1_024, 16_384]) {
 const silent = { debug () {}, info () {}, warn () {}, error () {} }
 const connections = new ConnectionTracker({ clock: systemClock, log: silent, maxConnections: 1e6, maxBufferedBytes: 1e6, maxSkippedUpdates: 3 })
 const socket = { readyState: 1, close () {}, terminate () {} }
-const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, once () {} }
+const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
 measure('track a connection and forget it', () => {
   connections.remove(connections.add(socket, stream, { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')
 })

@@ -63,6 +63,9 @@ export const settingsSchema = Type.Object({
   UPGRADE_RATE_LIMIT: integer('upgrades per second (0: no limit)', 0, 0, 1_000_000),
   COMPRESSION: oneOf(['on', 'off'], 'on'),
   COMPRESSION_THRESHOLD_BYTES: integer('bytes', 1_024, 0, 1_048_576),
+  UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
+  UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
+  MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
   DRAIN_DELAY_MS: duration(0, 0, 5 * MINUTE_MS),
   // Fastify gives a closing plugin 10 s (pluginTimeout); the sockets must be gone before that.
   DRAIN_TIMEOUT_MS: duration(3_000, 0, 9_000)

@@ -1,61 +1,75 @@
-import type { Clock } from './clock.ts'
+import { timestamp, type Clock } from './clock.ts'
 import { SourceError } from './errors.ts'
 import type { Log } from './log.ts'
-import { buildOverview, type Overview } from './metrics/overview.ts'
-import { groupByPop } from './metrics/pop.ts'
-import type { RegressionDetector } from './metrics/regression-detector.ts'
+import { FleetState, type FleetReport } from './metrics/fleet-state.ts'
+import { PopsSnapshot } from './metrics/pop-state.ts'
+import type { RegressionDetector, RegressionEvent } from './metrics/regression-detector.ts'
 import type { Measurements, MetricsSource } from './metrics/source.ts'
 import { SourceHealth } from './metrics/source-health.ts'
-import type { Broadcaster } from './stream/broadcaster.ts'
-import { errorMessage, timestamp, type ErrorMessage, type MetricsUpdateMessage } from './stream/protocol.ts'
-import type { TickStatistics } from './stream/tick-statistics.ts'
+import { alertMessage } from './stream/alert.ts'
+import { errorMessage, type AlertMessage, type ErrorMessage } from './stream/protocol.ts'
+import { Tick, type TickHeader } from './stream/tick.ts'
+import type { UpdateLog } from './stream/update-log.ts'
+import type { WriterPhase } from './writer-phase.ts'
 
-/** Data is stale when the newest sample has not advanced for this many intervals ... */
+/** Data is stale, and a PoP silent, when the newest sample has not advanced for this many intervals ... */
 const STALE_AFTER_INTERVALS = 2
 /** ... less this share of one, since ticks come a little early or late. */
 const SCHEDULING_SLACK = 0.1
+/** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
+const SAME_MOMENT_MS = 20
 
 export interface FeedOptions {
   source: MetricsSource
   detector: RegressionDetector
-  broadcaster: Broadcaster
-  statistics: TickStatistics
+  phase: WriterPhase
+  /** Every tick goes there, and from there to the clients. */
+  updates: UpdateLog
+  /** Tells every client that the source failed. */
+  announce: (error: ErrorMessage) => Promise<unknown>
+  /** A tick had no answer. */
+  onFailedTick: () => void
   clock: Clock
   log: Log
   /** Random per process start: tells a client that `seq` began anew. */
   epoch: string
   intervalMs: number
   healthyBelowMs: number
+  /** A message of fewer bytes is not worth deflating. */
+  deflateFrom: number
 }
 
-/** The last good result. */
-interface Result {
-  overview: Overview
-  /** ms since the epoch; null when no PoP reported within the overview window. */
-  dataTime: number | null
+/** The last good answer, and when the next one is planned. */
+interface Result extends Omit<FleetReport, 'events'> {
+  queryMs: number
   nextPollAt: number
   /** The same as on the wire: in a storm of connects they are told thousands of times. */
-  wire: Pick<MetricsUpdateMessage, 'dataTime' | 'polledAt' | 'nextPollAt'>
+  wire: Pick<TickHeader, 'dataTime' | 'polledAt' | 'nextPollAt'>
 }
 
 /**
- * What is known, and the trip of one tick: collect, sum up, detect, tell. It keeps the last good result for those
- * who come between two ticks, and says of it how old it is whenever it is asked.
+ * The trip of one tick: collect, sum up, detect, tell. It keeps the last good result for those who come between two
+ * ticks, and says of it how old it is whenever it is asked.
  */
 export class Feed {
   readonly epoch: string
   readonly health: SourceHealth
   readonly #options: FeedOptions
+  readonly #fleet: FleetState
+  readonly #openAlerts = new Map<string, AlertMessage>()
   #seq = 0
   #result: Result | null = null
-  /** When the newest sample last advanced, on the monotonic clock. */
-  #advancedAt = -Infinity
+  #toldStatus: TickHeader['status'] | null = null
+  #latest: { tick: Tick, madeAt: number } | null = null
   #stopped = false
 
   constructor (options: FeedOptions) {
     this.#options = options
     this.epoch = options.epoch
     this.health = new SourceHealth(options)
+    // A poll interval far below the writer's must not make everything old between two samples.
+    const intervalMs = () => Math.max(options.intervalMs, options.phase.writerIntervalMs ?? 0)
+    this.#fleet = new FleetState({ ...options, oldAfterMs: () => (STALE_AFTER_INTERVALS - SCHEDULING_SLACK) * intervalMs() })
   }
 
   /** Counts the updates that were published. */
@@ -63,8 +77,16 @@ export class Feed {
     return this.#seq
   }
 
-  /** One tick. Never rejects because of the source: a failure is told to the clients and the last good result stays. */
-  async tick (nextPollAt: number): Promise<void> {
+  /** The last alert of each regression that is open, oldest first. */
+  get openAlerts (): readonly AlertMessage[] {
+    return Array.from(this.#openAlerts.values())
+  }
+
+  /**
+   * One tick. Never rejects because of the source: a failure is told to the clients and the last good result stays.
+   * @param nextPollAt when the following one is planned, ms since the epoch; the answer itself may change the plan
+   */
+  async tick (nextPollAt: () => number): Promise<void> {
     const { source, clock } = this.#options
     const startedAt = clock.monotonic()
     let measurements: Measurements
@@ -72,7 +94,7 @@ export class Feed {
       measurements = await source.collect()
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
-      if (!this.#stopped) await this.#fail(error)
+      if (!this.#stopped) await this.#fail(error, nextPollAt)
       return
     }
     if (!this.#stopped) await this.#succeed(measurements, nextPollAt, clock.monotonic() - startedAt)
@@ -88,22 +110,14 @@ export class Feed {
     this.#stopped = true
   }
 
-  /** The last good update as it is to be told now; null before there was one. */
-  latest (): MetricsUpdateMessage | null {
+  /** The last good result as it is to be told now, without the alerts, which were told; null before there was one. */
+  latest (): Tick | null {
     if (this.#result === null) return null
-    const { overview, nextPollAt, wire } = this.#result
-    const now = this.#options.clock.now()
-    return {
-      type: 'metrics_update',
-      data: overview,
-      epoch: this.epoch,
-      seq: this.#seq,
-      dataTime: wire.dataTime,
-      polledAt: wire.polledAt,
-      ageMs: this.#ageMs,
-      status: this.#isStale ? 'stale' : 'fresh',
-      nextPollAt: nextPollAt >= now ? wire.nextPollAt : timestamp(now)
+    const now = this.#options.clock.monotonic()
+    if (this.#latest === null || now - this.#latest.madeAt >= SAME_MOMENT_MS) {
+      this.#latest = { tick: this.#makeTick(this.#result, []), madeAt: now }
     }
+    return this.#latest.tick
   }
 
   /** The `error` that tells a client why there is nothing newer; null while the source answers. */
@@ -119,54 +133,74 @@ export class Feed {
     })
   }
 
-  async #succeed ({ readings, baselines }: Measurements, nextPollAt: number, queryMs: number): Promise<void> {
-    const { clock, detector, broadcaster, statistics, healthyBelowMs, log } = this.#options
+  async #succeed (measurements: Measurements, nextPollAt: () => number, queryMs: number): Promise<void> {
+    const { clock, phase } = this.#options
     this.health.succeeded()
-    const pops = groupByPop(readings)
-    detector.update(pops, baselines)
-    const dataTime = pops.reduce<number | null>((newest, { sampleTime }) => Math.max(newest ?? sampleTime, sampleTime), null)
-    this.#keep({
-      overview: buildOverview(pops, detector.regressions, healthyBelowMs),
-      dataTime,
-      nextPollAt,
-      wire: {
-        dataTime: dataTime === null ? null : timestamp(dataTime),
-        polledAt: timestamp(clock.now()),
-        nextPollAt: timestamp(nextPollAt)
-      }
-    })
-    const fanOut = await broadcaster.publish('metrics', this.latest() as MetricsUpdateMessage)
-    statistics.recordTick(fanOut, queryMs)
-    const { durationMs, ...counts } = fanOut
-    log.debug({ event: 'broadcast', seq: this.#seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
+    const { events, ...report } = this.#fleet.update(measurements)
+    const { dataTime } = report
+    phase.observe(clock.now() - queryMs, dataTime)
+    const planned = nextPollAt()
+    const wire = { dataTime: dataTime === null ? null : timestamp(dataTime), polledAt: timestamp(clock.now()), nextPollAt: timestamp(planned) }
+    await this.#publish({ ...report, queryMs, nextPollAt: planned, wire }, events)
   }
 
-  async #fail (error: SourceError): Promise<void> {
-    const { broadcaster, statistics } = this.#options
+  async #fail (error: SourceError, nextPollAt: () => number): Promise<void> {
+    const { announce, onFailedTick } = this.#options
     this.health.failed(error)
-    statistics.recordFailedTick()
-    await broadcaster.announce(this.currentError() as ErrorMessage)
+    onFailedTick()
+    // Only the transition is an update of its own: after it nothing changes until the source answers.
+    if (this.#result !== null && this.#toldStatus === 'fresh') {
+      const { pops, wire } = this.#result
+      const planned = nextPollAt()
+      await this.#publish({
+        ...this.#result,
+        pops: new PopsSnapshot(pops.states, pops),
+        nextPollAt: planned,
+        wire: { ...wire, nextPollAt: timestamp(planned) }
+      }, [])
+    }
+    await announce(this.currentError() as ErrorMessage)
   }
 
-  #keep (result: Result): void {
-    const previous = this.#result?.dataTime ?? null
-    if (result.dataTime !== null && (previous === null || result.dataTime > previous)) {
-      // The first sample ever seen may be old already: it did not advance just because we looked.
-      const age = previous === null ? Math.max(0, this.#options.clock.now() - result.dataTime) : 0
-      this.#advancedAt = this.#options.clock.monotonic() - age
-    }
+  async #publish (result: Result, events: readonly RegressionEvent[]): Promise<void> {
+    const { log, updates } = this.#options
     this.#result = result
     this.#seq++
+    this.#latest = null
+    const tick = this.#makeTick(result, this.#alerts(events))
+    const { status } = tick.content.header
+    if (this.#toldStatus !== status) log.info({ event: `data_${status}`, seq: this.#seq, dataTime: result.wire.dataTime }, 'freshness of the data')
+    this.#toldStatus = status
+    await updates.append(tick)
+  }
+
+  /** Remembers what is open, for those who come later. */
+  #alerts (events: readonly RegressionEvent[]): AlertMessage[] {
+    return events.map((event) => {
+      const message = alertMessage(event, this.epoch, this.#seq)
+      const { id, state } = message.data
+      if (state === 'resolved') this.#openAlerts.delete(id)
+      else this.#openAlerts.set(id, message)
+      this.#options.log.info({ event: `regression_${state}`, ...message.data }, 'regression')
+      return message
+    })
+  }
+
+  #makeTick ({ overview, silentPops, pops, queryMs, nextPollAt, wire }: Result, alerts: readonly AlertMessage[]): Tick {
+    const now = this.#options.clock.now()
+    const header: TickHeader = {
+      epoch: this.epoch,
+      seq: this.#seq,
+      ...wire,
+      ageMs: this.#ageMs,
+      status: this.health.failure !== null || this.#fleet.isOld ? 'stale' : 'fresh',
+      nextPollAt: nextPollAt >= now ? wire.nextPollAt : timestamp(now)
+    }
+    return new Tick({ header, overview, silentPops, pops, alerts, queryMs }, this.#options.deflateFrom)
   }
 
   get #ageMs (): number | null {
     const dataTime = this.#result?.dataTime ?? null
     return dataTime === null ? null : Math.max(0, this.#options.clock.now() - dataTime)
-  }
-
-  get #isStale (): boolean {
-    const { clock, intervalMs } = this.#options
-    const limitMs = (STALE_AFTER_INTERVALS - SCHEDULING_SLACK) * intervalMs
-    return this.health.failure !== null || clock.monotonic() - this.#advancedAt >= limitMs
   }
 }

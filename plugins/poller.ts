@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../lib/config.ts'
 import { Feed } from '../lib/feed.ts'
 import { RegressionDetector } from '../lib/metrics/regression-detector.ts'
 import { Poller } from '../lib/poller.ts'
+import { WriterPhase } from '../lib/writer-phase.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
+    regressions: RegressionDetector
     feed: Feed
     poller: Poller
   }
@@ -15,17 +16,22 @@ declare module 'fastify' {
 
 /** Decorates `feed` (what is known) and `poller` (when it is asked); polls from ready to the begin of the shutdown. */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
-  const { BROADCAST_INTERVAL_MS: intervalMs, HEALTHY_BELOW_MS: healthyBelowMs } = config
+  const { BROADCAST_INTERVAL_MS: intervalMs, HEALTHY_BELOW_MS: healthyBelowMs, COMPRESSION_THRESHOLD_BYTES: deflateFrom } = config
+  const detector = new RegressionDetector()
+  const phase = new WriterPhase(intervalMs)
   const feed = new Feed({
     source: app.metricsSource,
-    detector: new RegressionDetector(),
-    broadcaster: app.broadcaster,
-    statistics: app.tickStatistics,
+    detector,
+    phase,
+    updates: app.updates,
+    announce: (error) => app.broadcaster.announce(error),
+    onFailedTick: () => app.tickStatistics.recordFailedTick(),
     clock,
     log: app.log,
-    epoch: randomUUID(),
+    epoch: app.epoch,
     intervalMs,
-    healthyBelowMs
+    healthyBelowMs,
+    deflateFrom
   })
   const poller = new Poller({
     intervalMs,
@@ -33,8 +39,10 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     isWanted: () => app.connections.size > 0,
     tick: (nextPollAt) => feed.tick(nextPollAt),
     idle: () => feed.probe(),
+    align: (notBefore) => phase.nextPoll(notBefore),
     onError: (err) => app.log.error({ event: 'tick_failed', code: 'INTERNAL', err }, 'a tick threw')
   })
+  app.decorate('regressions', detector)
   app.decorate('feed', feed)
   app.decorate('poller', poller)
 

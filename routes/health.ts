@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Clock } from '../lib/clock.ts'
-import { timestamp } from '../lib/stream/protocol.ts'
+import { timestamp, type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
 
 const Health = Type.Object({

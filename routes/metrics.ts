@@ -6,9 +6,9 @@ import { ErrorBody } from './schemas.ts'
 /** `GET /api/metrics/latest`: the last update, from memory; its `ageMs` and `status` are those of now. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/metrics/latest', { schema: { response: { 200: MetricsUpdate, 503: ErrorBody } } }, async () => {
-    const update = app.feed.latest()
-    if (update === null) throw new NoDataError()
-    return update
+    const tick = app.feed.latest()
+    if (tick === null) throw new NoDataError()
+    return tick.update
   })
 }
 

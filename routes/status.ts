@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Clock } from '../lib/clock.ts'
+import { timestamp, type Clock } from '../lib/clock.ts'
 import type { Connection } from '../lib/stream/connection.ts'
-import { timestamp } from '../lib/stream/protocol.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
 
 const DEFAULT_LIMIT = 1_000

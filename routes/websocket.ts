@@ -1,19 +1,28 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type Static } from 'typebox'
 import type { WebSocket } from 'ws'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../lib/config.ts'
-import { OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../lib/http-errors.ts'
+import { IncompletePositionError, OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../lib/http-errors.ts'
 import { RateLimit } from '../lib/rate-limit.ts'
 import { closeCodes } from '../lib/stream/close-codes.ts'
 import { openSession } from '../lib/stream/session.ts'
+import type { Position } from '../lib/stream/update-log.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     handshakeResponse: ServerResponse | null
   }
 }
+
+/** Where a client resumes that cannot send headers, and has seen this much already. */
+const PositionQuerystring = Type.Object({
+  epoch: Type.Optional(Type.String({ maxLength: 64 })),
+  seq: Type.Optional(Type.Integer({ minimum: 0 }))
+})
+type PositionQuery = Static<typeof PositionQuerystring>
 
 /** Told to clients that are refused: by then others may have left. */
 const RETRY_AFTER_SECONDS = 10
@@ -23,6 +32,8 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
   const context = {
     connections: app.connections,
     feed: app.feed,
+    updates: app.updates,
+    filters: app.popsFilters,
     clock,
     log: app.log,
     source: app.metricsSource.kind,
@@ -41,7 +52,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     try {
-      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, windowBits: app.windowBitsOf(raw) }, context)
+      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, windowBits: app.windowBitsOf(raw), position: positionOf(request) }, context)
     } catch (err) {
       app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
       socket.on('error', () => {})
@@ -50,27 +61,37 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     raw.socket.uncork()
   }
 
+  /** Refuses before the handshake, while there still is a status and a Retry-After to say it with. */
   const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+    const refusal = request.ws ? refuse() : null
+    if (refusal === null) return
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
+    throw refusal
+  }
+
+  /** The last thing before the handshake: from here on nothing refuses. */
+  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { epoch, seq } = request.query as PositionQuery
+    if ((epoch === undefined) !== (seq === undefined)) throw new IncompletePositionError()
     if (!request.ws) return
-    refuseIfNecessary(reply)
     request.handshakeResponse = reply.raw
     // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
     request.raw.socket.cork()
   }
 
-  /** Refuses before the handshake, while there still is a status and a Retry-After to say it with. */
-  function refuseIfNecessary (reply: FastifyReply): void {
-    reply.header('retry-after', RETRY_AFTER_SECONDS)
-    if (app.lifecycle.isClosing) throw new ShuttingDownError()
-    if (app.connections.isFull) throw new OverCapacityError()
-    if (!upgrades.take()) throw new UpgradeRateError()
+  function refuse (): Error | null {
+    if (app.lifecycle.isClosing) return new ShuttingDownError()
+    if (app.connections.isFull) return new OverCapacityError()
+    return upgrades.take() ? null : new UpgradeRateError()
   }
 
   app.route({
     method: 'GET',
     url: '/ws',
     config: { acceptsWebSocket: true },
+    schema: { querystring: PositionQuerystring },
     onRequest,
+    preHandler,
     handler: async (_request, reply) => {
       reply.header('upgrade', 'websocket')
       throw new UpgradeRequiredError()
@@ -82,12 +103,15 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/',
     config: { acceptsWebSocket: true },
+    schema: { querystring: PositionQuerystring },
     onRequest,
+    preHandler,
     handler: async () => ({
       name: 'popcast',
       routes: {
         websocket: '/ws',
         latest: '/api/metrics/latest',
+        regressions: '/api/regressions',
         status: '/api/websocket/status',
         health: '/health',
         live: '/health/live',
@@ -96,6 +120,11 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     }),
     wsHandler
   })
+}
+
+function positionOf ({ query }: FastifyRequest): Position | null {
+  const { epoch, seq } = query as PositionQuery
+  return epoch === undefined || seq === undefined ? null : { epoch, seq }
 }
 
 export default routes

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { SimulatedFleet } from '../simulation/fleet.ts'
-import { BASELINE_REFRESH_MS, RECENT_WINDOW_MS, timeRanges, type Baselines, type FunctionReading, type Measurements, type MetricsSource, type TimeRange, type WindowStatistics } from './source.ts'
+import { medianAndLowerQuartile } from './statistics.ts'
+import { SLOW_REFRESH_MS, RECENT_WINDOW_MS, timeRanges, type Baselines, type FunctionReading, type Measurements, type MetricsSource, type Place, type TimeRange } from './source.ts'
 
 // A database would hold a sample every 10 s. The recent window has just that; a baseline takes every third, which is plenty.
 const SAMPLE_INTERVAL_MS = 10_000
@@ -10,8 +11,6 @@ export interface DemoSourceOptions {
   pops: number
   seed: number
   overviewWindowMs: number
-  /** How often the service asks: a new sample is there each time. */
-  intervalMs: number
   clock: Clock
 }
 
@@ -20,12 +19,14 @@ export class DemoSource implements MetricsSource {
   readonly kind = 'demo'
   readonly #fleet: SimulatedFleet
   readonly #options: DemoSourceOptions
+  readonly #places: ReadonlyMap<string, Place>
   #baselines: Baselines = new Map()
   #baselinesUntil = -Infinity
 
   constructor (options: DemoSourceOptions) {
     this.#options = options
     this.#fleet = new SimulatedFleet({ pops: options.pops, seed: options.seed, randomIncidents: true })
+    this.#places = new Map(this.#fleet.pops.map(({ code, tier, ...place }) => [code, { ...place, tier: String(tier) }]))
   }
 
   async collect (): Promise<Measurements> {
@@ -33,28 +34,28 @@ export class DemoSource implements MetricsSource {
     const now = clock.now()
     if (clock.monotonic() >= this.#baselinesUntil) {
       this.#baselines = this.#dayBaselines(timeRanges(now, overviewWindowMs).day)
-      this.#baselinesUntil = clock.monotonic() + BASELINE_REFRESH_MS
+      this.#baselinesUntil = clock.monotonic() + SLOW_REFRESH_MS
     }
-    return { readings: this.#readings(now), baselines: this.#baselines }
+    return { readings: this.#readings(now), baselines: this.#baselines, places: this.#places }
   }
 
   async ping (): Promise<void> {}
   async close (): Promise<void> {}
 
-  #readings (now: number): FunctionReading[] {
-    const grid = Math.min(SAMPLE_INTERVAL_MS, this.#options.intervalMs)
-    const time = Math.floor(now / grid) * grid
+  /** Every sample is measured the moment it is asked for. */
+  #readings (time: number): FunctionReading[] {
     const recent = { start: time - RECENT_WINDOW_MS + 1, stop: time + 1 }
     return this.#fleet.pops.flatMap(({ code }, popIndex) => this.#fleet.functions.map((functionName, functionIndex) => {
-      const { count, mean } = statistics(this.#samples(popIndex, functionIndex, recent, SAMPLE_INTERVAL_MS))
-      return { pop: code, functionName, time, value: this.#fleet.coldStartMs(popIndex, functionIndex, time), recentCount: count, recentMean: mean }
+      const samples = this.#samples(popIndex, functionIndex, recent, SAMPLE_INTERVAL_MS)
+      const recentMean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+      return { pop: code, functionName, time, value: this.#fleet.coldStartMs(popIndex, functionIndex, time), recentCount: samples.length, recentMean }
     }))
   }
 
   #dayBaselines (range: TimeRange): Baselines {
     return new Map(this.#fleet.pops.map(({ code }, popIndex) => {
       const samples = this.#fleet.functions.flatMap((_, functionIndex) => this.#samples(popIndex, functionIndex, range, BASELINE_STEP_MS))
-      return [code, { day: statistics(samples) }]
+      return [code, { day: medianAndLowerQuartile(samples) }]
     }))
   }
 
@@ -63,11 +64,4 @@ export class DemoSource implements MetricsSource {
     return Array.from({ length: Math.ceil((stop - first) / stepMs) }, (_, step) =>
       this.#fleet.coldStartMs(popIndex, functionIndex, first + step * stepMs))
   }
-}
-
-function statistics (samples: readonly number[]): WindowStatistics {
-  const count = samples.length
-  const mean = samples.reduce((sum, sample) => sum + sample, 0) / count
-  const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0)
-  return { count, mean, standardDeviation: Math.sqrt(squares / (count - 1)) }
 }

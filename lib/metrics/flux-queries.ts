@@ -1,7 +1,8 @@
 import { flux, type InfluxDB, type QueryApi, type ParameterizedQuery } from '@influxdata/influxdb-client'
 import { SourceError } from '../errors.ts'
-import { rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
-import type { FunctionReading, TimeRange, WindowStatistics } from './source.ts'
+import { PLACE_FIELDS, PLACE_TAGS, placeOf, rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
+import type { FunctionReading, Place, TimeRange, WindowStatistics } from './source.ts'
+import { robustStatistics } from './statistics.ts'
 
 type Row = Record<string, string | number | undefined>
 
@@ -41,11 +42,22 @@ export class FluxQueries implements InfluxQueries {
     const rows = await this.#collect(this.#baselineScript(range))
     const values = (result: string) =>
       new Map((rows.get(result) ?? []).map((row) => [String(row[this.#schema.popTag] ?? ''), Number(row._value)]))
-    const means = values('mean')
-    const deviations = values('stddev')
-    // The deviation of a single sample is left out (2.x) or NaN (1.8); such a baseline is too small to be used anyway.
-    return new Map(Array.from(values('count'), ([pop, count]) =>
-      [pop, { count, mean: means.get(pop) ?? NaN, standardDeviation: deviations.get(pop) ?? 0 }]))
+    const medians = values('median')
+    const quartiles = values('quartile')
+    return new Map(Array.from(values('count'), ([pop, count]) => {
+      const median = medians.get(pop) ?? NaN
+      return [pop, robustStatistics(count, median, quartiles.get(pop) ?? median)]
+    }))
+  }
+
+  async places (range: TimeRange): Promise<Map<string, Place>> {
+    const rows = await this.#collect(this.#placesScript(range))
+    const found = new Map<string, Record<string, unknown>>()
+    for (const row of rows.get('places') ?? []) {
+      const pop = String(row[this.#schema.popTag] ?? '')
+      found.set(pop, { ...found.get(pop), ...row, [String(row._field)]: row._value })
+    }
+    return new Map(Array.from(found, ([pop, values]) => [pop, placeOf(values)]))
   }
 
   #readingsScript (overview: TimeRange, recent: TimeRange): ParameterizedQuery {
@@ -67,8 +79,19 @@ recent |> mean() |> group() |> limit(n: ${limit}) |> yield(name: "mean")`
     return flux`
 samples = ${this.#samples(range)} |> group(columns: ${[this.#schema.popTag]})
 samples |> count() |> group() |> limit(n: ${limit}) |> yield(name: "count")
-samples |> mean() |> group() |> limit(n: ${limit}) |> yield(name: "mean")
-samples |> stddev() |> group() |> limit(n: ${limit}) |> yield(name: "stddev")`
+samples |> quantile(q: 0.5, method: "exact_mean") |> group() |> limit(n: ${limit}) |> yield(name: "median")
+samples |> quantile(q: 0.25, method: "exact_mean") |> group() |> limit(n: ${limit}) |> yield(name: "quartile")`
+  }
+
+  #placesScript ({ start, stop }: TimeRange): ParameterizedQuery {
+    const { bucket, measurement, field, popTag } = this.#schema
+    const [latitude, longitude] = PLACE_FIELDS
+    const columns = [popTag, ...PLACE_TAGS, '_field']
+    // The value's own field is asked for as well, so that a PoP without coordinates still has its tags.
+    return flux`from(bucket: ${bucket}) |> range(start: ${new Date(start)}, stop: ${new Date(stop)})
+  |> filter(fn: (r) => r._measurement == ${measurement} and (r._field == ${field} or r._field == ${latitude} or r._field == ${longitude}))
+  |> last() |> group(columns: ${columns}) |> last() |> keep(columns: ${['_value', ...columns]})
+  |> group() |> limit(n: ${this.#maxRows + 1}) |> yield(name: "places")`
   }
 
   #samples ({ start, stop }: TimeRange): ParameterizedQuery {

@@ -1,7 +1,8 @@
 import type { InfluxDB } from '@influxdata/influxdb-client'
 import { SourceError } from '../errors.ts'
-import { rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
-import type { FunctionReading, TimeRange, WindowStatistics } from './source.ts'
+import { PLACE_FIELDS, PLACE_TAGS, placeOf, rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
+import type { FunctionReading, Place, TimeRange, WindowStatistics } from './source.ts'
+import { robustStatistics } from './statistics.ts'
 
 /** What `/query` answers: https://docs.influxdata.com/influxdb/v1/guides/query_data/ */
 interface Answer {
@@ -59,12 +60,21 @@ export class InfluxqlQueries implements InfluxQueries {
   async baseline (range: TimeRange): Promise<Map<string, WindowStatistics>> {
     const { field, popTag } = this.#schema
     const value = identifier(field)
-    const found = await this.#query(`SELECT count(${value}), mean(${value}), stddev(${value}) ${this.#samples(range)} GROUP BY ${identifier(popTag)}`)
+    const found = await this.#query(`SELECT count(${value}), median(${value}), percentile(${value}, 25) ${this.#samples(range)} GROUP BY ${identifier(popTag)}`)
     return new Map(found.flatMap(({ tags, rows: [row] }) => {
       if (!isNumber(row?.count)) return []
-      // The deviation of a single sample is null; such a baseline is too small to be used anyway.
-      return [[tags[popTag] ?? '', { count: row.count, mean: row.mean ?? NaN, standardDeviation: row.stddev ?? 0 }]]
+      const median = row.median ?? NaN
+      // Of a few samples there is no quartile; such a baseline is too small to be used anyway.
+      return [[tags[popTag] ?? '', robustStatistics(row.count, median, row.percentile ?? median)]]
     }))
+  }
+
+  async places (range: TimeRange): Promise<Map<string, Place>> {
+    const { field, popTag } = this.#schema
+    // The value's own field is asked for as well, so that a PoP without coordinates still has its tags.
+    const fields = [...PLACE_FIELDS.map((name) => `last(${identifier(name)}) AS ${name}`), `last(${identifier(field)})`]
+    const found = await this.#query(`SELECT ${fields.join(', ')} ${this.#samples(range)} GROUP BY ${[popTag, ...PLACE_TAGS].map(identifier).join(', ')}`)
+    return new Map(found.map(({ tags, rows: [row] }) => [tags[popTag] ?? '', placeOf({ ...row, ...tags })]))
   }
 
   #samples ({ start, stop }: TimeRange): string {

@@ -10,13 +10,13 @@ export interface Overview {
   regressions: number
 }
 
-/** Sums up the PoPs that reported within the overview window. A PoP is healthy when its value is below `healthyBelowMs`. */
-export function buildOverview (pops: readonly Pop[], regressions: number, healthyBelowMs: number): Overview {
+/** Sums up the PoPs that reported within the overview window. A PoP is healthy when it still reports and its value is below `healthyBelowMs`. */
+export function buildOverview (pops: readonly Pop[], regressions: number, healthyBelowMs: number, isSilent: (code: string) => boolean): Overview {
   let healthyPops = 0
   let sum = 0
-  for (const { coldStartMs } of pops) {
+  for (const { code, coldStartMs } of pops) {
     sum += coldStartMs
-    if (coldStartMs < healthyBelowMs) healthyPops++
+    if (coldStartMs < healthyBelowMs && !isSilent(code)) healthyPops++
   }
   const mean = pops.length === 0 ? 0 : sum / pops.length
   return { totalPops: pops.length, healthyPops, averageColdStart: Math.round(mean * 100) / 100, regressions }

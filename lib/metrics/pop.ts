@@ -7,9 +7,10 @@ export interface Pop {
   coldStartMs: number
   /** Time of its newest sample, ms since the epoch. */
   sampleTime: number
-  /** Samples of all its functions in the recent window, and their mean in ms (NaN when there are none). */
+  /** Samples of all its functions in the recent window. */
   recentCount: number
-  recentMean: number
+  /** Mean of those that are not the newest of their function, ms; NaN when there are none. */
+  earlierMean: number
 }
 
 interface Sums {
@@ -17,7 +18,8 @@ interface Sums {
   valueSum: number
   sampleTime: number
   recentCount: number
-  recentSum: number
+  earlierCount: number
+  earlierSum: number
 }
 
 /** Groups readings by PoP. Readings without a PoP code belong to no PoP and are left out. */
@@ -26,20 +28,21 @@ export function groupByPop (readings: readonly FunctionReading[]): Pop[] {
   for (const reading of readings) {
     if (reading.pop === '') continue
     const pop = sums.get(reading.pop)
-    if (pop === undefined) sums.set(reading.pop, add({ functions: 0, valueSum: 0, sampleTime: 0, recentCount: 0, recentSum: 0 }, reading))
+    if (pop === undefined) sums.set(reading.pop, add({ functions: 0, valueSum: 0, sampleTime: 0, recentCount: 0, earlierCount: 0, earlierSum: 0 }, reading))
     else add(pop, reading)
   }
-  return Array.from(sums, ([code, { functions, valueSum, sampleTime, recentCount, recentSum }]) =>
-    ({ code, coldStartMs: valueSum / functions, sampleTime, recentCount, recentMean: recentSum / recentCount }))
+  return Array.from(sums, ([code, { functions, valueSum, sampleTime, recentCount, earlierCount, earlierSum }]) =>
+    ({ code, coldStartMs: valueSum / functions, sampleTime, recentCount, earlierMean: earlierSum / earlierCount }))
 }
 
 function add (pop: Sums, { value, time, recentCount, recentMean }: FunctionReading): Sums {
   pop.functions++
   pop.valueSum += value
   pop.sampleTime = Math.max(pop.sampleTime, time)
-  if (recentCount > 0) {
-    pop.recentCount += recentCount
-    pop.recentSum += recentCount * recentMean
+  pop.recentCount += recentCount
+  if (recentCount > 1) {
+    pop.earlierCount += recentCount - 1
+    pop.earlierSum += recentCount * recentMean - value
   }
   return pop
 }

@@ -11,13 +11,13 @@ export interface FunctionReading {
   recentMean: number
 }
 
-/** Statistics of all samples of one PoP in a baseline window. */
+/** What is usual of one PoP: statistics of all its samples in a baseline window. */
 export interface WindowStatistics {
   count: number
-  /** ms */
-  mean: number
-  /** Sample standard deviation, ms. */
-  standardDeviation: number
+  /** Their median, ms. */
+  center: number
+  /** How far they usually are from it, on the scale of a standard deviation, ms. See `medianAndLowerQuartile`. */
+  deviation: number
 }
 
 /** `day`: 15 min around the same time 24 h earlier. `hour`: the last hour before the recent window. */
@@ -26,15 +26,25 @@ export type BaselineKind = 'day' | 'hour'
 /** Both baselines of each PoP, as far as the database has them. */
 export type Baselines = ReadonlyMap<string, Partial<Record<BaselineKind, WindowStatistics>>>
 
+/** Where a PoP stands, as far as its samples say. */
+export interface Place {
+  city: string | null
+  country: string | null
+  tier: string | null
+  latitude: number | null
+  longitude: number | null
+}
+
 export interface Measurements {
   readings: FunctionReading[]
   baselines: Baselines
+  places: ReadonlyMap<string, Place>
 }
 
 /** Where the measurements come from. */
 export interface MetricsSource {
   readonly kind: 'influxdb' | 'demo'
-  /** What is known now: one query of the database (and, every `BASELINE_REFRESH_MS`, those for the baselines). @throws {SourceError} */
+  /** What is known now: one query of the database (and, every `SLOW_REFRESH_MS`, those for baselines and places). @throws {SourceError} */
   collect (): Promise<Measurements>
   /** Whether the source answers at all, without a query. @throws {SourceError} */
   ping (): Promise<void>
@@ -48,8 +58,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** The recent mean is over this window. */
 export const RECENT_WINDOW_MS = 2 * MINUTE_MS
-/** Baselines move slowly: they are fetched this often, not every tick. */
-export const BASELINE_REFRESH_MS = 5 * MINUTE_MS
+/** Baselines and places move slowly: they are fetched this often, not every tick. */
+export const SLOW_REFRESH_MS = 5 * MINUTE_MS
 /** Writers whose clocks are ahead of ours by up to this much are still read. */
 export const CLOCK_SKEW_MS = MINUTE_MS
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Connection, Delivery } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
-import type { MetricsUpdateMessage, ServerMessage, Topic } from './protocol.ts'
+import type { ServerMessage } from './protocol.ts'
 import { SharedMessage } from './shared-message.ts'
+import type { Tick } from './tick.ts'
 
 /** A fan-out gives the event loop back after this long, so that clients, scrapers and probes do not wait for the last client. */
 const SLICE_MS = 8
@@ -16,7 +17,7 @@ export interface BroadcasterOptions {
   deflateFrom: number
 }
 
-/** What became of one message on its way to all clients. */
+/** What became of one tick, or of one message, on its way to all clients. */
 export interface FanOut {
   clients: number
   sent: number
@@ -25,7 +26,7 @@ export interface FanOut {
   /** Held back as well, in the place of an older update, which is lost for that client. */
   skipped: number
   failed: number
-  /** Length of the plain frame. */
+  /** Of the frames that were handed to sockets. */
   bytes: number
   durationMs: number
 }
@@ -42,41 +43,45 @@ export class Broadcaster {
     this.#options = options
   }
 
-  /** Sends an update to the subscribers of `topic`. */
-  publish (topic: Topic, update: MetricsUpdateMessage): Promise<FanOut> {
-    return this.#inTurn(update, (connection, message) => connection.topics.has(topic) ? connection.offer(message) : null)
+  /** Sends a tick to all who want something of it. */
+  publish (tick: Tick): Promise<FanOut> {
+    return this.#inTurn((connection) => connection.offer(tick))
   }
 
   /** Sends a message that concerns every client, whatever it subscribed to. Slow ones do without. */
   announce (message: ServerMessage): Promise<FanOut> {
-    return this.#inTurn(message, (connection, shared) => {
+    const shared = new SharedMessage(message, this.#options.deflateFrom)
+    return this.#inTurn((connection) => {
       if (connection.isDraining) return 'skipped'
       return connection.sendShared(shared) ? 'sent' : 'failed'
     })
   }
 
-  #inTurn (message: ServerMessage, deliver: (connection: Connection, message: SharedMessage) => Delivery | null): Promise<FanOut> {
-    const fanOut = this.#underWay.then(() => this.#fanOut(new SharedMessage(message, this.#options.deflateFrom), deliver))
+  #inTurn (deliver: (connection: Connection) => Delivery | null): Promise<FanOut> {
+    const fanOut = this.#underWay.then(() => this.#fanOut(deliver))
     this.#underWay = fanOut.catch(() => {})
     return fanOut
   }
 
-  async #fanOut (message: SharedMessage, deliver: (connection: Connection, message: SharedMessage) => Delivery | null): Promise<FanOut> {
+  async #fanOut (deliver: (connection: Connection) => Delivery | null): Promise<FanOut> {
     const { connections, clock } = this.#options
     const startedAt = clock.monotonic()
-    const result: FanOut = { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: message.frame(0).length, durationMs: 0 }
+    const result: FanOut = { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: 0, durationMs: 0 }
     let sliceEnd = startedAt + SLICE_MS
     let visited = 0
     // Those who come while this is under way are told what is newest when they are welcomed.
     for (const connection of Array.from(connections)) {
-      if (++visited % CLIENTS_PER_LOOK_AT_THE_CLOCK === 0 && clock.monotonic() >= sliceEnd) {
+      // Those with filters of their own may each cost an encoding.
+      if ((++visited % CLIENTS_PER_LOOK_AT_THE_CLOCK === 0 || connection.pops !== null) && clock.monotonic() >= sliceEnd) {
         await clock.turn()
         sliceEnd = clock.monotonic() + SLICE_MS
       }
       // One that is closing is as good as gone; it is nobody's failure.
       if (!connection.isOpen) continue
-      const outcome = deliver(connection, message)
+      const { bytesSent } = connection
+      const outcome = deliver(connection)
       if (outcome === null) continue
+      result.bytes += connection.bytesSent - bytesSent
       result.clients++
       result[outcome]++
     }

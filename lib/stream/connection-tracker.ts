@@ -1,8 +1,9 @@
 import { createHistogram } from 'node:perf_hooks'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { ClosableSocket, FrameStream } from './channel.ts'
 import { closeCodes } from './close-codes.ts'
-import { Connection, type ClientInfo, type ClosableSocket, type ConnectionObserver, type FrameStream } from './connection.ts'
+import { Connection, type ClientInfo, type ConnectionObserver } from './connection.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 // 3 significant digits up to 30 days: some 200 KiB, however many connections there were.

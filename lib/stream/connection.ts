@@ -1,27 +1,12 @@
-import { closeCodes, type CloseCode } from './close-codes.ts'
-import { encodePong, encodeText, PING_FRAME } from './frame.ts'
-import type { ServerMessage, Topic } from './protocol.ts'
+import { Channel, type ClosableSocket, type FrameStream } from './channel.ts'
+import type { CloseCode } from './close-codes.ts'
+import type { PopsFilter } from './pops-filter.ts'
+import type { Topic } from './protocol.ts'
 import type { SharedMessage } from './shared-message.ts'
-
-const OPEN = 1
+import type { Tick } from './tick.ts'
 
 /** What a client gets that never subscribes. Shared, so that it costs nothing per connection. */
 const IMPLICIT_TOPICS: ReadonlySet<Topic> = new Set(['metrics'])
-
-/** What a connection needs of a WebSocket: closing it. */
-export interface ClosableSocket {
-  readonly readyState: number
-  close (code: number, reason: string): void
-  terminate (): void
-}
-
-/** What a connection writes its frames to: the socket of the upgrade request. */
-export interface FrameStream {
-  readonly writableLength: number
-  readonly writableNeedDrain: boolean
-  write (frame: Buffer): boolean
-  once (event: 'drain', listener: () => void): unknown
-}
 
 /** From the upgrade request. */
 export interface ClientInfo {
@@ -36,7 +21,7 @@ export interface ConnectionOptions {
   /** The same moment on the monotonic clock. */
   openedAt: number
   clientInfo: ClientInfo
-  /** What messages to this client may be deflated with; 0: they may not. */
+  /** See `agreedWindowBits`. */
   windowBits: number
   socket: ClosableSocket
   stream: FrameStream
@@ -45,7 +30,6 @@ export interface ConnectionOptions {
 
 /** Who counts. One for all connections; nothing of it may throw. */
 export interface ConnectionObserver {
-  /** Bytes that may wait for one client; one that has more and asks for more is closed. */
   readonly maxBufferedBytes: number
   /** The write of an update is tried ... */
   attempted (): void
@@ -57,18 +41,23 @@ export interface ConnectionObserver {
 }
 
 /**
- * What became of one update for one client: written; held back until its socket has drained; held back in the place
+ * What became of one tick for one client: written; held back until its socket has drained; held back in the place
  * of one that is now skipped; or not to be written.
  */
 export type Delivery = 'sent' | 'held' | 'skipped' | 'failed'
 
-/** One client: its metadata, its subscription, and the only place that writes to it. Nothing here throws. */
-export class Connection {
+/** Which PoPs a client wants, and whether only what has changed. */
+export interface PopsSubscription {
+  filter: PopsFilter
+  delta: boolean
+}
+
+/** One client: its metadata, its subscription, and where it stands in the stream. */
+export class Connection extends Channel {
   readonly id: string
   readonly connectedAt: number
   readonly openedAt: number
   readonly clientInfo: ClientInfo
-  readonly windowBits: number
   broadcastCount = 0
   errorCount = 0
   writeErrorCount = 0
@@ -84,25 +73,24 @@ export class Connection {
   invalidInARow = 0
   /** Whether the last thing written was an update: then it is one that a failing socket loses. */
   lastWriteWasUpdate = false
-  /** Why we closed it, if we did. */
-  closedBy: CloseCode | null = null
+  /** The last tick of which it was sent the message of each topic: it gets no tick twice. */
+  seqs: Record<Topic, number> = { metrics: 0, alerts: 0, pops: 0 }
+  pops: PopsSubscription | null = null
 
+  /** The first update of the metrics that it was sent. */
+  #firstMetricsSeq = Infinity
   #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
-  /** The newest update that waits for the socket to drain. */
-  #held: SharedMessage | null = null
-  readonly #socket: ClosableSocket
-  readonly #stream: FrameStream
+  /** The newest tick that waits for the socket to drain. */
+  #held: Tick | null = null
   readonly #observer: ConnectionObserver
 
   constructor (options: ConnectionOptions) {
+    super(options.socket, options.stream, options.windowBits)
     this.id = options.id
     this.connectedAt = options.connectedAt
     this.openedAt = options.openedAt
     this.lastActivity = options.connectedAt
     this.clientInfo = options.clientInfo
-    this.windowBits = options.windowBits
-    this.#socket = options.socket
-    this.#stream = options.stream
     this.#observer = options.observer
   }
 
@@ -118,64 +106,29 @@ export class Connection {
   unsubscribe (topics: readonly Topic[]): void {
     if (!topics.some((topic) => this.#topics.has(topic))) return
     this.#topics = new Set([...this.#topics].filter((topic) => !topics.includes(topic)))
-    // It waits for a socket whose client has just said that it does not want it any more.
-    if (topics.includes('metrics')) this.#held = null
-  }
-
-  get isOpen (): boolean {
-    return this.#socket.readyState === OPEN
-  }
-
-  /** Bytes that wait in this process for the client to read. The kernel holds some megabytes more before any wait here. */
-  get bufferedBytes (): number {
-    return this.#stream.writableLength
-  }
-
-  /** What was written last has not left this process yet. */
-  get isDraining (): boolean {
-    return this.#stream.writableNeedDrain
-  }
-
-  get isCongested (): boolean {
-    return this.bufferedBytes > this.#observer.maxBufferedBytes
   }
 
   /**
-   * Writes an update, or holds it back while the socket has not drained. At most one is held: the latest wins, and
-   * the one that is sent at last says how many were missed.
+   * Writes what the client wants of a tick, in one piece. Its alerts are written in any case; of the updates at most
+   * one is held back while the socket has not drained: the latest wins, and the one that is sent at last says how
+   * many were missed.
+   * @returns null when there is nothing in it for this client
    */
-  offer (update: SharedMessage): Delivery {
-    if (!this.isDraining) return this.#deliver(update) ? 'sent' : 'failed'
-    const replaced = this.#held
-    this.#held = update
-    if (replaced === null) {
-      this.#stream.once('drain', this.#onDrain)
-      return 'held'
-    }
-    this.#skip()
-    return 'skipped'
-  }
-
-  /** Sends a message to this client alone. One that asks without reading what it is answered is closed as slow. */
-  send (message: ServerMessage): void {
-    if (this.isCongested) this.close(closeCodes.slowConsumer)
-    else this.#write(encodeText(Buffer.from(JSON.stringify(message))))
-  }
-
-  /** Answers a ping of the client's: RFC 6455 5.5.3. */
-  pong (payload: Buffer): void {
-    if (this.isCongested) this.close(closeCodes.slowConsumer)
-    else this.#write(encodePong(payload))
-  }
-
-  /** Writes a message that many clients share. @returns false when it could not be written */
-  sendShared (message: SharedMessage): boolean {
-    return this.#write(message.frame(this.windowBits))
+  offer (tick: Tick): Delivery | null {
+    const alerts = this.#wants('alerts', tick) && tick.alerts.length > 0
+    const update = this.#wants('metrics', tick) || this.#wants('pops', tick)
+    if (!alerts) return update ? this.#offerUpdate(tick) : null
+    this.stream.cork()
+    const alerted = tick.alerts.every((alert) => this.sendShared(alert))
+    this.seqs.alerts = tick.seq
+    const delivery = update ? this.#offerUpdate(tick) : null
+    this.stream.uncork()
+    return delivery ?? (alerted ? 'sent' : 'failed')
   }
 
   ping (): void {
     this.missedPings++
-    if (!this.isCongested) this.#write(PING_FRAME)
+    this.writePing()
   }
 
   /** The client gave a sign of life. */
@@ -189,60 +142,88 @@ export class Connection {
     this.lastError = error
   }
 
-  /** Starts the closing handshake; the WebSocket library destroys the socket when the client does not complete it in time. */
-  close (closeCode: CloseCode): void {
-    if (!this.isOpen) return
-    this.closedBy = closeCode
+  override close (closeCode: CloseCode): void {
     this.#held = null
-    try {
-      this.#socket.close(closeCode.code, closeCode.reason)
-    } catch (error) {
-      this.#observer.writeFailed(this, error as Error)
-      this.terminate()
-    }
+    super.close(closeCode)
   }
 
-  /** Cuts the socket off. */
-  terminate (): void {
-    try {
-      this.#socket.terminate()
-    } catch (error) {
-      this.#observer.writeFailed(this, error as Error)
+  /** Whether it was sent the update of this seq, or told that it missed it. */
+  hadMetrics (seq: number): boolean {
+    return seq >= this.#firstMetricsSeq && seq <= this.seqs.metrics
+  }
+
+  /** Sends one update of the metrics: the tick's, or the same one from the log. */
+  sendMetrics ({ seq, metrics }: { seq: number, metrics: SharedMessage }): boolean {
+    this.#firstMetricsSeq = Math.min(this.#firstMetricsSeq, seq)
+    this.seqs.metrics = Math.max(this.seqs.metrics, seq)
+    return this.#writeUpdate(metrics)
+  }
+
+  /** Sends the PoPs as they are after this tick: all of them, or what has changed since the last ones it was sent. */
+  sendPops (tick: Tick): boolean {
+    if (this.pops === null) return true
+    const { filter, delta } = this.pops
+    const message = delta ? tick.popsSince(this.seqs.pops, filter) : tick.pops(filter)
+    this.seqs.pops = tick.seq
+    return this.#writeUpdate(message)
+  }
+
+  override get maxBufferedBytes (): number {
+    return this.#observer.maxBufferedBytes
+  }
+
+  protected override failed (error: Error): void {
+    this.#observer.writeFailed(this, error)
+  }
+
+  protected override write (frame: Buffer): boolean {
+    this.lastWriteWasUpdate = false
+    return super.write(frame)
+  }
+
+  #writeUpdate (message: SharedMessage): boolean {
+    this.lastWriteWasUpdate = true
+    return super.write(message.afterSkipping(this.skippedInARow).frame(this.windowBits))
+  }
+
+  #wants (topic: Topic, { seq }: Tick): boolean {
+    return this.#topics.has(topic) && seq > this.seqs[topic]
+  }
+
+  #offerUpdate (tick: Tick): Delivery {
+    if (!this.isDraining) return this.#deliver(tick) ? 'sent' : 'failed'
+    const replaced = this.#held
+    this.#held = tick
+    if (replaced === null) {
+      this.stream.once('drain', this.#onDrain)
+      return 'held'
     }
+    this.skippedCount++
+    this.skippedInARow++
+    this.#observer.skipped(this)
+    return 'skipped'
   }
 
   readonly #onDrain = () => {
-    const update = this.#held
+    const tick = this.#held
     this.#held = null
-    if (update !== null && this.isOpen) this.#deliver(update)
+    // It may have unsubscribed, or asked for the newest by itself, meanwhile.
+    if (tick !== null && this.isOpen && (this.#wants('metrics', tick) || this.#wants('pops', tick))) this.#deliver(tick)
   }
 
-  #deliver (update: SharedMessage): boolean {
+  #deliver (tick: Tick): boolean {
     this.#observer.attempted()
-    const written = this.#write(update.afterSkipping(this.skippedInARow).frame(this.windowBits), true)
-    if (!written) return false
+    if (!(this.#wants('pops', tick) ? this.#deliverWithPops(tick) : this.sendMetrics(tick))) return false
     this.skippedInARow = 0
     this.broadcastCount++
     this.#observer.delivered(this)
     return true
   }
 
-  #skip (): void {
-    this.skippedCount++
-    this.skippedInARow++
-    this.#observer.skipped(this)
-  }
-
-  #write (frame: Buffer, isUpdate = false): boolean {
-    if (!this.isOpen) return false
-    this.lastWriteWasUpdate = isUpdate
-    try {
-      // Without a callback: it would be one more turn per client and tick. What fails later is the socket's 'error' event.
-      this.#stream.write(frame)
-      return true
-    } catch (error) {
-      this.#observer.writeFailed(this, error as Error)
-      return false
-    }
+  #deliverWithPops (tick: Tick): boolean {
+    this.stream.cork()
+    const sent = this.sendPops(tick) && (!this.#wants('metrics', tick) || this.sendMetrics(tick))
+    this.stream.uncork()
+    return sent
   }
 }

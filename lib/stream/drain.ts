@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
+import { timestamp, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from './close-codes.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
-import { timestamp, type ServerShutdownMessage } from './protocol.ts'
+import type { ServerShutdownMessage } from './protocol.ts'
 
 /** Closing this many at a time leaves the loop free to answer health checks in between. */
 const CLOSE_BATCH = 500

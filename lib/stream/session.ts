@@ -1,10 +1,14 @@
-import type { Clock } from '../clock.ts'
+import { timestamp, type Clock } from '../clock.ts'
 import type { Feed } from '../feed.ts'
 import type { Log } from '../log.ts'
+import type { ClosableSocket, FrameStream } from './channel.ts'
+import { ClientMessageError, parseClientMessage, type ClientMessage } from './client-messages.ts'
 import { closeCodes } from './close-codes.ts'
-import type { ClientInfo, ClosableSocket, Connection, FrameStream } from './connection.ts'
+import type { ClientInfo, Connection } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
-import { ClientMessageError, PROTOCOL_VERSION, errorMessage, parseClientMessage, pendingTopics, timestamp, type ClientMessage } from './protocol.ts'
+import { PROTOCOL_VERSION, errorMessage } from './protocol.ts'
+import { catchUp, leave, resume, subscribe, unsubscribe, type SubscriptionContext } from './subscriptions.ts'
+import type { Position } from './update-log.ts'
 
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
 const MAX_INVALID_MESSAGES = 50
@@ -31,9 +35,11 @@ export interface Client {
   info: ClientInfo
   /** See `agreedWindowBits`. */
   windowBits: number
+  /** The last position that it has seen, when it gave one. */
+  position: Position | null
 }
 
-export interface SessionContext {
+export interface SessionContext extends SubscriptionContext {
   connections: ConnectionTracker
   feed: Feed
   clock: Clock
@@ -50,7 +56,7 @@ export interface SessionContext {
  * The trip of one connection. Every listener is attached before this returns (one attached later misses messages),
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
-export function openSession (socket: SessionSocket, stream: SessionStream, { info, windowBits }: Client, context: SessionContext): void {
+export function openSession (socket: SessionSocket, stream: SessionStream, { info, windowBits, position }: Client, context: SessionContext): void {
   const connection = context.connections.add(socket, stream, info, windowBits)
   const session = new Session(connection, context)
   socket[kSession] = session
@@ -61,7 +67,7 @@ export function openSession (socket: SessionSocket, stream: SessionStream, { inf
   socket.on('error', onSocketError)
   stream.on('error', onStreamError)
   socket.on('close', onClose)
-  session.safely(greet)
+  session.safely(greet, position)
   session.safely(context.onConnect)
 }
 
@@ -120,11 +126,14 @@ function onStreamError (this: SessionStream, error: NodeJS.ErrnoException): void
 }
 
 function onClose (this: SessionSocket, code: number, reason: Buffer): void {
-  sessionOf(this).safely(({ connection, context }) => context.connections.remove(connection, code, reason.toString()))
+  sessionOf(this).safely(({ connection, context }) => {
+    context.connections.remove(connection, code, reason.toString())
+    leave(connection, context)
+  })
 }
 
-/** Welcome, and at once what is known: from memory, without a query. */
-function greet ({ connection, context }: Session): void {
+/** Welcome, and at once what was missed, or what is known: from memory, without a query. */
+function greet ({ connection, context }: Session, position: Position | null): void {
   const { feed, clock } = context
   connection.send({
     type: 'welcome',
@@ -137,8 +146,8 @@ function greet ({ connection, context }: Session): void {
     source: context.source,
     limits: { maxMessageBytes: context.maxMessageBytes }
   })
-  const update = feed.latest()
-  if (update !== null) connection.send(update)
+  if (position === null) catchUp(connection, ['metrics'], { isNewToAlerts: false }, context)
+  else resume(connection, position, context)
   const error = feed.currentError()
   if (error !== null) connection.send(error)
 }
@@ -157,26 +166,13 @@ function receive ({ connection, context }: Session, data: Buffer, isBinary: bool
   }
 }
 
-function answer (connection: Connection, message: ClientMessage, { feed, clock }: SessionContext): void {
+function answer (connection: Connection, message: ClientMessage, context: SessionContext): void {
+  if (message.type === 'subscribe') return subscribe(connection, message, context)
+  if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
+  const { feed, clock } = context
+  const now = timestamp(clock.now())
   const echo = message.id === undefined ? {} : { id: message.id }
-  const position = { epoch: feed.epoch, seq: feed.seq }
-  if (message.type === 'ping') {
-    const now = timestamp(clock.now())
-    connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, ...position, ...echo })
-    return
-  }
-  if (message.type === 'subscribe') connection.subscribe(message.topics)
-  else connection.unsubscribe(message.topics)
-  const topics = [...connection.topics]
-  const pending = topics.filter((topic) => pendingTopics.includes(topic))
-  connection.send({
-    type: 'subscription_confirmed',
-    topics,
-    data: { topics },
-    ...position,
-    ...(pending.length > 0 && { pendingTopics: pending }),
-    ...echo
-  })
+  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, epoch: feed.epoch, seq: feed.seq, ...echo })
 }
 
 function refuse (connection: Connection, error: ClientMessageError, { connections, clock, log }: SessionContext): void {

@@ -1,6 +1,6 @@
 import { encodeDeflatedText, encodeText } from './frame.ts'
 import { deflateMessage } from './permessage-deflate.ts'
-import type { MetricsUpdateMessage, ServerMessage } from './protocol.ts'
+import type { ServerMessage } from './protocol.ts'
 
 /**
  * One message for many clients. It becomes JSON once, and a frame at most once for each way in which somebody needs
@@ -21,6 +21,11 @@ export class SharedMessage {
     this.#deflateFrom = deflateFrom
   }
 
+  /** Length of the JSON. */
+  get bytes (): number {
+    return this.#payload.length
+  }
+
   /** The frame for a client that agreed on this window (0: none). */
   frame (windowBits: number): Buffer {
     const bits = this.#payload.length < this.#deflateFrom ? 0 : windowBits
@@ -36,7 +41,7 @@ export class SharedMessage {
     if (skipped === 0) return this
     const known = this.#afterSkipping.get(skipped)
     if (known !== undefined) return known
-    const message = new SharedMessage({ ...this.#message as MetricsUpdateMessage, skipped }, this.#deflateFrom)
+    const message = new SharedMessage({ ...this.#message, skipped } as ServerMessage, this.#deflateFrom)
     this.#afterSkipping.set(skipped, message)
     return message
   }

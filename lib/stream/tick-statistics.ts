@@ -32,7 +32,7 @@ export class TickStatistics {
     this.#counts.failed += failed
     this.#counts.held += held
     this.#counts.skipped += skipped
-    this.#counts.bytes += sent * bytes
+    this.#counts.bytes += bytes
     this.#query.add(queryMs)
     this.#fanOut.add(durationMs)
   }

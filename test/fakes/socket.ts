@@ -61,6 +61,16 @@ export class FakeStream extends EventEmitter implements SessionStream {
     return true
   }
 
+  corks = 0
+
+  cork (): void {
+    this.corks++
+  }
+
+  uncork (): void {
+    this.corks--
+  }
+
   /** The peer has read what waited. */
   drain (): void {
     this.writableLength = 0

@@ -9,7 +9,7 @@ export class FakeSource implements MetricsSource {
   /** What `collect` does; by default it answers `measurements`. */
   onCollect: () => Promise<Measurements> = async () => this.measurements
   onPing: () => Promise<void> = async () => {}
-  measurements: Measurements = { readings: [], baselines: new Map() }
+  measurements: Measurements = { readings: [], baselines: new Map(), places: new Map() }
 
   collect (): Promise<Measurements> {
     this.collects++

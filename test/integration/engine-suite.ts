@@ -53,11 +53,21 @@ function readsWhatWasWritten (t: Test, engine: Engine) {
     const client = await connect()
     t.equal((await client.next('welcome')).source, 'influxdb')
     const update = await client.next('metrics_update')
-    t.strictSame(update.data, { totalPops: 2, healthyPops: 1, averageColdStart: 12.75, regressions: 0 })
+    t.strictSame(update.data, { totalPops: 2, healthyPops: 0, averageColdStart: 12.75, regressions: 0 })
+    t.equal(update.silentPops, 2, 'what does not report is not healthy')
     t.equal(update.dataTime, new Date(now - 4 * SECOND).toISOString())
     t.equal(update.status, 'stale', 'nothing new came within two intervals of 1 s')
     await writeLines(engine, [point(measurement, 'fra1', 'auth', 5, Date.now())])
-    t.equal((await client.next('metrics_update', ({ status }) => status === 'fresh')).data.averageColdStart, 13)
+    t.match(await client.next('metrics_update', ({ status }) => status === 'fresh'), { data: { healthyPops: 1, averageColdStart: 13 }, silentPops: 1 })
+    client.send({ type: 'subscribe', topics: ['pops'], pops: ['ams1'] })
+    const { data } = await client.next('pops_update')
+    t.strictSame(data, {
+      pops: [{
+        code: 'ams1',
+        ...{ city: null, country: null, tier: null, latitude: null, longitude: null },
+        ...{ coldStartMs: 20.5, healthy: false, status: 'silent', regression: 'not_enough_data', sampleTime: new Date(now - 60 * SECOND).toISOString() }
+      }]
+    }, 'samples that do not say where the PoP stands')
   })
 }
 
@@ -79,7 +89,9 @@ function readsWhatIsGenerated (t: Test, engine: Engine) {
     // The newest sample is the last of the history or the first of the slow ones.
     const [before, during] = [expected(1), expected(20)]
     t.ok([before, during].some((value) => Math.abs(data.averageColdStart - value) < 0.01), `${data.averageColdStart} is ${before} or ${during}`)
-    await client.next('metrics_update', ({ data }) => data.regressions === 1)
+    client.send({ type: 'subscribe', topics: ['alerts', 'pops'], pops: { country: ['NL'] } })
+    t.match((await client.next('pops_update')).data, { pops: [{ code: 'ams1', city: 'Amsterdam', country: 'NL', tier: '1', latitude: 52.37, longitude: 4.9 }] })
+    t.match(await client.next('alert'), { data: { pop: 'ams1', state: 'opened' } })
     generator.child.kill('SIGINT')
     t.strictSame(await generator.exit, { code: 0, signal: null })
     t.match(await generator.logged(({ event }) => event === 'stopped'), { level: 30 })
@@ -107,11 +119,15 @@ function opensAndResolvesRegressions (t: Test, engine: Engine) {
         const first = await client.next('metrics_update')
         t.equal(first.data.totalPops, 3)
         t.equal(first.data.regressions, 0, 'syd1 has no baseline: not enough data is no regression')
-        await recent(15)
-        const regressed = await client.next('metrics_update', ({ seq, data }) => seq > first.seq && data.regressions === 1)
-        t.ok(regressed.seq <= first.seq + 2, 'at the next tick that began after the write')
-        await recent(5)
-        await client.next('metrics_update', ({ data }) => data.regressions === 0)
+        const ticksUntil = async (regressions: number, value: number) => {
+          for (let ticks = 1; ; ticks++) {
+            await writeLines(engine, FUNCTIONS.map((functionName) => point(measurement, 'fra1', functionName, value, Date.now())))
+            const { data } = await client.next('metrics_update')
+            if (data.regressions === regressions) return ticks
+          }
+        }
+        t.ok(await ticksUntil(1, 15) <= 4, 'opened at the second new sample')
+        t.ok(await ticksUntil(0, 5) <= 4, 'resolved at the second one again')
       })
     }
   })
@@ -131,7 +147,7 @@ function queriesOncePerTick (t: Test, engine: Engine) {
     await Promise.all([first, ...clients].map((client) => client.close()))
     await logged('disconnect', ({ remaining }) => remaining === 0)
     await called(app.feed, 'probe', 1)
-    t.equal(await countQueries(engine), before + app.feed.seq + 1, 'one per tick, and one for the baselines')
+    t.equal(await countQueries(engine), before + app.feed.seq + 2, 'one per tick, one for the baselines, one for the places')
   })
 }
 

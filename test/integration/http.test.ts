@@ -48,6 +48,8 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
     { name: 'limit that is no number', method: 'GET', url: '/api/websocket/status?limit=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be integer' },
     { name: 'negative limit', method: 'GET', url: '/api/websocket/status?limit=-1', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be >= 0' },
     { name: 'URL that cannot be decoded', method: 'GET', url: '/%zz', statusCode: 400, code: 'FST_ERR_BAD_URL', message: "'/%zz' is not a valid url component" },
+    { name: 'a position without its seq', method: 'GET', url: '/ws?epoch=a', statusCode: 400, code: 'INCOMPLETE_POSITION', message: 'epoch and seq belong together' },
+    { name: 'a seq that is no number', method: 'GET', url: '/ws?epoch=a&seq=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/seq must be integer' },
     { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
   ] as const
   for (const { name, method, url, statusCode, code, message } of cases) {
@@ -142,4 +144,25 @@ t.test('health', async (t) => {
     t.equal((await app.inject('/health')).json().status, 'degraded')
     t.equal((await app.inject('/health/live')).statusCode, 200)
   })
+})
+
+t.test('GET /api/regressions lists what is open, and what was until lately', async (t) => {
+  const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
+  app.poller.stop()
+  const baselines = new Map([['fra1', { day: { count: 450, center: 5, deviation: 0.5 } }]])
+  const list = async () => (await app.inject('/api/regressions')).json()
+  const feed = async (value: number) => {
+    const time = Date.now() + seconds++ * 10_000
+    app.metricsSource.collect = async () => ({ readings: [{ pop: 'fra1', functionName: 'auth', value, time, recentCount: 12, recentMean: value }], baselines, places: new Map() })
+    await app.feed.tick(Date.now)
+  }
+  let seconds = 0
+  t.match(await list(), { open: [], closed: [] })
+  await feed(10)
+  const { open } = await list()
+  t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 12, baseline: 450 } }])
+  for (let tick = 0; tick < 3; tick++) await feed(5)
+  const after = await list()
+  t.strictSame(after.open, [])
+  t.match(after.closed, [{ id: open[0].id, state: 'resolved', closeReason: 'recovered', closedAt: /Z$/ }])
 })

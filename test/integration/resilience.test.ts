@@ -1,9 +1,17 @@
 import type { Socket } from 'node:net'
-import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
-import type { Connection } from '../../lib/stream/connection.ts'
 import t from 'tap'
+import type { Connection } from '../../lib/stream/connection.ts'
+import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
+import { Tick } from '../../lib/stream/tick.ts'
 import { build } from '../helper.ts'
 import { rawHandshake } from '../raw-client.ts'
+
+/** Large enough that the kernel takes only some of them; what it takes is up to it. */
+class PaddedTick extends Tick {
+  override get update (): MetricsUpdateMessage {
+    return { ...super.update, padding: 'x'.repeat(1024 * 1024) } as MetricsUpdateMessage
+  }
+}
 
 t.test('a client that answers no ping is closed 4012, its socket with it; one that does stays', async (t) => {
   const { app, connect, port, logged } = await build(t, { PING_INTERVAL_MS: '100', STALE_AFTER_MS: '300' })
@@ -37,15 +45,14 @@ t.test('a client that does not read is bounded, skipped and cut off; the others 
 t.test('a client that stops reading and goes on gets the latest, and how many it missed', async (t) => {
   const { app, connect, port } = await build(t)
   const reader = await connect()
-  const { seq, ...update } = await reader.next('metrics_update')
+  await reader.next('metrics_update')
   app.poller.stop()
+  const { content } = app.feed.latest() as Tick
   const pausing = await rawHandshake(port)
   pausing.socket.pause()
   const [, connection] = [...app.connections] as [unknown, Connection]
-  // Large enough that the kernel takes only some of them; what it takes is up to it.
-  const padding = 'x'.repeat(1024 * 1024)
-  let next = seq
-  while (connection.isOpen && connection.skippedInARow < 3) await app.broadcaster.publish('metrics', { ...update, seq: ++next, padding } as MetricsUpdateMessage)
+  let next = content.header.seq + 100
+  while (connection.isOpen && connection.skippedInARow < 3) await app.broadcaster.publish(new PaddedTick({ ...content, header: { ...content.header, seq: ++next } }, Infinity))
   const missed = connection.skippedInARow
   pausing.socket.resume()
   const latest = await pausing.message(`"skipped":${missed}`)

@@ -23,6 +23,8 @@ t.test('which errors may go away by themselves', async (t) => {
     BAD_MESSAGE: { retryable: false },
     UNKNOWN_TYPE: { retryable: false },
     UNKNOWN_TOPIC: { retryable: false },
+    UNKNOWN_POP: { retryable: false },
+    TOO_MANY_FILTERS: { retryable: true },
     SOURCE_UNAVAILABLE: { retryable: true },
     SOURCE_TIMEOUT: { retryable: true },
     INTERNAL: { retryable: true }

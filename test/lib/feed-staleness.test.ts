@@ -1,7 +1,7 @@
 import t from 'tap'
 import { INTERVAL_MS, setUp, START_MS, steadyPops } from './feeds.ts'
 
-const NO_POPS = { readings: [], baselines: new Map() }
+const NO_POPS = { readings: [], baselines: new Map(), places: new Map() }
 
 interface Step {
   /** Newest sample, ms since the begin; null when no PoP reported. */
@@ -50,10 +50,10 @@ const sequences: Array<{ name: string, steps: Step[] }> = [
 
 for (const { name, steps } of sequences) {
   t.test(name, async (t) => {
-    const { feed, source, clock, updates } = setUp()
+    const { tick, source, clock, updates } = setUp()
     for (const { sample } of steps) {
       source.measurements = sample === null ? NO_POPS : steadyPops(START_MS + sample)
-      await feed.tick(clock.now() + INTERVAL_MS)
+      await tick()
       await clock.advance(INTERVAL_MS)
     }
     t.strictSame(updates().map(({ status, ageMs, dataTime }) => ({ sample: dataTime === null ? null : Date.parse(dataTime) - START_MS, status, ageMs })), steps)
@@ -61,30 +61,31 @@ for (const { name, steps } of sequences) {
 }
 
 t.test('no PoPs', async (t) => {
-  const { feed, source, clock, updates } = setUp()
+  const { tick, source, updates } = setUp()
   source.measurements = NO_POPS
-  await feed.tick(clock.now() + INTERVAL_MS)
+  await tick()
   t.match(updates(), [{ data: { totalPops: 0, healthyPops: 0, averageColdStart: 0, regressions: 0 }, dataTime: null, ageMs: null, status: 'stale' }])
 })
 
 t.test('latest turns stale by itself when no tick comes', async (t) => {
-  const { feed, source, clock } = setUp()
+  const { feed, tick, source, clock } = setUp()
   source.measurements = steadyPops(START_MS)
-  await feed.tick(START_MS + INTERVAL_MS)
-  await clock.advance(18_999)
-  t.equal(feed.latest()?.status, 'fresh')
-  await clock.advance(1)
-  t.equal(feed.latest()?.status, 'stale', 'two intervals, less the slack of a tenth')
+  await tick()
+  await clock.advance(18_980)
+  t.equal(feed.latest()?.update.status, 'fresh')
+  await clock.advance(20)
+  t.equal(feed.latest()?.update.status, 'stale', 'two intervals, less the slack of a tenth')
 })
 
 t.test('a jump of the wall clock makes nothing stale or fresh', async (t) => {
-  const { feed, source, clock } = setUp()
+  const { feed, tick, source, clock } = setUp()
   source.measurements = steadyPops(START_MS)
-  await feed.tick(START_MS + INTERVAL_MS)
+  await tick()
   clock.setWall(START_MS + 3_600_000)
-  t.equal(feed.latest()?.status, 'fresh')
+  t.equal(feed.latest()?.update.status, 'fresh')
+  await clock.advance(20)
   clock.setWall(START_MS - 3_600_000)
-  t.match(feed.latest(), { status: 'fresh', ageMs: 0 })
+  t.match(feed.latest()?.update, { status: 'fresh', ageMs: 0 })
   await clock.advance(20_000)
-  t.equal(feed.latest()?.status, 'stale')
+  t.equal(feed.latest()?.update.status, 'stale')
 })

@@ -5,11 +5,11 @@ import { deferred, reading } from '../fakes/source.ts'
 import { INTERVAL_MS, regressedPops, setUp, START_MS, steadyPops } from './feeds.ts'
 
 t.test('a tick publishes an update', async (t) => {
-  const { feed, source, clock, messages } = setUp()
-  source.measurements = { readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })], baselines: new Map() }
+  const { feed, tick, source, clock, messages } = setUp()
+  source.measurements = { readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })], baselines: new Map(), places: new Map() }
   t.equal(feed.latest(), null)
   t.equal(feed.seq, 0)
-  await feed.tick(START_MS + INTERVAL_MS)
+  await tick()
   const update = {
     type: 'metrics_update',
     data: { totalPops: 2, healthyPops: 1, averageColdStart: 8.67, regressions: 0 },
@@ -19,49 +19,50 @@ t.test('a tick publishes an update', async (t) => {
     polledAt: '2026-01-01T00:00:00.000Z',
     ageMs: 4_000,
     status: 'fresh',
-    nextPollAt: '2026-01-01T00:00:10.000Z'
+    nextPollAt: '2026-01-01T00:00:10.000Z',
+    silentPops: 0
   }
   t.strictSame(messages(), [update])
-  t.strictSame(feed.latest(), update)
+  t.strictSame(feed.latest()?.update, update)
   await clock.advance(3_000)
-  t.strictSame(feed.latest(), { ...update, ageMs: 7_000 }, 'between two ticks it is as old as it is')
+  t.strictSame(feed.latest()?.update, { ...update, ageMs: 7_000 }, 'between two ticks it is as old as it is')
 })
 
 t.test('the update is polled when the answer is there, and the query is timed', async (t) => {
-  const { feed, source, clock, messages, statistics } = setUp()
+  const { tick, source, clock, messages, statistics } = setUp()
   const answer = deferred<void>()
   source.onCollect = () => answer.promise.then(() => source.measurements)
   source.measurements = steadyPops(START_MS)
-  const tick = feed.tick(START_MS + INTERVAL_MS)
+  const pending = tick()
   await clock.advance(1_500)
   t.strictSame(messages(), [])
   answer.resolve()
-  await tick
+  await pending
   t.match(messages(), [{ polledAt: '2026-01-01T00:00:01.500Z', ageMs: 1_500 }])
   t.match(statistics.take(), { ticks: 1, failedTicks: 0, sent: 1, queryMs: { mean: 1_500, max: 1_500 } })
 })
 
-t.test('seq counts the updates, not the failures', async (t) => {
-  const { feed, source, clock, messages, fail } = setUp()
-  for (const works of [true, false, true]) {
+t.test('seq counts the updates; that the data turned stale is one of its own, told once', async (t) => {
+  const { tick, source, clock, messages, fail } = setUp()
+  for (const works of [true, false, false, true]) {
     source.measurements = steadyPops(clock.now())
     if (works) source.onCollect = async () => source.measurements
     else fail('timeout')
-    await feed.tick(clock.now() + INTERVAL_MS)
+    await tick()
     await clock.advance(INTERVAL_MS)
   }
-  t.strictSame(messages().map((message) => [message.type, 'seq' in message ? message.seq : null]),
-    [['metrics_update', 1], ['error', null], ['metrics_update', 2]])
+  t.strictSame(messages().map((message) => 'seq' in message && 'status' in message ? [message.seq, message.status] : [message.type]),
+    [[1, 'fresh'], [2, 'stale'], ['error'], ['error'], [3, 'fresh']])
 })
 
 t.test('a regressed PoP is in the next update, and out of it when it is over', async (t) => {
-  const { feed, source, clock, updates } = setUp()
-  for (const measurements of [steadyPops, regressedPops, steadyPops]) {
+  const { tick, source, clock, updates } = setUp()
+  for (const measurements of [steadyPops, regressedPops, regressedPops, steadyPops, steadyPops]) {
     source.measurements = measurements(clock.now())
-    await feed.tick(clock.now() + INTERVAL_MS)
+    await tick()
     await clock.advance(INTERVAL_MS)
   }
-  t.strictSame(updates().map(({ data }) => data.regressions), [0, 1, 0])
+  t.strictSame(updates().map(({ data }) => data.regressions), [0, 0, 1, 1, 0], 'at its second sample, and until the second one after it')
 })
 
 t.test('a failure is told to every client', async (t) => {
@@ -72,10 +73,10 @@ t.test('a failure is told to every client', async (t) => {
     { reason: 'bad_answer', code: 'SOURCE_UNAVAILABLE', text: 'the metrics source is unavailable' }
   ] as const
   for (const { reason, code, text } of cases) {
-    const { feed, clock, messages, fail, connection, statistics } = setUp()
+    const { feed, tick, messages, fail, connection, statistics } = setUp()
     connection.unsubscribe(['metrics'])
     fail(reason)
-    await feed.tick(clock.now() + INTERVAL_MS)
+    await tick()
     const expected = { type: 'error', data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' }, code, retryable: true, retryAfterMs: INTERVAL_MS }
     t.strictSame(messages(), [expected], reason)
     t.strictSame(feed.currentError(), expected, `${reason}: for those who come later`)
@@ -84,39 +85,39 @@ t.test('a failure is told to every client', async (t) => {
 })
 
 t.test('a failure says how old the last good data is, and that data is stale', async (t) => {
-  const { feed, source, clock, messages, fail } = setUp()
+  const { feed, tick, source, clock, messages, fail } = setUp()
   source.measurements = steadyPops(START_MS - 2_000)
-  await feed.tick(START_MS + INTERVAL_MS)
+  await tick()
   await clock.advance(INTERVAL_MS)
   fail('unavailable')
-  await feed.tick(START_MS + 2 * INTERVAL_MS)
-  const error = messages()[1] as ErrorMessage
+  await tick()
+  const error = messages()[2] as ErrorMessage
   t.match(error, { type: 'error', dataTime: '2025-12-31T23:59:58.000Z', ageMs: 12_000 })
-  t.match(feed.latest(), { seq: 1, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
+  t.match(feed.latest()?.update, { seq: 2, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
   source.onCollect = async () => steadyPops(clock.now())
-  await feed.tick(START_MS + 2 * INTERVAL_MS)
-  t.match(feed.latest(), { seq: 2, status: 'fresh', ageMs: 0 })
+  await tick()
+  t.match(feed.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
   t.equal(feed.currentError(), null)
 })
 
 t.test('nextPollAt never lies in the past', async (t) => {
-  const { feed, clock, source } = setUp()
+  const { feed, tick, clock, source } = setUp()
   source.measurements = steadyPops(START_MS)
-  await feed.tick(START_MS + INTERVAL_MS)
+  await tick()
   await clock.advance(INTERVAL_MS + 500)
-  t.match(feed.latest(), { nextPollAt: '2026-01-01T00:00:10.500Z' })
+  t.match(feed.latest()?.update, { nextPollAt: '2026-01-01T00:00:10.500Z' })
 })
 
 t.test('the log has one line per transition, and says at the end what was between', async (t) => {
-  const { feed, source, clock, log, fail } = setUp()
-  const tick = async () => {
-    await feed.tick(clock.now() + INTERVAL_MS)
+  const { tick, source, clock, log, fail } = setUp()
+  const tickAndWait = async () => {
+    await tick()
     await clock.advance(INTERVAL_MS)
   }
   fail('timeout')
-  for (let failures = 0; failures < 5; failures++) await tick()
+  for (let failures = 0; failures < 5; failures++) await tickAndWait()
   source.onCollect = async () => source.measurements
-  await tick()
+  await tickAndWait()
   const loud = log.lines.filter(({ event, level }) => event?.startsWith('source_') && level !== 'debug')
   t.strictSame(loud, [
     { event: 'source_failed', code: 'SOURCE_TIMEOUT', reason: 'timeout', detail: 'words of the database', failures: 1, level: 'warn', message: 'metrics source failed' },
@@ -125,9 +126,9 @@ t.test('the log has one line per transition, and says at the end what was betwee
 })
 
 t.test('words of the database reach no client', async (t) => {
-  const { feed, clock, messages, fail } = setUp()
+  const { tick, messages, fail } = setUp()
   fail('bad_answer')
-  await feed.tick(clock.now() + INTERVAL_MS)
+  await tick()
   t.equal(messages().length, 1)
   t.notMatch(JSON.stringify(messages()), 'words of the database')
 })
@@ -138,13 +139,13 @@ t.test('what comes in after stop is dropped', async (t) => {
     ['a failure', ({ reject }) => reject(new SourceError('unavailable', 'closed'))]
   ]
   for (const [name, settle] of cases) {
-    const { feed, source, messages } = setUp()
+    const { feed, tick, source, messages } = setUp()
     const answer = deferred<void>()
     source.onCollect = () => answer.promise.then(() => steadyPops(START_MS))
-    const tick = feed.tick(START_MS + INTERVAL_MS)
+    const pending = tick()
     feed.stop()
     settle(answer)
-    await tick
+    await pending
     t.strictSame(messages(), [], name)
     t.equal(feed.latest(), null, name)
     t.equal(feed.health.isKnown, false, name)
@@ -152,10 +153,10 @@ t.test('what comes in after stop is dropped', async (t) => {
 })
 
 t.test('what is no failure of the source rejects, and changes nothing', async (t) => {
-  const { feed, source, messages } = setUp()
+  const { feed, tick, source, messages } = setUp()
   const defect = new TypeError('a defect')
   source.onCollect = () => Promise.reject(defect)
-  await t.rejects(feed.tick(START_MS + INTERVAL_MS), defect)
+  await t.rejects(tick(), defect)
   t.strictSame(messages(), [])
   t.equal(feed.health.failure, null)
 })

@@ -6,6 +6,8 @@ import { Broadcaster } from '../../lib/stream/broadcaster.ts'
 import { ConnectionTracker } from '../../lib/stream/connection-tracker.ts'
 import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
 import { TickStatistics } from '../../lib/stream/tick-statistics.ts'
+import { MemoryLog } from '../../lib/stream/update-log.ts'
+import { WriterPhase } from '../../lib/writer-phase.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { FakeLog } from '../fakes/log.ts'
 import { FakeSocket } from '../fakes/socket.ts'
@@ -15,6 +17,27 @@ import { validateServerMessage } from '../fakes/validate.ts'
 export const INTERVAL_MS = 10_000
 export const START_MS = Date.UTC(2026, 0, 1)
 
+/** A feed whose updates go through a log to a broadcaster, as in the service. */
+export function followedFeed ({ source, broadcaster, clock, log, statistics = new TickStatistics() }: { source: FakeSource, broadcaster: Broadcaster, clock: FakeClock, log: FakeLog, statistics?: TickStatistics }) {
+  const updates = new MemoryLog({ epoch: 'e1', maxEntries: 10, maxBytes: 1_048_576, deflateFrom: 1_024 })
+  updates.follow(async (tick) => statistics.recordTick(await broadcaster.publish(tick), tick.content.queryMs))
+  const feed = new Feed({
+    source,
+    detector: new RegressionDetector(),
+    phase: new WriterPhase(INTERVAL_MS),
+    updates,
+    announce: (error) => broadcaster.announce(error),
+    onFailedTick: () => statistics.recordFailedTick(),
+    clock,
+    log,
+    epoch: 'e1',
+    intervalMs: INTERVAL_MS,
+    healthyBelowMs: 10,
+    deflateFrom: 1_024
+  })
+  return { feed, updates }
+}
+
 /** A feed with a source that the test answers for and one client. */
 export function setUp () {
   const clock = new FakeClock(START_MS)
@@ -23,7 +46,7 @@ export function setUp () {
   const statistics = new TickStatistics()
   const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, maxSkippedUpdates: 3 })
   const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
-  const feed = new Feed({ source, detector: new RegressionDetector(), broadcaster, statistics, clock, log, epoch: 'e1', intervalMs: INTERVAL_MS, healthyBelowMs: 10 })
+  const { feed, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
   const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })
   /** What the client was told, checked against the protocol. */
@@ -33,17 +56,19 @@ export function setUp () {
   }
   const updates = () => messages().filter((message): message is MetricsUpdateMessage => message.type === 'metrics_update')
   const fail = (reason: SourceFailure) => { source.onCollect = () => Promise.reject(new SourceError(reason, 'words of the database')) }
-  return { clock, log, source, statistics, feed, connection, messages, updates, fail }
+  /** One tick; the next one is planned an interval later. */
+  const tick = () => feed.tick(() => clock.now() + INTERVAL_MS)
+  return { clock, log, source, statistics, feed, ticks, tick, connection, messages, updates, fail }
 }
 
-const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, mean: 5, standardDeviation: 0.5 } }]))
+const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, center: 5, deviation: 0.5 } }]))
 
 /** Two PoPs as they were yesterday, newest sample at `time`. */
 export function steadyPops (time: number): Measurements {
-  return { readings: [reading({ time }), reading({ pop: 'ams1', time })], baselines }
+  return { readings: [reading({ time }), reading({ pop: 'ams1', time })], baselines, places: new Map() }
 }
 
 /** The same two, one of which has become slower by 50 %. */
 export function regressedPops (time: number): Measurements {
-  return { readings: [reading({ time }), reading({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })], baselines }
+  return { readings: [reading({ time }), reading({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })], baselines, places: new Map() }
 }

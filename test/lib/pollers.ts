@@ -19,13 +19,15 @@ export function setUp ({ wanted = true } = {}) {
     isWanted: () => state.wanted,
     idle: () => { idles.push(sinceStart()) },
     onError: (error: unknown) => { errors.push(error) },
+    align: (_notBefore: number): number | null => null,
     work: async () => {}
   }
   const poller = new Poller({
     ...options,
+    align: (notBefore) => options.align(notBefore),
     async tick (nextPollAt) {
       ticks.push(sinceStart())
-      nextPolls.push(nextPollAt - clock.now())
+      nextPolls.push(nextPollAt() - clock.now())
       state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce)
       try {
         await options.work()

@@ -3,7 +3,7 @@ import type { SourceFailure } from '../../../lib/errors.ts'
 import { FluxQueries } from '../../../lib/metrics/flux-queries.ts'
 import { failureOf, recordedAnswers, type RecordedAnswer } from '../../fakes/influx-server.ts'
 import { CSV, setUp } from './connections.ts'
-import { expectedBaseline, RANGES, READINGS, SCHEMA } from './recorded.ts'
+import { BASELINE, PLACES, RANGES, READINGS, SCHEMA } from './recorded.ts'
 
 const { overview, recent, hour } = RANGES
 const recorded = recordedAnswers('flux-1.8.10')
@@ -28,14 +28,20 @@ t.test('recorded readings', async (t) => {
 t.test('a recorded baseline', async (t) => {
   const { influx, queries } = await setUpQueries(t)
   influx.replay(recorded.baseline as RecordedAnswer)
-  t.strictSame(await queries.baseline(hour), expectedBaseline(NaN))
+  t.strictSame(await queries.baseline(hour), BASELINE)
 })
 
-t.test('a deviation that is left out is 0', async (t) => {
+t.test('a quartile that is left out is the median', async (t) => {
   const { influx, queries } = await setUpQueries(t)
-  const body = (recorded.baseline as RecordedAnswer).body.replace(/^.*los1,NaN\r\n/m, '')
-  influx.replay({ ...CSV, body })
-  t.strictSame(await queries.baseline(hour), expectedBaseline(0))
+  const { body } = recorded.baseline as RecordedAnswer
+  influx.replay({ ...CSV, body: body.split('\r\n\r\n').filter((table) => !table.includes('quartile')).join('\r\n\r\n') })
+  t.strictSame((await queries.baseline(hour)).get('fra1'), { count: 12, center: 4.5, deviation: 0 })
+})
+
+t.test('recorded places', async (t) => {
+  const { influx, queries } = await setUpQueries(t)
+  influx.replay(recorded.places as RecordedAnswer)
+  t.same(await queries.places(overview), PLACES)
 })
 
 t.test('recorded answers without rows', async (t) => {
@@ -110,7 +116,7 @@ t.test('the request for a baseline', async (t) => {
   const script = scriptOf(influx)
   t.match(script, 'group(columns: ["pop_code"])')
   t.match(script, 'range(start: 2026-11-20T10:58:00.000Z, stop: 2026-11-20T11:58:00.000Z)')
-  t.strictSame(script.match(/yield\(name: "\w+"\)/g), ['yield(name: "count")', 'yield(name: "mean")', 'yield(name: "stddev")'])
+  t.strictSame(script.match(/yield\(name: "\w+"\)/g), ['yield(name: "count")', 'yield(name: "median")', 'yield(name: "quartile")'])
 })
 
 t.test('names are escaped', async (t) => {

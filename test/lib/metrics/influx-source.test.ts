@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { SourceError } from '../../../lib/errors.ts'
 import type { InfluxQueries } from '../../../lib/metrics/influx-queries.ts'
 import { InfluxSource } from '../../../lib/metrics/influx-source.ts'
-import { timeRanges, type TimeRange, type WindowStatistics } from '../../../lib/metrics/source.ts'
+import { timeRanges, type Place, type TimeRange, type WindowStatistics } from '../../../lib/metrics/source.ts'
 import { FakeClock, settle } from '../../fakes/clock.ts'
 import { failureOf } from '../../fakes/influx-server.ts'
 import { FakeLog } from '../../fakes/log.ts'
@@ -12,7 +12,9 @@ import { setUp as setUpConnection } from './connections.ts'
 const MINUTE_MS = 60_000
 const OVERVIEW_WINDOW_MS = 600_000
 
-const statistics = (mean: number, count = 450): WindowStatistics => ({ count, mean, standardDeviation: 1 })
+const FRANKFURT: Place = { city: 'Frankfurt', country: 'DE', tier: '1', latitude: 50.11, longitude: 8.68 }
+
+const statistics = (mean: number, count = 450): WindowStatistics => ({ count, center: mean, deviation: 1 })
 const baselineOf = (mean: number, count?: number) => new Map([['fra1', statistics(mean, count)]])
 
 /** A source over queries that the test answers, and what they were asked. */
@@ -22,10 +24,12 @@ async function setUp (t: Test) {
   const log = new FakeLog()
   const ranges = timeRanges(clock.now(), OVERVIEW_WINDOW_MS)
   const asked: Array<[question: string, ...ranges: TimeRange[]]> = []
+  const placesAsked: TimeRange[] = []
   const answers = {
     readings: async () => [reading({})],
     day: async () => baselineOf(5),
-    hour: async () => baselineOf(6)
+    hour: async () => baselineOf(6),
+    places: async () => new Map([['fra1', FRANKFURT]])
   }
   const queries: InfluxQueries = {
     readings (overview, recent) {
@@ -37,17 +41,21 @@ async function setUp (t: Test) {
       const kind = range.stop - range.start === 60 * MINUTE_MS ? 'hour' : 'day'
       asked.push([kind, range])
       return answers[kind]()
+    },
+    places (range) {
+      placesAsked.push(range)
+      return answers.places()
     }
   }
   const source = new InfluxSource({ connection, queries, overviewWindowMs: OVERVIEW_WINDOW_MS, clock, log })
   const questions = () => asked.map(([question]) => question)
-  return { influx, clock, log, ranges, asked, questions, answers, source }
+  return { influx, clock, log, ranges, asked, placesAsked, questions, answers, source }
 }
 
 t.test('collect', async (t) => {
   const { source, asked, ranges } = await setUp(t)
   t.equal(source.kind, 'influxdb')
-  t.strictSame(await source.collect(), { readings: [reading({})], baselines: new Map([['fra1', { day: statistics(5) }]]) })
+  t.strictSame(await source.collect(), { readings: [reading({})], baselines: new Map([['fra1', { day: statistics(5) }]]), places: new Map([['fra1', FRANKFURT]]) })
   t.strictSame(asked, [['readings', ranges.overview, ranges.recent], ['day', ranges.day]])
 })
 
@@ -119,7 +127,7 @@ t.test('failed readings reject, and the baselines are not asked for', async (t) 
 t.test('failed baselines: the old ones serve on, and the next try is a minute later', async (t) => {
   for (const failing of ['day', 'hour'] as const) {
     const { source, answers, questions, clock, log } = await setUp(t)
-    const day = async (mean: number) => (await source.collect()).baselines.get('fra1')?.day?.mean === mean
+    const day = async (mean: number) => (await source.collect()).baselines.get('fra1')?.day?.center === mean
     t.ok(await day(5), failing)
     await clock.advance(5 * MINUTE_MS)
     answers.day = async () => baselineOf(7, 9)
@@ -144,16 +152,16 @@ t.test('baselines that take long do not hold the readings up, and serve as soon 
   answers.day = () => late.promise
   const collected = source.collect()
   await clock.advance(1_000)
-  t.strictSame(await collected, { readings: [reading({})], baselines: new Map() })
+  t.strictSame(await collected, { readings: [reading({})], baselines: new Map(), places: new Map([['fra1', FRANKFURT]]) })
   late.resolve(baselineOf(7))
   await settle()
-  t.equal((await source.collect()).baselines.get('fra1')?.day?.mean, 7)
+  t.equal((await source.collect()).baselines.get('fra1')?.day?.center, 7)
 })
 
 t.test('the first baselines failed: there are none, and the readings are there', async (t) => {
   const { source, answers } = await setUp(t)
   answers.day = () => Promise.reject(new SourceError('unavailable', 'down'))
-  t.strictSame(await source.collect(), { readings: [reading({})], baselines: new Map() })
+  t.strictSame(await source.collect(), { readings: [reading({})], baselines: new Map(), places: new Map([['fra1', FRANKFURT]]) })
 })
 
 t.test('ping and close are the connection\'s', async (t) => {
@@ -162,4 +170,44 @@ t.test('ping and close are the connection\'s', async (t) => {
   t.strictSame(influx.requests.map(({ path }) => path), ['/ping'])
   await source.close()
   t.equal((await failureOf(source.ping())).message, 'the connection is closed')
+})
+
+t.test('places are asked for every 5 min, and sooner where a PoP is new, but not every tick', async (t) => {
+  const { source, answers, placesAsked, ranges, clock } = await setUp(t)
+  await source.collect()
+  t.strictSame(placesAsked, [ranges.overview])
+  await clock.advance(MINUTE_MS)
+  await source.collect()
+  t.equal(placesAsked.length, 1, 'every place is known')
+  answers.readings = async () => [reading({}), reading({ pop: 'ams1' }), reading({ pop: '' })]
+  await source.collect()
+  t.equal(placesAsked.length, 2, 'a PoP is new')
+  await clock.advance(MINUTE_MS - 1)
+  await source.collect()
+  t.equal(placesAsked.length, 2, 'its samples do not say where it stands')
+  await clock.advance(1)
+  await source.collect()
+  t.equal(placesAsked.length, 3)
+  answers.readings = async () => [reading({})]
+  await clock.advance(5 * MINUTE_MS - 1)
+  await source.collect()
+  t.equal(placesAsked.length, 3)
+  await clock.advance(1)
+  await source.collect()
+  t.equal(placesAsked.length, 4)
+})
+
+t.test('failed places: the old ones serve on, and the next try is a minute later', async (t) => {
+  const { source, answers, placesAsked, clock, log } = await setUp(t)
+  await source.collect()
+  await clock.advance(5 * MINUTE_MS)
+  answers.places = () => Promise.reject(new SourceError('timeout', 'late'))
+  t.strictSame((await source.collect()).places.get('fra1'), FRANKFURT)
+  t.strictSame(log.of('places_failed'), [{ event: 'places_failed', reason: 'timeout', detail: 'late', retryInMs: MINUTE_MS, level: 'warn', message: 'query for places failed' }])
+  await clock.advance(MINUTE_MS - 1)
+  await source.collect()
+  t.equal(placesAsked.length, 2)
+  await clock.advance(1)
+  await source.collect()
+  t.equal(placesAsked.length, 3)
 })

@@ -3,7 +3,7 @@ import type { SourceFailure } from '../../../lib/errors.ts'
 import { databaseOf, InfluxqlQueries } from '../../../lib/metrics/influxql-queries.ts'
 import { failureOf, recordedAnswers, type RecordedAnswer } from '../../fakes/influx-server.ts'
 import { JSON_ANSWER, setUp } from './connections.ts'
-import { expectedBaseline, RANGES, READINGS, SCHEMA } from './recorded.ts'
+import { BASELINE, PLACES, RANGES, READINGS, SCHEMA } from './recorded.ts'
 
 const { overview, recent, hour } = RANGES
 const answer = (body: unknown): RecordedAnswer => ({ ...JSON_ANSWER, body: JSON.stringify(body) })
@@ -21,7 +21,9 @@ for (const fixture of ['influxql-1.6.7', 'influxql-1.8.10']) {
     influx.replay(recorded.readings as RecordedAnswer)
     t.strictSame(await queries.readings(overview, recent), READINGS, 'readings')
     influx.replay(recorded.baseline as RecordedAnswer)
-    t.strictSame(await queries.baseline(hour), expectedBaseline(0), 'baseline')
+    t.strictSame(await queries.baseline(hour), BASELINE, 'baseline')
+    influx.replay(recorded.places as RecordedAnswer)
+    t.same(await queries.places(overview), PLACES, 'places')
     influx.replay(recorded.empty as RecordedAnswer)
     t.strictSame(await queries.readings(overview, recent), [], 'no readings')
     influx.replay(recorded.emptyBaseline as RecordedAnswer)
@@ -98,22 +100,22 @@ t.test('series without what is asked for', async (t) => {
   ])
 })
 
-t.test('a baseline of what has no count, no tag or no deviation', async (t) => {
+t.test('a baseline of what has no count, no tag or no quartile', async (t) => {
   const { influx, queries } = await setUpQueries(t)
-  const columns = ['time', 'count', 'mean', 'stddev']
+  const columns = ['time', 'count', 'median', 'percentile']
   influx.replay(answer({
     results: [{
       series: [
         { tags: { pop_code: 'no count' }, columns, values: [[1, null, null, null]] },
         { tags: { pop_code: 'no rows' }, columns, values: [] },
-        { tags: { pop_code: 'fra1' }, columns, values: [[1, 1, 0, null]] },
-        { columns, values: [[1, 2, 3, 4]] }
+        { tags: { pop_code: 'fra1' }, columns, values: [[1, 1, 3, null]] },
+        { columns, values: [[1, 2, 3, 1]] }
       ]
     }]
   }))
   t.strictSame(await queries.baseline(hour), new Map([
-    ['fra1', { count: 1, mean: 0, standardDeviation: 0 }],
-    ['', { count: 2, mean: 3, standardDeviation: 4 }]
+    ['fra1', { count: 1, center: 3, deviation: 0 }],
+    ['', { count: 2, center: 3, deviation: 2 / 0.6745 }]
   ]))
 })
 
@@ -129,7 +131,7 @@ t.test('the request', async (t) => {
     '(SELECT last("cold_start_time_ms") AS latest FROM "cold_start_metrics" WHERE time >= 1795175400000ms AND time < 1795176060000ms GROUP BY "pop_code", "function_name"), ' +
     '(SELECT count("cold_start_time_ms") AS recent_count, mean("cold_start_time_ms") AS recent_mean FROM "cold_start_metrics" WHERE time >= 1795175880000ms AND time < 1795176060000ms GROUP BY "pop_code", "function_name") ' +
     'GROUP BY "pop_code", "function_name"')
-  t.equal(influx.requests[1]?.parameters.get('q'), 'SELECT count("cold_start_time_ms"), mean("cold_start_time_ms"), stddev("cold_start_time_ms") ' +
+  t.equal(influx.requests[1]?.parameters.get('q'), 'SELECT count("cold_start_time_ms"), median("cold_start_time_ms"), percentile("cold_start_time_ms", 25) ' +
     'FROM "cold_start_metrics" WHERE time >= 1795172280000ms AND time < 1795175880000ms GROUP BY "pop_code"')
 })
 

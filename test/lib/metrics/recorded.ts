@@ -1,4 +1,4 @@
-import { timeRanges, type FunctionReading, type WindowStatistics } from '../../../lib/metrics/source.ts'
+import { timeRanges, type FunctionReading, type Place, type WindowStatistics } from '../../../lib/metrics/source.ts'
 
 /** When the answers in `test/fixtures/` were asked for. */
 export const RANGES = timeRanges(Date.parse('2026-11-20T12:00:00.000Z'), 600_000)
@@ -20,11 +20,18 @@ export const READINGS: FunctionReading[] = [
   { pop: 'fra1', functionName: 'images', value: 7.5, time: at('11:59:50'), recentCount: 6, recentMean: 7 }
 ]
 
-/** The baseline of the hour before; engines put the deviation of the single sample of `los1` differently. */
-export function expectedBaseline (deviationOfOne: number): Map<string, WindowStatistics> {
-  return new Map([
-    ['ams1', { count: 12, mean: 5.5, standardDeviation: 0.5222329678670935 }],
-    ['fra1', { count: 12, mean: 4.5, standardDeviation: 0.5222329678670935 }],
-    ['los1', { count: 1, mean: 9.25, standardDeviation: deviationOfOne }]
-  ])
-}
+/** The baseline of the hour before: half of the samples are 1 ms above the others. */
+export const BASELINE = new Map<string, WindowStatistics>([
+  ['ams1', { count: 12, center: 5.5, deviation: 0.5 / 0.6745 }],
+  ['fra1', { count: 12, center: 4.5, deviation: 0.5 / 0.6745 }],
+  ['los1', { count: 1, center: 9.25, deviation: 0 }]
+])
+
+const nowhere: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
+
+/** A PoP whose samples say all, one whose samples say its country alone, and one whose samples say nothing. */
+export const PLACES = new Map<string, Place>([
+  ['fra1', { city: 'Frankfurt am Main', country: 'DE', tier: '1', latitude: 50.11, longitude: 8.68 }],
+  ['half', { ...nowhere, country: 'NL' }],
+  ['none', nowhere]
+])

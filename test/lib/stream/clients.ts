@@ -1,6 +1,8 @@
 import { ConnectionTracker, type ConnectionTrackerOptions } from '../../../lib/stream/connection-tracker.ts'
 import type { Connection } from '../../../lib/stream/connection.ts'
+import { PopsSnapshot } from '../../../lib/metrics/pop-state.ts'
 import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/stream/protocol.ts'
+import { Tick, type TickContent } from '../../../lib/stream/tick.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeLog } from '../../fakes/log.ts'
 import { FakeSocket } from '../../fakes/socket.ts'
@@ -55,5 +57,13 @@ export const UPDATE: MetricsUpdateMessage = {
   polledAt: START,
   ageMs: 0,
   status: 'fresh',
-  nextPollAt: '2026-01-01T00:00:10.000Z'
+  nextPollAt: '2026-01-01T00:00:10.000Z',
+  silentPops: 0
+}
+
+/** A tick whose update is `UPDATE` with this seq. */
+export function tickOf (seq: number, content: Partial<TickContent> = {}, deflateFrom = 1_024): Tick {
+  const { type, data: overview, silentPops, ...header } = UPDATE
+  const states = content.pops ?? new PopsSnapshot([], null)
+  return new Tick({ header: { ...header, seq }, overview, silentPops, alerts: [], queryMs: 0, ...content, pops: states }, deflateFrom)
 }

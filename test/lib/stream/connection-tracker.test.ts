@@ -3,7 +3,7 @@ import { SharedMessage } from '../../../lib/stream/shared-message.ts'
 import { Broadcaster } from '../../../lib/stream/broadcaster.ts'
 import { closeCodes } from '../../../lib/stream/close-codes.ts'
 import { settle } from '../../fakes/clock.ts'
-import { congest, relieve, trackClients, UPDATE, type Client } from './clients.ts'
+import { congest, relieve, tickOf, trackClients, UPDATE, type Client } from './clients.ts'
 
 const SHARED = new SharedMessage(UPDATE, 1_024)
 
@@ -151,11 +151,11 @@ t.test('the success rate is the share of updates that were written', async (t) =
   const { clock, connections, connect } = trackClients()
   const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const [first, second] = [connect(), connect()]
-  await broadcaster.publish('metrics', UPDATE)
+  await broadcaster.publish(tickOf(1))
   t.equal(connections.successRate, 1)
   first.socket.stream.throws = new Error('at once')
   second.socket.stream.fails = new Error('later')
-  await broadcaster.publish('metrics', UPDATE)
+  await broadcaster.publish(tickOf(2))
   await settle()
   t.equal(connections.successRate, 0.5)
   t.equal(connections.totals.broadcasts, 3, 'the one that failed later had been handed over')
@@ -188,10 +188,10 @@ t.test('the last line of a client says how many updates it missed in all', async
   const { clock, log, connections, connect } = trackClients()
   const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const client = connect()
-  for (const update of [UPDATE, { ...UPDATE, seq: 2 }]) {
+  for (const seq of [1, 3]) {
     congest(client)
-    await broadcaster.publish('metrics', update)
-    await broadcaster.publish('metrics', update)
+    await broadcaster.publish(tickOf(seq))
+    await broadcaster.publish(tickOf(seq + 1))
     relieve(client)
   }
   client.socket.finish(1000)

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { timestamp } from '../../../lib/clock.ts'
 import { clientErrors, type ClientErrorCode } from '../../../lib/errors.ts'
-import { ClientMessageError, errorMessage, parseClientMessage, timestamp, type ServerMessage } from '../../../lib/stream/protocol.ts'
+import { ClientMessageError, parseClientMessage } from '../../../lib/stream/client-messages.ts'
+import { errorMessage, type ServerMessage } from '../../../lib/stream/protocol.ts'
 import { validateServerMessage } from '../../fakes/validate.ts'
 import { START, UPDATE } from './clients.ts'
 
@@ -108,6 +110,8 @@ const retryable: Record<ClientErrorCode, boolean> = {
   BAD_MESSAGE: false,
   UNKNOWN_TYPE: false,
   UNKNOWN_TOPIC: false,
+  UNKNOWN_POP: false,
+  TOO_MANY_FILTERS: true,
   SOURCE_UNAVAILABLE: true,
   SOURCE_TIMEOUT: true,
   INTERNAL: true

@@ -1,35 +1,30 @@
 import { SourceError } from '../../../lib/errors.ts'
-import { Feed } from '../../../lib/feed.ts'
-import { RegressionDetector } from '../../../lib/metrics/regression-detector.ts'
 import { Broadcaster } from '../../../lib/stream/broadcaster.ts'
+import { PopsFilters } from '../../../lib/stream/pops-filter.ts'
 import type { ServerMessage } from '../../../lib/stream/protocol.ts'
 import { openSession, type SessionContext } from '../../../lib/stream/session.ts'
-import { TickStatistics } from '../../../lib/stream/tick-statistics.ts'
+import type { Position } from '../../../lib/stream/update-log.ts'
 import { FakeSocket } from '../../fakes/socket.ts'
 import { FakeSource, reading } from '../../fakes/source.ts'
+import { followedFeed } from '../feeds.ts'
 import { messagesOf, START, trackClients } from './clients.ts'
 
 export const INTERVAL_MS = 10_000
+export const MAX_FILTERS = 3
 
 /** A real feed on a source whose answers the test gives, and sessions on it. */
 export function serveSessions () {
   const { clock, log, connections } = trackClients({ maxConnections: 100 })
   const source = new FakeSource()
-  const feed = new Feed({
-    source,
-    detector: new RegressionDetector(),
-    broadcaster: new Broadcaster({ connections, clock, deflateFrom: 1_024 }),
-    statistics: new TickStatistics(),
-    clock,
-    log,
-    epoch: 'e1',
-    intervalMs: INTERVAL_MS,
-    healthyBelowMs: 10
-  })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const { feed, updates } = followedFeed({ source, broadcaster, clock, log })
+  const filters = new PopsFilters(MAX_FILTERS)
   const state = { connects: 0 }
   const context: SessionContext = {
     connections,
     feed,
+    updates,
+    filters,
     clock,
     log,
     source: 'influxdb',
@@ -38,24 +33,24 @@ export function serveSessions () {
     maxMessageBytes: 16_384,
     onConnect: () => { state.connects++ }
   }
-  const open = (socket = new FakeSocket()) => {
-    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0 }, context)
+  const open = (socket = new FakeSocket(), position: Position | null = null) => {
+    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position }, context)
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')
     return { socket, connection }
   }
-  return { clock, log, connections, source, feed, context, state, open }
+  return { clock, log, connections, source, feed, updates, filters, context, state, open }
 }
 
 export type Service = ReturnType<typeof serveSessions>
 
 export async function tick ({ source, feed, clock }: Service, answer: 'answers' | 'fails'): Promise<void> {
-  source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })], baselines: new Map() }
+  source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })], baselines: new Map(), places: new Map() }
   source.onCollect = async () => {
     if (answer === 'fails') throw new SourceError('timeout', 'secret words of the database')
     return source.measurements
   }
-  await feed.tick(clock.now() + INTERVAL_MS)
+  await feed.tick(() => clock.now() + INTERVAL_MS)
 }
 
 /** What a client gets after its welcome. */

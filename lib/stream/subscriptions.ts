@@ -1,0 +1,134 @@
+import type { Feed } from '../feed.ts'
+import { ClientMessageError, excerpt, type SubscribeMessage, type UnsubscribeMessage } from './client-messages.ts'
+import type { Connection, PopsSubscription } from './connection.ts'
+import { PopsFilter, type PopsFilters } from './pops-filter.ts'
+import type { SubscriptionConfirmedMessage, Topic, Unrecoverable } from './protocol.ts'
+import type { LogEntry, Position, UpdateLog } from './update-log.ts'
+
+/** What subscriptions are about, and what they share. */
+export interface SubscriptionContext {
+  feed: Feed
+  updates: UpdateLog
+  filters: PopsFilters
+}
+
+/** What stands in a confirmation beside the topics when a client gave a position. */
+type Recovery = Pick<SubscriptionConfirmedMessage, 'recovered' | 'fromSeq' | 'code' | 'reason'>
+
+interface Missed {
+  recovery: Recovery
+  /** null: it cannot be sent again. */
+  entries: readonly LogEntry[] | null
+}
+
+/** Carries a `subscribe` out: it is confirmed, then follows what was missed, then what is. @throws {ClientMessageError} before anything has changed */
+export function subscribe (connection: Connection, message: SubscribeMessage, context: SubscriptionContext): void {
+  const { topics, since, history, id } = message
+  const before = connection.topics
+  if (topics.includes('pops')) replacePops(connection, popsSubscription(message, context), context)
+  connection.subscribe(topics)
+  const missed = since === undefined ? null : readMissed(since, connection, topics, context)
+  const recovered = missed?.entries ?? null
+  confirm(connection, context, { ...missed?.recovery, ...(id !== undefined && { id }) })
+  if (recovered !== null) replay(connection, recovered, topics)
+  else if (history !== undefined) replay(connection, readHistory(history, connection, context), ['metrics'])
+  catchUp(connection, topics, { isNewToAlerts: !before.has('alerts') && recovered === null }, context)
+}
+
+export function unsubscribe (connection: Connection, { topics, id }: UnsubscribeMessage, context: SubscriptionContext): void {
+  connection.unsubscribe(topics)
+  if (topics.includes('pops')) replacePops(connection, null, context)
+  confirm(connection, context, id === undefined ? {} : { id })
+}
+
+/** Resumes a client that gave its position with the upgrade request. */
+export function resume (connection: Connection, position: Position, context: SubscriptionContext): void {
+  const topics = Array.from(connection.topics)
+  const { recovery, entries } = readMissed(position, connection, topics, context)
+  confirm(connection, context, recovery)
+  if (entries !== null) replay(connection, entries, topics)
+  catchUp(connection, topics, { isNewToAlerts: false }, context)
+}
+
+/** Frees what a client that has gone shared with others. */
+export function leave (connection: Connection, context: SubscriptionContext): void {
+  replacePops(connection, null, context)
+}
+
+/** Sends what the client does not have yet of the newest state of these topics. */
+export function catchUp (connection: Connection, topics: readonly Topic[], { isNewToAlerts }: { isNewToAlerts: boolean }, { feed }: SubscriptionContext): void {
+  const { seqs } = connection
+  const tick = feed.latest()
+  if (isNewToAlerts && topics.includes('alerts')) {
+    for (const alert of feed.openAlerts) connection.send({ ...alert, replay: true })
+  }
+  if (topics.includes('alerts')) seqs.alerts = feed.seq
+  if (tick === null) return
+  if (topics.includes('pops') && seqs.pops < tick.seq) connection.sendPops(tick)
+  if (topics.includes('metrics') && seqs.metrics < tick.seq) connection.sendMetrics(tick)
+}
+
+/** @throws {ClientMessageError} */
+function popsSubscription ({ pops, delta = false, id }: SubscribeMessage, { feed, filters }: SubscriptionContext): PopsSubscription {
+  const wanted = new PopsFilter(pops)
+  // Before there are any data nobody can know a PoP: a client that comes back in such a moment must not be turned away.
+  const states = feed.latest()?.content.pops.states
+  const unknown = states === undefined ? null : wanted.unknownAmong(states)
+  if (unknown !== null) throw new ClientMessageError('UNKNOWN_POP', `no PoP has the ${unknown.kind} ${excerpt(unknown.value)}`, id)
+  const filter = filters.acquire(wanted)
+  if (filter === null) throw new ClientMessageError('TOO_MANY_FILTERS', `there are ${filters.size} distinct filters in use already, which is as many as the server allows`, id)
+  return { filter, delta }
+}
+
+function replacePops (connection: Connection, pops: PopsSubscription | null, { filters }: SubscriptionContext): void {
+  const previous = connection.pops
+  if (previous !== null) filters.release(previous.filter)
+  connection.pops = pops
+  // Another filter needs a whole update to begin with, even of a tick that the client has had already.
+  if (pops === null || previous === null || previous.filter !== pops.filter) connection.seqs.pops = 0
+}
+
+/**
+ * Alerts come before the update of their tick: a client with metrics has had all alerts up to its position. One
+ * without may have had only some of its last tick's, and gets that tick's again.
+ */
+function readMissed ({ epoch, seq }: Position, connection: Connection, topics: readonly Topic[], { updates }: SubscriptionContext): Missed {
+  const from = topics.includes('metrics') ? seq : Math.max(0, seq - 1)
+  const missed = updates.readAfter({ epoch, seq: from })
+  if ('unrecoverable' in missed) return unrecoverable(missed.unrecoverable)
+  // All of it or nothing: a part of it would end in a client that is closed for being slow.
+  if (!fits(missed.entries, topics, connection)) return unrecoverable('too_large')
+  return { recovery: { recovered: true, fromSeq: from + 1 }, entries: missed.entries }
+}
+
+function readHistory (count: number, connection: Connection, { updates }: SubscriptionContext): readonly LogEntry[] {
+  let entries = updates.last(count)
+  while (!fits(entries, ['metrics'], connection)) entries = entries.slice(1)
+  return entries
+}
+
+function fits (entries: readonly LogEntry[], topics: readonly Topic[], { bufferedBytes, maxBufferedBytes }: Connection): boolean {
+  const messages = entries.flatMap(({ metrics, alerts }) => [...(topics.includes('metrics') ? [metrics] : []), ...(topics.includes('alerts') ? alerts : [])])
+  return messages.reduce((sum, { bytes }) => sum + bytes, bufferedBytes) <= maxBufferedBytes
+}
+
+function unrecoverable (reason: Unrecoverable): Missed {
+  return { recovery: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, entries: null }
+}
+
+/** Sends entries of the log again, except what this connection has had already. */
+function replay (connection: Connection, entries: readonly LogEntry[], topics: readonly Topic[]): void {
+  const missed = new Set(topics.includes('metrics') ? entries.filter(({ seq }) => !connection.hadMetrics(seq)) : [])
+  for (const entry of entries) {
+    if (topics.includes('alerts') && entry.seq > connection.seqs.alerts) {
+      for (const alert of entry.alerts) connection.sendShared(alert)
+      connection.seqs.alerts = entry.seq
+    }
+    if (missed.has(entry)) connection.sendMetrics(entry)
+  }
+}
+
+function confirm (connection: Connection, { feed }: SubscriptionContext, extra: Partial<SubscriptionConfirmedMessage>): void {
+  const topics = Array.from(connection.topics)
+  connection.send({ type: 'subscription_confirmed', topics, data: { topics }, epoch: feed.epoch, seq: feed.seq, ...extra })
+}

@@ -1,0 +1,30 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { timestamp, type Clock } from '../lib/clock.ts'
+import type { Regression } from '../lib/metrics/regression-detector.ts'
+import { alertData } from '../lib/stream/alert.ts'
+import { AlertData } from '../lib/stream/protocol.ts'
+import { Timestamp } from './schemas.ts'
+
+const Closed = Type.Object({
+  ...AlertData.properties,
+  closedAt: Timestamp,
+  closeReason: Type.String({ description: 'recovered, or gone: the PoP does not report any more' })
+})
+const Regressions = Type.Object({ timestamp: Timestamp, open: Type.Array(AlertData), closed: Type.Array(Closed, { description: 'the last ones, newest first' }) })
+
+/** `GET /api/regressions`: what is regressed now, and what was until lately. */
+const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
+  app.get('/api/regressions', { schema: { summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
+    timestamp: timestamp(clock.now()),
+    open: app.regressions.open.map((regression) => alertData('opened', regression)),
+    closed: app.regressions.closed.map(describeClosed)
+  }))
+}
+
+function describeClosed (regression: Regression) {
+  const { closedAt, closeReason } = regression
+  return { ...alertData('resolved', regression), closedAt: timestamp(closedAt ?? 0), closeReason: closeReason ?? '' }
+}
+
+export default routes
