@@ -7,6 +7,7 @@ import { MethodNotAllowedError, NotFoundError } from './lib/http-errors.ts'
 import { Lifecycle } from './lib/lifecycle.ts'
 import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
+import documentation from './plugins/documentation.ts'
 import metricsSource from './plugins/metrics-source.ts'
 import poller from './plugins/poller.ts'
 import websocket from './plugins/websocket.ts'
@@ -65,6 +66,7 @@ export async function buildApp (config: Config, { clock = systemClock, random = 
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
 
+  await app.register(documentation)
   await app.register(websocketRoutes, { config, clock })
   await app.register(statusRoutes, { clock })
   await app.register(healthRoutes, { clock })

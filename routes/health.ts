@@ -30,7 +30,7 @@ const Ready = Type.Object({ status: Type.String(), reason: Type.Union([Type.Stri
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   const startedAt = clock.monotonic()
 
-  app.get('/health', { schema: { response: { 200: Health, 503: Health } } }, async (_request, reply) => {
+  app.get('/health', { schema: { tags: ['operations'], summary: 'What works', response: { 200: Health, 503: Health } } }, async (_request, reply) => {
     const { lifecycle, connections, feed, metricsSource } = app
     const { lastSuccess, ...source } = feed.health.report
     const healthy = source.healthy && !connections.isFull
@@ -51,9 +51,9 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   })
 
   // A restart mends neither a database nor an overload: as long as the process answers, it is alive.
-  app.get('/health/live', { schema: { response: { 200: Live } } }, async () => ({ status: 'ok' as const }))
+  app.get('/health/live', { schema: { tags: ['operations'], summary: 'Liveness', response: { 200: Live } } }, async () => ({ status: 'ok' as const }))
 
-  app.get('/health/ready', { schema: { response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
+  app.get('/health/ready', { schema: { tags: ['operations'], summary: 'Readiness', response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
     const reason = notReady()
     if (reason !== null) reply.code(503)
     return { status: reason === null ? 'ready' : 'not_ready', reason }

@@ -15,7 +15,7 @@ const Regressions = Type.Object({ timestamp: Timestamp, open: Type.Array(AlertDa
 
 /** `GET /api/regressions`: what is regressed now, and what was until lately. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
-  app.get('/api/regressions', { schema: { summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
+  app.get('/api/regressions', { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
     timestamp: timestamp(clock.now()),
     open: app.regressions.open.map((regression) => alertData('opened', regression)),
     closed: app.regressions.closed.map(describeClosed)

@@ -44,6 +44,8 @@ const Status = Type.Object({
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   app.get('/api/websocket/status', {
     schema: {
+      tags: ['operations'],
+      summary: 'Every connection, and totals',
       querystring: Type.Object({ limit: Type.Integer({ minimum: 0, default: DEFAULT_LIMIT }) }),
       response: { 200: Status, 400: ErrorBody }
     }

@@ -10,6 +10,7 @@ import { RateLimit } from '../lib/rate-limit.ts'
 import { closeCodes } from '../lib/stream/close-codes.ts'
 import { openSession } from '../lib/stream/session.ts'
 import type { Position } from '../lib/stream/update-log.ts'
+import { ErrorBody } from './schemas.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,6 +23,7 @@ const PositionQuerystring = Type.Object({
   epoch: Type.Optional(Type.String({ maxLength: 64 })),
   seq: Type.Optional(Type.Integer({ minimum: 0 }))
 })
+const Routes = Type.Object({ name: Type.String(), routes: Type.Record(Type.String(), Type.String()) })
 type PositionQuery = Static<typeof PositionQuerystring>
 
 /** Told to clients that are refused: by then others may have left. */
@@ -89,7 +91,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/ws',
     config: { acceptsWebSocket: true },
-    schema: { querystring: PositionQuerystring },
+    schema: { tags: ['feed'], summary: 'The live feed, over WebSocket', querystring: PositionQuerystring, response: { 400: ErrorBody, 426: ErrorBody, 503: ErrorBody } },
     onRequest,
     preHandler,
     handler: async (_request, reply) => {
@@ -103,7 +105,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/',
     config: { acceptsWebSocket: true },
-    schema: { querystring: PositionQuerystring },
+    schema: { tags: ['feed'], summary: 'The routes; with an upgrade the live feed', querystring: PositionQuerystring, response: { 200: Routes, 400: ErrorBody, 503: ErrorBody } },
     onRequest,
     preHandler,
     handler: async () => ({
@@ -115,7 +117,9 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
         status: '/api/websocket/status',
         health: '/health',
         live: '/health/live',
-        ready: '/health/ready'
+        ready: '/health/ready',
+        documentation: '/docs',
+        openapi: '/openapi.json'
       }
     }),
     wsHandler

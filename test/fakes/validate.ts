@@ -1,13 +1,16 @@
-import { Compile } from 'typebox/compile'
-import { serverMessages, type ServerMessage } from '../../lib/stream/protocol.ts'
+import { Ajv, type ValidateFunction } from 'ajv'
+import type { ServerMessage } from '../../lib/stream/protocol.ts'
+import { messageSchemas } from '../../protocol/asyncapi.ts'
 
-const validators = new Map<string, { Check (message: unknown): boolean, Errors (message: unknown): Array<{ instancePath: string, message: string }> }>(Object.values(serverMessages).map((schema) => [(schema.properties.type as { const: string }).const, Compile(schema)]))
+const ajv = new Ajv({ strict: true, allowUnionTypes: true })
+const validators = new Map<string, ValidateFunction>(Object.entries(messageSchemas()).map(([type, schema]) => [type, ajv.compile(schema)]))
 
-/** Checks a message of the server's against the protocol. @throws naming the fault */
+/** Checks a message of the server's against the published JSON Schemas. @throws naming the fault */
 export function validateServerMessage (message: ServerMessage): void {
-  const validator = validators.get(message.type)
-  if (validator === undefined) throw new Error(`no such message: ${JSON.stringify(message)}`)
-  if (validator.Check(message)) return
-  const [fault] = validator.Errors(message)
+  const validate = validators.get(message.type)
+  if (validate === undefined) throw new Error(`no such message: ${JSON.stringify(message)}`)
+  const valid: boolean = validate(message)
+  if (valid) return
+  const [fault] = validate.errors ?? []
   throw new Error(`${message.type}: ${fault?.instancePath} ${fault?.message}: ${JSON.stringify(message)}`)
 }

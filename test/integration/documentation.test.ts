@@ -1,0 +1,34 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import t from 'tap'
+import { openPage, skipWithoutChromium } from '../chromium.ts'
+import { build } from '../helper.ts'
+
+const PATHS = ['/', '/api/metrics/latest', '/api/regressions', '/api/websocket/status', '/health', '/health/live', '/health/ready', '/ws']
+
+t.test('GET /openapi.json describes every route', async (t) => {
+  const { app } = await build(t)
+  const document = (await app.inject('/openapi.json')).json()
+  const { valid, errors } = await new Validator().validate(document)
+  t.ok(valid, JSON.stringify(errors))
+  t.strictSame(Object.keys(document.paths).sort(), PATHS)
+  for (const [path, { get }] of Object.entries<{ get: { summary?: string, responses: object } }>(document.paths)) {
+    t.ok(get.summary, `${path} has a summary`)
+    t.ok(Object.keys(get.responses).length > 0, `${path} has responses`)
+  }
+})
+
+t.test('what it describes is what is answered', async (t) => {
+  const { app, connect } = await build(t)
+  await (await connect()).next('metrics_update')
+  const { routes } = (await app.inject('/')).json()
+  for (const path of Object.values<string>(routes)) {
+    const { statusCode } = await app.inject(path)
+    t.ok([200, 302, 426].includes(statusCode), `${path} answers ${statusCode}`)
+  }
+})
+
+t.test('a page for people', { skip: skipWithoutChromium }, async (t) => {
+  const { port } = await build(t)
+  const page = await openPage(t, `http://127.0.0.1:${port}/docs`)
+  t.ok(await page.waitForSelector('[data-path="/api/regressions"]'), 'names the routes')
+})
