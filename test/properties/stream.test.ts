@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { SourceError } from '../../lib/errors.ts'
+import type { Topic } from '../../lib/stream/protocol.ts'
+import type { Position } from '../../lib/stream/update-log.ts'
+import { FakeSocket } from '../fakes/socket.ts'
+import { regressedPops, steadyPops } from '../lib/feeds.ts'
+import { messagesOf } from '../lib/stream/clients.ts'
+import { INTERVAL_MS, serveSessions } from '../lib/stream/sessions.ts'
+import { seededRuns } from './seed.ts'
+
+const CLIENTS = 4
+
+type Action =
+  | { do: 'tick', fails: boolean, regressed: boolean }
+  | { do: 'connect' | 'resume' | 'drop' | 'stall' | 'drain', client: number }
+  | { do: 'subscribe' | 'unsubscribe', client: number, topics: Topic[], filter: number, delta: boolean }
+type Subscription = Extract<Action, { topics: Topic[] }>
+
+const client = fc.nat({ max: CLIENTS - 1 })
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('tick' as const), fails: fc.nat({ max: 4 }).map((n) => n === 0), regressed: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('connect' as const, 'resume' as const, 'drop' as const, 'stall' as const, 'drain' as const), client }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const),
+      client,
+      topics: fc.uniqueArray(fc.constantFrom<Topic>('metrics', 'alerts', 'pops'), { minLength: 1 }),
+      filter: fc.nat({ max: 2 }),
+      delta: fc.boolean()
+    })
+  }
+)
+
+const FILTERS = [undefined, ['fra1'], ['ams1']]
+
+/** A client that remembers, over all its connections, what it was told. */
+class ModelClient {
+  socket: FakeSocket | null = null
+  position: Position | null = null
+  /** Whether its present connection has had metrics all the time: only then can there be a gap. */
+  steady = true
+
+  get isConnected (): boolean {
+    return this.socket !== null && this.socket.readyState === 1
+  }
+}
+
+/** Checks all that one connection was sent. @throws naming what is wrong */
+function check (socket: FakeSocket, resumedFrom: Position | null, steady: boolean): void {
+  const messages = messagesOf(socket)
+  const updates = messages.filter((message) => message.type === 'metrics_update')
+  const seqs = updates.map(({ seq }) => seq)
+  if (new Set(seqs).size !== seqs.length) throw new Error(`an update twice: ${seqs}`)
+  const live = updates.filter(({ replay }) => replay === undefined).map(({ seq }) => seq)
+  if (live.some((seq, index) => index > 0 && seq <= (live[index - 1] as number))) throw new Error(`out of order: ${live}`)
+  for (const [index, { seq, skipped = 0, replay }] of updates.entries()) {
+    const previous = updates[index - 1]?.seq
+    if (steady && previous !== undefined && replay === undefined && seq - previous - 1 !== skipped) throw new Error(`a gap in silence: ${seqs}, skipped ${skipped}`)
+  }
+  const confirmed = messages.find((message) => message.type === 'subscription_confirmed')
+  if (resumedFrom !== null && confirmed?.recovered === true && seqs.length > 0 && seqs[0] !== resumedFrom.seq + 1 && seqs[0] !== confirmed.seq) {
+    throw new Error(`resumed after ${resumedFrom.seq} with ${seqs}`)
+  }
+  const alerts = messages.filter((message) => message.type === 'alert' && message.replay === undefined).map((message) => JSON.stringify(message))
+  if (new Set(alerts).size !== alerts.length) throw new Error('an alert twice')
+  let known = 0
+  for (const message of messages) {
+    if (message.type !== 'pops_update') continue
+    if (message.seq < known) throw new Error('PoPs out of order')
+    if (message.delta === true && message.baseSeq !== known) throw new Error(`a delta on ${message.baseSeq}, known is ${known}`)
+    known = message.seq
+  }
+}
+
+t.test('under any interleaving of ticks, failures, connects, resumes, stalls and drops: no gap in silence, no duplicate, no reordering, nothing leaked', async (t) => {
+  await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+    const service = serveSessions()
+    const { clock, connections, feed, filters, source } = service
+    const clients = Array.from({ length: CLIENTS }, () => new ModelClient())
+    const end = (model: ModelClient, resumedFrom: Position | null) => {
+      if (model.socket === null) return
+      check(model.socket, resumedFrom, model.steady)
+      const last = messagesOf(model.socket).findLast((message) => message.type === 'metrics_update')
+      if (last !== undefined) model.position = { epoch: last.epoch, seq: last.seq }
+      if (model.socket.readyState !== 3) model.socket.finish(1006)
+      model.socket = null
+    }
+    const resumed = new Map<ModelClient, Position | null>()
+    const open = (model: ModelClient, position: Position | null) => {
+      if (model.isConnected) return
+      end(model, resumed.get(model) ?? null)
+      resumed.set(model, position)
+      model.steady = true
+      model.socket = service.open(new FakeSocket(), position).socket
+    }
+    for (const step of actions) {
+      if (step.do === 'tick') {
+        source.onCollect = async () => {
+          if (step.fails) throw new SourceError('timeout', 'late')
+          return (step.regressed ? regressedPops : steadyPops)(clock.now())
+        }
+        await feed.tick(() => clock.now() + INTERVAL_MS)
+        await clock.advance(INTERVAL_MS)
+        continue
+      }
+      const model = clients[step.client] as ModelClient
+      if (step.do === 'connect') open(model, null)
+      else if (step.do === 'resume') open(model, model.position)
+      else if (!model.isConnected) continue
+      else if (step.do === 'drop') end(model, resumed.get(model) ?? null)
+      else if (step.do === 'stall') (model.socket as FakeSocket).stream.writableNeedDrain = true
+      else if (step.do === 'drain') model.socket?.stream.drain()
+      else if (isSubscription(step)) {
+        model.steady &&= step.do === 'subscribe' && step.topics.includes('metrics')
+        const pops = step.do === 'subscribe' && step.topics.includes('pops') ? { pops: FILTERS[step.filter], delta: step.delta } : {}
+        model.socket?.receive({ type: step.do, topics: step.topics, ...pops })
+      }
+    }
+    const open1 = clients.filter(({ isConnected }) => isConnected).length
+    const tracked = Array.from(connections).filter(({ isOpen }) => isOpen).length
+    if (tracked !== open1) throw new Error(`${tracked} tracked, ${open1} open`)
+    for (const model of clients) end(model, resumed.get(model) ?? null)
+    if (connections.size !== 0 || filters.size !== 0) throw new Error(`leaked: ${connections.size} connections, ${filters.size} filters`)
+  }), seededRuns(t, 300))
+})
+
+function isSubscription (action: Action): action is Subscription {
+  return 'topics' in action
+}
