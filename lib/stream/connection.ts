@@ -116,7 +116,7 @@ export class Connection extends Channel {
    */
   offer (tick: Tick): Delivery | null {
     const alerts = this.#wants('alerts', tick) && tick.alerts.length > 0
-    const update = this.#wants('metrics', tick) || this.#wants('pops', tick)
+    const update = this.#wantsUpdate(tick)
     if (!alerts) return update ? this.#offerUpdate(tick) : null
     this.stream.cork()
     const alerted = tick.alerts.every((alert) => this.sendShared(alert))
@@ -190,14 +190,17 @@ export class Connection extends Channel {
     return this.#topics.has(topic) && seq > this.seqs[topic]
   }
 
+  #wantsUpdate (tick: Tick): boolean {
+    return this.#wants('metrics', tick) || this.#wants('pops', tick)
+  }
+
   #offerUpdate (tick: Tick): Delivery {
     if (!this.isDraining) return this.#deliver(tick) ? 'sent' : 'failed'
     const replaced = this.#held
     this.#held = tick
-    if (replaced === null) {
-      this.stream.once('drain', this.#onDrain)
-      return 'held'
-    }
+    if (replaced === null) this.stream.once('drain', this.#onDrain)
+    // It may have been sent what it asked for meanwhile: then nothing is lost.
+    if (replaced === null || !this.#wantsUpdate(replaced)) return 'held'
     this.skippedCount++
     this.skippedInARow++
     this.#observer.skipped(this)
@@ -208,7 +211,7 @@ export class Connection extends Channel {
     const tick = this.#held
     this.#held = null
     // It may have unsubscribed, or asked for the newest by itself, meanwhile.
-    if (tick !== null && this.isOpen && (this.#wants('metrics', tick) || this.#wants('pops', tick))) this.#deliver(tick)
+    if (tick !== null && this.isOpen && this.#wantsUpdate(tick)) this.#deliver(tick)
   }
 
   #deliver (tick: Tick): boolean {

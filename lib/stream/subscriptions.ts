@@ -64,8 +64,12 @@ export function catchUp (connection: Connection, topics: readonly Topic[], { isN
   }
   if (topics.includes('alerts')) seqs.alerts = feed.seq
   if (tick === null) return
-  if (topics.includes('pops') && seqs.pops < tick.seq) connection.sendPops(tick)
-  if (topics.includes('metrics') && seqs.metrics < tick.seq) connection.sendMetrics(tick)
+  const pops = topics.includes('pops') && seqs.pops < tick.seq
+  const metrics = topics.includes('metrics') && seqs.metrics < tick.seq
+  if (pops) connection.sendPops(tick)
+  if (metrics) connection.sendMetrics(tick)
+  // What it missed was told with these.
+  if (pops || metrics) connection.skippedInARow = 0
 }
 
 /** @throws {ClientMessageError} */
