@@ -1,7 +1,7 @@
 import t from 'tap'
 import { settle } from '../fakes/clock.ts'
 import { deferred } from '../fakes/source.ts'
-import { INTERVAL_MS, setUp } from './pollers.ts'
+import { setUp } from './pollers.ts'
 
 t.test('ticks stand on the grid, however long each takes', async (t) => {
   const { clock, poller, options, ticks, takes } = setUp()
@@ -140,42 +140,4 @@ t.test('nextPollAt after a pause of many intervals', async (t) => {
   await clock.advance(1_000)
   await clock.pause(3_600_000)
   t.strictSame(nextPolls, [10_000, 9_000])
-})
-
-t.test('aligned: the next tick waits for the best time, and the ones after it are an interval apart', async (t) => {
-  const { clock, poller, options, ticks, nextPolls } = setUp()
-  const start = clock.now()
-  // 3 s after each full interval.
-  options.align = (notBefore) => start + Math.ceil((notBefore - start - 3_000) / INTERVAL_MS) * INTERVAL_MS + 3_000
-  poller.start()
-  await clock.advance(45_000)
-  t.strictSame(ticks, [0, 13_000, 23_000, 33_000, 43_000])
-  t.strictSame(nextPolls, [13_000, 10_000, 10_000, 10_000, 10_000], 'and that is what is told')
-})
-
-t.test('aligned: never sooner than nine tenths of an interval after the last tick, nor in the past', async (t) => {
-  const { clock, poller, options, ticks, takes } = setUp()
-  const asked: number[] = []
-  const start = clock.now()
-  options.align = (notBefore) => {
-    asked.push(notBefore - start)
-    return notBefore
-  }
-  poller.start()
-  await clock.advance(9_500)
-  t.strictSame(ticks, [0, 9_000])
-  options.work = takes(25_000)
-  await clock.advance(60_000)
-  t.strictSame(ticks, [0, 9_000, 18_000, 43_000, 68_000], 'a tick that took longer is followed at once, not by two')
-  t.ok(asked.includes(68_000))
-})
-
-t.test('aligned: what is learned in the tick decides about the next', async (t) => {
-  const { clock, poller, options, ticks } = setUp()
-  let best: number | null = null
-  options.align = () => best
-  options.work = async () => { best = clock.now() + 12_000 }
-  poller.start()
-  await clock.advance(25_000)
-  t.strictSame(ticks, [0, 12_000, 24_000])
 })

@@ -19,14 +19,16 @@ export function setUp ({ wanted = true } = {}) {
     isWanted: () => state.wanted,
     idle: () => { idles.push(sinceStart()) },
     onError: (error: unknown) => { errors.push(error) },
-    align: (_notBefore: number): number | null => null,
-    work: async () => {}
+    work: async () => {},
+    onTick: () => {},
+    align: (() => null) as (notBefore: number) => number | null
   }
   const poller = new Poller({
     ...options,
     align: (notBefore) => options.align(notBefore),
     async tick (nextPollAt) {
       ticks.push(sinceStart())
+      options.onTick()
       nextPolls.push(nextPollAt() - clock.now())
       state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce)
       try {
