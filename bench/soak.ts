@@ -1,42 +1,44 @@
 /**
  * Shows on the real service, in processes of their own, what the tests do not wait for:
- *   npm run soak                       all of it, with 300 s of cadence and 60 s without clients (some 8 minutes)
- *   npm run soak -- --seconds 30 --idle 10 --connects 2000
+ *   npm run soak                       all of it, with 300 s of cadence, 60 s without clients, 60 s of a frozen database (some 12 minutes)
+ *   npm run soak -- --seconds 30 --idle 10 --connects 2000 --frozen 10 --freshness 60
+ *   npm run soak -- --only freshness,frozen,killed
  * The counts of queries are the database's own; they need an influxd 1.x (the package influxdb, or TEST_INFLUXD_INFLUXQL).
  */
 import { parseArgs } from 'node:util'
-import { TestClient } from '../test/client.ts'
-import { countQueries, findInfluxql, startV1, writeLines } from '../test/influxd.ts'
-import { portOf, startService, type Service } from '../test/service.ts'
+import type { TestClient } from '../test/client.ts'
+import { countQueries, writeLines } from '../test/influxd.ts'
+import { portOf, startService } from '../test/service.ts'
+import { database, endAll, open, report, scope, sleep } from './soak-context.ts'
+import { freshness, frozen, killed } from './soak-truth.ts'
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '300' },
     idle: { type: 'string', default: '60' },
     clients: { type: 'string', default: '1000' },
-    connects: { type: 'string', default: '10000' }
+    connects: { type: 'string', default: '10000' },
+    frozen: { type: 'string', default: '60' },
+    freshness: { type: 'string', default: '150' },
+    only: { type: 'string', default: 'cadence,queries,memory,freshness,frozen,killed' }
   }
 })
 const CONNECTS_AT_A_TIME = 250
 const MIB = 1024 * 1024
 
-const ends: Array<() => void | Promise<void>> = []
-const scope = { teardown: (end: () => void) => { ends.push(end) } }
-const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
-const report = (figure: string, measured: string, goal: string) => console.log(`${figure.padEnd(62)} ${measured.padEnd(26)} ${goal}`)
-
 try {
   report('figure', 'measured', 'goal')
-  await cadence(Number(values.seconds))
-  await queries(Number(values.idle), Number(values.clients))
-  await memory(Number(values.connects))
+  const parts: Record<string, () => Promise<void>> = {
+    cadence: () => cadence(Number(values.seconds)),
+    queries: () => queries(Number(values.idle), Number(values.clients)),
+    memory: () => memory(Number(values.connects)),
+    freshness: () => freshness(Number(values.freshness)),
+    frozen: () => frozen(Number(values.frozen)),
+    killed
+  }
+  for (const part of values.only.split(',')) await parts[part]?.()
 } finally {
-  for (const end of ends.reverse()) await end()
-}
-
-async function open (service: Service, count: number): Promise<TestClient[]> {
-  const port = await portOf(service)
-  return Promise.all(Array.from({ length: count }, () => TestClient.open(`ws://127.0.0.1:${port}/ws`)))
+  await endAll()
 }
 
 async function cadence (seconds: number): Promise<void> {
@@ -58,10 +60,8 @@ async function cadence (seconds: number): Promise<void> {
 }
 
 async function queries (idleSeconds: number, clients: number): Promise<void> {
-  const binary = findInfluxql()
-  if (binary === null) return report('queries, counted by the database', 'not measured: no influxd', '')
-  const engine = await startV1(binary, 'influxql')
-  ends.push(() => engine.stop())
+  const engine = await database('queries, counted by the database')
+  if (engine === null) return
   await writeLines(engine, [`cold_start_metrics,pop_code=fra1,function_name=auth cold_start_time_ms=5 ${Date.now()}`])
   const service = startService(scope, { ...engine.env, BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' })
   await portOf(service)

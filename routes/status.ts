@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { timestamp, type Clock } from '../lib/clock.ts'
 import type { Connection } from '../lib/stream/connection.ts'
+import type { Tick } from '../lib/stream/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
 
 const DEFAULT_LIMIT = 1_000
@@ -23,9 +24,22 @@ const ConnectionStatus = Type.Object({
   topics: Type.Array(Type.String())
 })
 
+/** The last update, as it is now. */
+const FeedStatus = Type.Object({
+  epoch: Type.String(),
+  seq: Count,
+  status: Type.String({ description: 'fresh or stale' }),
+  dataTime: MaybeTimestamp,
+  polledAt: Timestamp,
+  ageMs: Type.Number({ description: 'of the newest sample; -1 while there is none' }),
+  nextPollAt: Timestamp,
+  silentPops: Count
+})
+
 const Status = Type.Object({
   status: Type.Literal('ok'),
   timestamp: Timestamp,
+  feed: Type.Union([FeedStatus, Type.Null()], { description: 'null before the source first answered' }),
   summary: Type.Object({
     activeConnections: Count,
     trackedConnections: Count,
@@ -56,6 +70,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     return {
       status: 'ok' as const,
       timestamp: timestamp(clock.now()),
+      feed: describeFeed(app.feed.latest()),
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,
@@ -70,6 +85,12 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       truncated: tracked.length > limit
     }
   })
+}
+
+function describeFeed (tick: Tick | null) {
+  if (tick === null) return null
+  const { header, silentPops } = tick.content
+  return { ...header, ageMs: header.ageMs ?? -1, silentPops }
 }
 
 function describe (connection: Connection) {

@@ -146,7 +146,7 @@ function greet ({ connection, context }: Session, position: Position | null): vo
     source: context.source,
     limits: { maxMessageBytes: context.maxMessageBytes }
   })
-  if (position === null) catchUp(connection, ['metrics'], { isNewToAlerts: false }, context)
+  if (position === null) catchUp(connection, ['metrics'], context)
   else resume(connection, position, context)
   const error = feed.currentError()
   if (error !== null) connection.send(error)

@@ -32,7 +32,8 @@ export function subscribe (connection: Connection, message: SubscribeMessage, co
   confirm(connection, context, { ...missed?.recovery, ...(id !== undefined && { id }) })
   if (recovered !== null) replay(connection, recovered, topics)
   else if (history !== undefined) replay(connection, readHistory(history, connection, context), ['metrics'])
-  catchUp(connection, topics, { isNewToAlerts: !before.has('alerts') && recovered === null }, context)
+  if (topics.includes('alerts') && !before.has('alerts')) beginAlerts(connection, recovered !== null, context)
+  catchUp(connection, topics, context)
 }
 
 export function unsubscribe (connection: Connection, { topics, id }: UnsubscribeMessage, context: SubscriptionContext): void {
@@ -47,7 +48,7 @@ export function resume (connection: Connection, position: Position, context: Sub
   const { recovery, entries } = readMissed(position, connection, topics, context)
   confirm(connection, context, recovery)
   if (entries !== null) replay(connection, entries, topics)
-  catchUp(connection, topics, { isNewToAlerts: false }, context)
+  catchUp(connection, topics, context)
 }
 
 /** Frees what a client that has gone shared with others. */
@@ -55,14 +56,10 @@ export function leave (connection: Connection, context: SubscriptionContext): vo
   replacePops(connection, null, context)
 }
 
-/** Sends what the client does not have yet of the newest state of these topics. */
-export function catchUp (connection: Connection, topics: readonly Topic[], { isNewToAlerts }: { isNewToAlerts: boolean }, { feed }: SubscriptionContext): void {
+/** Sends what the client does not have yet of the newest metrics and PoPs, as far as they are among these topics. */
+export function catchUp (connection: Connection, topics: readonly Topic[], { feed }: SubscriptionContext): void {
   const { seqs } = connection
   const tick = feed.latest()
-  if (isNewToAlerts && topics.includes('alerts')) {
-    for (const alert of feed.openAlerts) connection.send({ ...alert, replay: true })
-  }
-  if (topics.includes('alerts')) seqs.alerts = feed.seq
   if (tick === null) return
   const pops = topics.includes('pops') && seqs.pops < tick.seq
   const metrics = topics.includes('metrics') && seqs.metrics < tick.seq
@@ -70,6 +67,12 @@ export function catchUp (connection: Connection, topics: readonly Topic[], { isN
   if (metrics) connection.sendMetrics(tick)
   // What it missed was told with these.
   if (pops || metrics) connection.skippedInARow = 0
+}
+
+/** A client that is new to alerts is told what is open, unless it has been told what it missed. */
+function beginAlerts (connection: Connection, recovered: boolean, { feed }: SubscriptionContext): void {
+  if (!recovered) for (const alert of feed.openAlerts) connection.send({ ...alert, replay: true })
+  connection.seqs.alerts = feed.seq
 }
 
 /** @throws {ClientMessageError} */

@@ -27,6 +27,20 @@ t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t
   t.match(first.lastBroadcast, /Z$/)
 })
 
+t.test('the status says how fresh the data is, and when it is asked for next', async (t) => {
+  const { app, connect } = await build(t)
+  t.equal((await app.inject('/api/websocket/status')).json().feed, null, 'nothing is known yet')
+  const { epoch, seq } = await (await connect()).next('metrics_update')
+  const { feed } = (await app.inject('/api/websocket/status')).json()
+  t.match(feed, { epoch, status: 'fresh', silentPops: 0 })
+  t.ok(feed.seq >= seq)
+  t.ok(Date.parse(feed.nextPollAt) > Date.parse(feed.polledAt))
+  app.poller.stop()
+  app.metricsSource.collect = async () => ({ readings: [], baselines: new Map(), places: new Map() })
+  await app.feed.tick(Date.now)
+  t.match((await app.inject('/api/websocket/status')).json().feed, { dataTime: null, ageMs: -1, status: 'stale' }, 'no null where a number belongs')
+})
+
 t.test('?limit bounds the list and says so', async (t) => {
   const { app, connect } = await build(t)
   await Promise.all([connect(), connect(), connect()])

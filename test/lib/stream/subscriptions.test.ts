@@ -172,6 +172,28 @@ t.test('who subscribes to alerts is told what is open, once', async (t) => {
   t.strictSame(told(later, 2), ['subscription_confirmed'], 'nothing is open any more')
 })
 
+t.test('subscribing in the midst of a fan-out neither loses an alert nor brings one twice', async (t) => {
+  for (const [name, first] of [['again', ['alerts', 'pops']], ['for the first time', ['pops']]] as const) {
+    const service = await after(1)
+    await tickOnce(service, regressedPops)
+    const slow = service.open().socket
+    const { socket } = service.open()
+    socket.receive({ type: 'subscribe', topics: first })
+    const write = slow.stream.write.bind(slow.stream)
+    slow.stream.write = (frame) => {
+      service.clock.pass(10)
+      return write(frame)
+    }
+    service.clock.onTurn = () => {
+      service.clock.onTurn = () => {}
+      socket.receive({ type: 'subscribe', topics: ['alerts'] })
+    }
+    await tickOnce(service, regressedPops)
+    t.equal(service.clock.turns, 1, name)
+    t.equal(told(socket).filter((message) => message.startsWith('alert 3')).length, 1, name)
+  }
+})
+
 t.test('alerts are recovered; without metrics those of the last tick come again, as some may have been lost', async (t) => {
   const service = await after(1)
   await regress(service)
