@@ -48,6 +48,9 @@ export interface Measurement {
 const CONCURRENT_CONNECTS = 200
 const PROBE_EVERY_MS = 5
 const EXIT_TIMEOUT_MS = 5_000
+const WARM_UP_BROADCASTS = 8
+/** Until what was broadcast last has been read. */
+const SETTLE_MS = 1_000
 
 /** @param profileTo a folder for the server's CPU profile (.cpuprofile), or null */
 export async function measure (peer: Peer, { clients, neverRead, broadcasts, ...serverOptions }: Scenario, profileTo: string | null): Promise<Measurement> {
@@ -92,28 +95,40 @@ function probe (url: string): () => Promise<{ p99: number, max: number }> {
   }
 }
 
+/** The first broadcasts are compiled rather than sent, by every server. What clients that never read cost is seen from the first one on. */
+async function warmUp (server: ChildProcess, intervalMs: number): Promise<Sample> {
+  await ask(server, 'start')
+  await setTimeout(WARM_UP_BROADCASTS * intervalMs + intervalMs / 2)
+  const sample = await ask(server, 'stop')
+  await setTimeout(SETTLE_MS)
+  return sample
+}
+
 async function observe (server: ChildProcess, load: ChildProcess, before: Sample, endProbing: ReturnType<typeof probe> | null, { clients, neverRead, broadcasts, intervalMs }: Pick<Scenario, 'clients' | 'neverRead' | 'broadcasts' | 'intervalMs'>): Promise<Measurement> {
   const connected = await next<Extract<LoadReport, { event: 'connected' }>>(load)
   const livenessMs = await endProbing?.() ?? null
   const idle = await ask(server, 'sample')
+  const warmedUp = neverRead > 0 ? idle : await warmUp(server, intervalMs)
   load.send({ count: true })
   const started = await ask(server, 'start')
   await setTimeout(broadcasts * intervalMs + intervalMs / 2)
   const stopped = await ask(server, 'stop')
-  load.send({ broadcasts: stopped.broadcasts })
+  const measured = stopped.broadcasts - warmedUp.broadcasts
+  load.send({ broadcasts: measured })
   const delivered = await next<Extract<LoadReport, { event: 'delivered' }>>(load)
   const finished = await ask(server, 'sample')
-  const frames = (clients - neverRead) * stopped.broadcasts
+  const frames = (clients - neverRead) * measured
   const spread = [...delivered.spreadMs].sort((a, b) => a - b)
   return {
-    valid: delivered.complete && stopped.broadcasts > 0,
+    valid: delivered.complete && measured > 0,
     connectsPerSecond: clients / connected.milliseconds * 1_000,
     cpuPerConnectUs: (idle.cpuMs - before.cpuMs) * 1_000 / clients,
     livenessMs,
     deflated: connected.deflated,
     memoryPerConnectionBytes: (idle.rssBytes - before.rssBytes) / clients,
-    cpuPerFrameUs: (finished.cpuMs - started.cpuMs) * 1_000 / frames,
-    kernelPerFrameUs: (finished.kernelMs - started.kernelMs) * 1_000 / frames,
+    // Of the broadcasts alone: the sample after them collects garbage first, for the memory.
+    cpuPerFrameUs: (stopped.cpuMs - started.cpuMs) * 1_000 / frames,
+    kernelPerFrameUs: (stopped.kernelMs - started.kernelMs) * 1_000 / frames,
     bytesPerFrame: delivered.bytes / Math.max(1, delivered.frames),
     spreadMs: { p50: quantile(spread, 0.5), p99: quantile(spread, 0.99), max: quantile(spread, 1) },
     eventLoopDelayP99Ms: stopped.eventLoopDelayP99Ms,
