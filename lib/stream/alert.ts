@@ -13,7 +13,7 @@ const CLOSED = { recovered: 'is back', gone: 'does not report any more' } as con
 export function alertData (state: AlertMessage['data']['state'], { id, pop, severity, openedAt, comparison, closeReason }: Regression): AlertMessage['data'] {
   const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
   const changePercent = round(Math.min(increase * 100, MOST_PERCENT), 1)
-  const measured = `${round(recentMs, 2)} ms, ${changePercent} % from the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
+  const measured = `${round(recentMs, 2)} ms, ${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
   return {
     id,
     pop,

@@ -31,7 +31,7 @@ t.test('an alert says what was compared with what', async (t) => {
       changePercent: 146.9,
       zScore: 7.35,
       samples: { recent: 60, baseline: 450 },
-      message: 'fra1: 12.35 ms, 146.9 % from the 5 ms of the same time a day earlier'
+      message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
     },
     epoch: 'e1',
     seq: 7
@@ -39,9 +39,10 @@ t.test('an alert says what was compared with what', async (t) => {
 })
 
 const texts: Array<{ name: string, regression: Partial<Regression>, message: string }> = [
-  { name: 'against the hour', regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } }, message: 'fra1: 12.35 ms, 146.9 % from the 5 ms of the hour before' },
-  { name: 'recovered', regression: { closedAt: 9, closeReason: 'recovered' }, message: 'fra1 is back: 12.35 ms, 146.9 % from the 5 ms of the same time a day earlier' },
-  { name: 'gone', regression: { closedAt: 9, closeReason: 'gone' }, message: 'fra1 does not report any more: 12.35 ms, 146.9 % from the 5 ms of the same time a day earlier' }
+  { name: 'against the hour', regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } }, message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the hour before' },
+  { name: 'recovered', regression: { closedAt: 9, closeReason: 'recovered' }, message: 'fra1 is back: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' },
+  { name: 'recovered, and faster than before', regression: { closedAt: 9, closeReason: 'recovered', comparison: { ...OPEN.comparison, recentMs: 4, increase: -0.2 } }, message: 'fra1 is back: 4 ms, 20 % below the 5 ms of the same time a day earlier' },
+  { name: 'gone', regression: { closedAt: 9, closeReason: 'gone' }, message: 'fra1 does not report any more: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' }
 ]
 
 for (const { name, regression, message } of texts) {
