@@ -28,6 +28,8 @@ interface Scenario {
   hours: number
   /** Samples of the day before; without them the hour before is the baseline. */
   yesterday: boolean
+  /** Of each PoP; all five where nothing is said. */
+  functions?: number
   incidents: (popCodes: readonly string[]) => Incident[]
   /** Incidents of the day before, which nobody is to be alerted of. */
   contamination?: (popCodes: readonly string[]) => Incident[]
@@ -52,6 +54,9 @@ const scenarios: Scenario[] = [
   { name: 'x2, the same PoP x3 for 5 min the day before', hours: 6, yesterday: true, incidents: each(2, 5), contamination: each(3, 5, -DAY_MS) },
   { name: 'x2 after a silence of 5 min', hours: 6, yesterday: true, incidents: each(2, 5), distort: (value, popIndex, time) => isSilent(popIndex, time) ? null : value },
   { name: 'nothing for a day', hours: 24, yesterday: true, incidents: none },
+  { name: 'nothing for a day, 1 function', hours: 24, yesterday: true, functions: 1, incidents: none },
+  { name: 'nothing for a day, 2 functions', hours: 24, yesterday: true, functions: 2, incidents: none },
+  { name: 'x2 for 5 min, 2 functions', hours: 6, yesterday: true, functions: 2, incidents: each(2, 5) },
   { name: 'nothing for a day, no day before', hours: 24, yesterday: false, incidents: none },
   { name: 'x3 the day before, nothing now', hours: 6, yesterday: true, incidents: none, contamination: each(3, 10, -DAY_MS) },
   { name: 'spikes x20 of one sample', hours: 6, yesterday: true, incidents: none, distort: (value, popIndex, time) => (time / INTERVAL_MS + popIndex * 17) % 60 === 0 ? value * 20 : value },
@@ -66,13 +71,13 @@ function isSilent (popIndex: number, time: number): boolean {
   })
 }
 
-function * samplesOf ({ hours, yesterday, distort = (value) => value }: Scenario, fleet: SimulatedFleet): Iterable<Sample> {
+function * samplesOf ({ hours, yesterday, functions = 5, distort = (value) => value }: Scenario, fleet: SimulatedFleet): Iterable<Sample> {
   const from = yesterday ? START - DAY_MS - 10 * MINUTE_MS : START - 65 * MINUTE_MS
   for (let time = from; time < START + hours * HOUR_MS; time += INTERVAL_MS) {
     // Of the day before only what is compared with.
     if (yesterday && hours < 20 && time > START - DAY_MS + hours * HOUR_MS + 10 * MINUTE_MS && time < START - 10 * MINUTE_MS) continue
     for (const [popIndex, { code }] of fleet.pops.entries()) {
-      for (const [functionIndex, functionName] of fleet.functions.entries()) {
+      for (const [functionIndex, functionName] of fleet.functions.slice(0, functions).entries()) {
         const value = distort(fleet.coldStartMs(popIndex, functionIndex, time), popIndex, time)
         if (value !== null) yield { time, pop: code, functionName, value }
       }

@@ -7,6 +7,9 @@ export interface Pop {
   coldStartMs: number
   /** Time of its newest sample, ms since the epoch. */
   sampleTime: number
+  functions: number
+  /** The least new of what its functions reported last, as far as they did in the recent window, ms since the epoch; infinite when none did. */
+  oldestSampleTime: number
   /** Samples of all its functions in the recent window. */
   recentCount: number
   /** Mean of those that are not the newest of their function, ms; NaN when there are none. */
@@ -17,6 +20,7 @@ interface Sums {
   functions: number
   valueSum: number
   sampleTime: number
+  oldestSampleTime: number
   recentCount: number
   earlierCount: number
   earlierSum: number
@@ -28,11 +32,11 @@ export function groupByPop (readings: readonly FunctionReading[]): Pop[] {
   for (const reading of readings) {
     if (reading.pop === '') continue
     const pop = sums.get(reading.pop)
-    if (pop === undefined) sums.set(reading.pop, add({ functions: 0, valueSum: 0, sampleTime: 0, recentCount: 0, earlierCount: 0, earlierSum: 0 }, reading))
+    if (pop === undefined) sums.set(reading.pop, add({ functions: 0, valueSum: 0, sampleTime: 0, oldestSampleTime: Infinity, recentCount: 0, earlierCount: 0, earlierSum: 0 }, reading))
     else add(pop, reading)
   }
-  return Array.from(sums, ([code, { functions, valueSum, sampleTime, recentCount, earlierCount, earlierSum }]) =>
-    ({ code, coldStartMs: valueSum / functions, sampleTime, recentCount, earlierMean: earlierSum / earlierCount }))
+  return Array.from(sums, ([code, { functions, valueSum, sampleTime, oldestSampleTime, recentCount, earlierCount, earlierSum }]) =>
+    ({ code, coldStartMs: valueSum / functions, sampleTime, functions, oldestSampleTime, recentCount, earlierMean: earlierSum / earlierCount }))
 }
 
 function add (pop: Sums, { value, time, recentCount, recentMean }: FunctionReading): Sums {
@@ -40,6 +44,7 @@ function add (pop: Sums, { value, time, recentCount, recentMean }: FunctionReadi
   pop.valueSum += value
   pop.sampleTime = Math.max(pop.sampleTime, time)
   pop.recentCount += recentCount
+  if (recentCount > 0) pop.oldestSampleTime = Math.min(pop.oldestSampleTime, time)
   if (recentCount > 1) {
     pop.earlierCount += recentCount - 1
     pop.earlierSum += recentCount * recentMean - value

@@ -13,8 +13,8 @@ export const RESOLVE_BELOW_Z = 1.5
 export const RESOLVE_BELOW_INCREASE = 0.1
 /** A constant series has no deviation; this share of its baseline counts as noise all the same. */
 export const MIN_RELATIVE_DEVIATION = 0.05
-/** The median of so many values is not moved by a single one. */
-const RECENT_VALUES = 3
+/** The median of so many values is not moved by a single one; of a PoP with few functions it takes more, for `MIN_SAMPLES` samples. */
+const MIN_RECENT_VALUES = 3
 /** What a regression is compared with while it is open, until there is a day-old baseline. */
 const BASELINE_KEPT_MS = 24 * 60 * 60_000
 /** Closed regressions that are remembered. */
@@ -68,7 +68,7 @@ export interface DetectorUpdate {
 /** What is remembered of one PoP. */
 interface Memory {
   sampleTime: number
-  /** The last values, at most `RECENT_VALUES` and none older than the recent window. */
+  /** The last values, as many as are compared and none older than the recent window. */
   values: Array<{ time: number, value: number }>
   regression: Regression | null
   /** Baseline of the hour with which the regression opened: what comes after is a part of the regression. */
@@ -81,7 +81,7 @@ interface Memory {
  *
  * Score: z = (recent - baseline) / max(deviation of the baseline, 5 % of the baseline), the standard score
  * (https://en.wikipedia.org/wiki/Standard_score) with a floor under the deviation. `recent` is the median of the PoP's
- * last 3 values, which a single spike does not move and a step moves at its second sample; where there are not as many
+ * last 3 values (more with fewer than 4 functions), which a single spike does not move and a step moves at its second; where there are not as many
  * (after a start or a silence), the least of them and of the mean of what the last 2 min had before them, or the most
  * while it is regressed. The baseline is the same time a day earlier, which has the
  * season of the day in it, or else the hour before.
@@ -132,14 +132,19 @@ export class RegressionDetector {
       return { pop: pop.code, state: 'normal', comparison }
     }
     const severity = zScore > (open?.severity === 'critical' ? CRITICAL_UNTIL_Z : CRITICAL_ABOVE_Z) ? 'critical' : 'warning'
-    const regression: Regression = open === null
-      ? { id: `${pop.code}_${pop.sampleTime}`, pop: pop.code, severity, openedAt: pop.sampleTime, closedAt: null, closeReason: null, comparison }
-      : { ...open, severity, comparison }
+    const regression: Regression = open === null ? this.#begin(pop, severity, comparison) : { ...open, severity, comparison }
     memory.regression = regression
     if (open === null && comparison.baselineKind === 'hour') memory.kept = baselines.hour ?? null
     if (open === null) events.push({ state: 'opened', regression })
     else if (open.severity !== severity) events.push({ state: 'updated', regression })
     return { pop: pop.code, state: 'regressed', severity, comparison }
+  }
+
+  #begin ({ code, sampleTime }: Pop, severity: Severity, comparison: Comparison): Regression {
+    let openedAt = sampleTime
+    // A PoP that was missing in one answer may come back with the sample that it had before.
+    while (this.#closed.some(({ id }) => id === `${code}_${openedAt}`)) openedAt++
+    return { id: `${code}_${openedAt}`, pop: code, severity, openedAt, closedAt: null, closeReason: null, comparison }
   }
 
   #close (regression: Regression, closedAt: number, closeReason: 'recovered' | 'gone'): RegressionEvent {
@@ -149,12 +154,18 @@ export class RegressionDetector {
   }
 }
 
-function remember (memory: Memory | undefined, { sampleTime, coldStartMs }: Pop): Memory {
+function remember (memory: Memory | undefined, { sampleTime, oldestSampleTime, functions, coldStartMs }: Pop): Memory {
   if (memory === undefined) return { sampleTime, values: [{ time: sampleTime, value: coldStartMs }], regression: null, kept: null }
-  // A tick without a new sample says nothing new, and must not count as a second value.
-  if (sampleTime <= memory.sampleTime) return memory
+  // A sample must not count twice: it is a new value when every function has reported since the last one.
+  if (oldestSampleTime <= memory.sampleTime || sampleTime <= memory.sampleTime) return memory
   const values = [...memory.values, { time: sampleTime, value: coldStartMs }].filter(({ time }) => sampleTime - time < RECENT_WINDOW_MS)
-  return { ...memory, sampleTime, values: values.slice(-RECENT_VALUES) }
+  return { ...memory, sampleTime, values: values.slice(-valuesCompared(functions)) }
+}
+
+/** An odd number, so that the median is one of them. */
+function valuesCompared (functions: number): number {
+  const enough = Math.ceil(MIN_SAMPLES / functions)
+  return Math.max(MIN_RECENT_VALUES, enough + (enough % 2 === 0 ? 1 : 0))
 }
 
 /** @returns null when either side has fewer than `MIN_SAMPLES` samples */
@@ -163,7 +174,7 @@ function compare (pop: Pop, { values, regression, kept }: Memory, { day, hour }:
   const known = values.map(({ value }) => value)
   // Any one of them may have a spike in it: all must say the same before anything changes.
   const unanimous = regression === null ? Math.min : Math.max
-  const recentMs = known.length === RECENT_VALUES ? median(known) : unanimous(pop.earlierMean, ...known)
+  const recentMs = known.length >= valuesCompared(pop.functions) ? median(known) : unanimous(pop.earlierMean, ...known)
   if (Number.isNaN(recentMs)) return null
   const isKept = kept !== null && regression !== null && pop.sampleTime - regression.openedAt < BASELINE_KEPT_MS
   if (isEnough(day)) return score(recentMs, pop.recentCount, day, 'day')

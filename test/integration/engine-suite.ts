@@ -7,7 +7,7 @@ import { countQueries, writeLines, type Engine } from '../influxd.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-const FUNCTIONS = ['auth', 'render']
+const FUNCTIONS = ['auth', 'images', 'rewrite', 'search', 'render']
 // A real query takes longer than the demo's.
 const PACE = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900', PING_INTERVAL_MS: '60000' }
 

@@ -160,6 +160,8 @@ t.test('health', async (t) => {
   })
 })
 
+const FUNCTIONS = ['auth', 'images', 'rewrite', 'search', 'render']
+
 t.test('GET /api/regressions lists what is open, and what was until lately', async (t) => {
   const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
   app.poller.stop()
@@ -167,14 +169,14 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
   const list = async () => (await app.inject('/api/regressions')).json()
   const feed = async (value: number) => {
     const time = Date.now() + seconds++ * 10_000
-    app.metricsSource.collect = async () => ({ readings: [{ pop: 'fra1', functionName: 'auth', value, time, recentCount: 12, recentMean: value }], baselines, places: new Map() })
+    app.metricsSource.collect = async () => ({ readings: FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value })), baselines, places: new Map() })
     await app.feed.tick(Date.now)
   }
   let seconds = 0
   t.match(await list(), { open: [], closed: [] })
   await feed(10)
   const { open } = await list()
-  t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 12, baseline: 450 } }])
+  t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 60, baseline: 450 } }])
   for (let tick = 0; tick < 3; tick++) await feed(5)
   const after = await list()
   t.strictSame(after.open, [])

@@ -1,7 +1,7 @@
 import { SourceError, type SourceFailure } from '../../lib/errors.ts'
 import { Feed } from '../../lib/feed.ts'
 import { RegressionDetector } from '../../lib/metrics/regression-detector.ts'
-import type { Baselines, Measurements } from '../../lib/metrics/source.ts'
+import type { Baselines, FunctionReading, Measurements } from '../../lib/metrics/source.ts'
 import { Broadcaster } from '../../lib/stream/broadcaster.ts'
 import { ConnectionTracker } from '../../lib/stream/connection-tracker.ts'
 import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
@@ -63,12 +63,15 @@ export function setUp () {
 
 const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, center: 5, deviation: 0.5 } }]))
 
+/** One PoP's readings, the same of each of its five functions. */
+const everyFunction = (fields: Partial<FunctionReading>) => ['auth', 'images', 'rewrite', 'search', 'render'].map((functionName) => reading({ ...fields, functionName }))
+
 /** Two PoPs as they were yesterday, newest sample at `time`. */
 export function steadyPops (time: number): Measurements {
-  return { readings: [reading({ time }), reading({ pop: 'ams1', time })], baselines, places: new Map() }
+  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time })], baselines, places: new Map() }
 }
 
 /** The same two, one of which has become slower by 50 %. */
 export function regressedPops (time: number): Measurements {
-  return { readings: [reading({ time }), reading({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })], baselines, places: new Map() }
+  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })], baselines, places: new Map() }
 }

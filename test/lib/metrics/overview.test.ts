@@ -3,7 +3,7 @@ import { buildOverview } from '../../../lib/metrics/overview.ts'
 import type { Pop } from '../../../lib/metrics/pop.ts'
 
 const allReport = () => false
-const pop = (coldStartMs: number): Pop => ({ code: 'fra1', coldStartMs, sampleTime: 0, recentCount: 0, earlierMean: NaN })
+const pop = (coldStartMs: number): Pop => ({ code: 'fra1', coldStartMs, sampleTime: 0, functions: 1, oldestSampleTime: 0, recentCount: 0, earlierMean: NaN })
 
 t.test('sums up', async (t) => {
   const cases: Array<{ name: string, values: number[], totalPops: number, healthyPops: number, averageColdStart: number }> = [

@@ -7,7 +7,7 @@ const TIME = Date.UTC(2026, 0, 1)
 const FRANKFURT = { city: 'Frankfurt', country: 'DE', tier: '1', latitude: 50.11, longitude: 8.68 }
 const comparison = { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 5, samples: { recent: 60, baseline: 450 } } as const
 
-const pop = (fields: Partial<Pop>): Pop => ({ code: 'fra1', coldStartMs: 5, sampleTime: TIME, recentCount: 60, earlierMean: 5, ...fields })
+const pop = (fields: Partial<Pop>): Pop => ({ code: 'fra1', coldStartMs: 5, sampleTime: TIME, functions: 5, oldestSampleTime: TIME, recentCount: 60, earlierMean: 5, ...fields })
 const known = (fields: Partial<PopKnowledge> = {}): PopKnowledge => ({
   places: new Map([['fra1', FRANKFURT]]),
   assessments: [{ pop: 'fra1', state: 'normal', comparison }],

@@ -11,7 +11,7 @@ let sampleTime = 0
 /** A PoP that has been at this value for a while; what was before is too long ago to be remembered. */
 function pop (value: number, fields: Partial<Pop> = {}): Pop {
   sampleTime += TEN_MINUTES_MS
-  return { code: 'fra1', coldStartMs: value, sampleTime, recentCount: 60, earlierMean: value, ...fields }
+  return { code: 'fra1', coldStartMs: value, sampleTime, functions: 5, oldestSampleTime: sampleTime, recentCount: 60, earlierMean: value, ...fields }
 }
 
 const statistics = (center: number, deviation: number, count = 450): WindowStatistics => ({ count, center, deviation })
