@@ -108,10 +108,15 @@ function readMissed ({ epoch, seq }: Position, connection: Connection, topics: r
   return { recovery: { recovered: true, fromSeq: from + 1 }, entries: missed.entries }
 }
 
-function readHistory (count: number, connection: Connection, { updates }: SubscriptionContext): readonly LogEntry[] {
-  let entries = updates.last(count)
-  while (!fits(entries, ['metrics'], connection)) entries = entries.slice(1)
-  return entries
+/** As many of the last ones as may still wait unread. */
+function readHistory (count: number, { bufferedBytes, maxBufferedBytes }: Connection, { updates }: SubscriptionContext): readonly LogEntry[] {
+  const entries = updates.last(count)
+  let room = maxBufferedBytes - bufferedBytes
+  const firstTooMany = entries.findLastIndex(({ metrics }) => {
+    room -= metrics.bytes
+    return room < 0
+  })
+  return entries.slice(firstTooMany + 1)
 }
 
 function fits (entries: readonly LogEntry[], topics: readonly Topic[], { bufferedBytes, maxBufferedBytes }: Connection): boolean {

@@ -128,6 +128,15 @@ t.test('history fills a chart: the last ones, as far as they go, and the newest 
   t.strictSame(told(returning, 3), ['metrics_update 3 again'], 'where the position cannot be recovered')
 })
 
+t.test('a client that has too much unread already is closed when it asks for history, and harms nobody', async (t) => {
+  const service = await after(4)
+  const client = service.open()
+  congest(client)
+  client.socket.receive({ type: 'subscribe', topics: ['metrics'], history: 3 })
+  t.equal(client.socket.closedWith?.code, 4008)
+  t.strictSame(told(client.socket), ['welcome', 'metrics_update 4'])
+})
+
 t.test('late subscription, unsubscription, resubscription: one delivery per update', async (t) => {
   const service = await after(1)
   const { socket } = service.open()
