@@ -1,8 +1,9 @@
+import { loadConfig } from '../lib/config.ts'
 import { RegressionDetector, type Comparison, type Regression } from '../lib/metrics/regression-detector.ts'
 import { SampleSeries, type Sample } from '../lib/metrics/sample-series.ts'
 
 /** As the service has it by default. */
-const OVERVIEW_WINDOW_MS = 600_000
+const { OVERVIEW_WINDOW_MS } = loadConfig({})
 
 /** One regression, as it was at its worst. Times are ms since the epoch. */
 export interface Interval {

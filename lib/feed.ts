@@ -42,9 +42,8 @@ export interface FeedOptions {
 /** The last good answer, and when the next one is planned. */
 interface Result extends Omit<FleetReport, 'events'> {
   queryMs: number
+  polledAt: number
   nextPollAt: number
-  /** The same as on the wire: in a storm of connects they are told thousands of times. */
-  wire: Pick<TickHeader, 'dataTime' | 'polledAt' | 'nextPollAt'>
 }
 
 /**
@@ -137,11 +136,9 @@ export class Feed {
     const { clock, phase } = this.#options
     this.health.succeeded()
     const { events, ...report } = this.#fleet.update(measurements)
-    const { dataTime } = report
-    phase.observe(clock.now() - queryMs, dataTime)
-    const planned = nextPollAt()
-    const wire = { dataTime: dataTime === null ? null : timestamp(dataTime), polledAt: timestamp(clock.now()), nextPollAt: timestamp(planned) }
-    await this.#publish({ ...report, queryMs, nextPollAt: planned, wire }, events)
+    const polledAt = clock.now()
+    phase.observe(polledAt - queryMs, report.dataTime)
+    await this.#publish({ ...report, queryMs, polledAt, nextPollAt: nextPollAt() }, events)
   }
 
   async #fail (error: SourceError, nextPollAt: () => number): Promise<void> {
@@ -150,14 +147,8 @@ export class Feed {
     onFailedTick()
     // Only the transition is an update of its own: after it nothing changes until the source answers.
     if (this.#result !== null && this.#toldStatus === 'fresh') {
-      const { pops, wire } = this.#result
-      const planned = nextPollAt()
-      await this.#publish({
-        ...this.#result,
-        pops: new PopsSnapshot(pops.states, pops),
-        nextPollAt: planned,
-        wire: { ...wire, nextPollAt: timestamp(planned) }
-      }, [])
+      const { pops } = this.#result
+      await this.#publish({ ...this.#result, pops: new PopsSnapshot(pops.states, pops), nextPollAt: nextPollAt() }, [])
     }
     await announce(this.currentError() as ErrorMessage)
   }
@@ -168,8 +159,8 @@ export class Feed {
     this.#seq++
     this.#latest = null
     const tick = this.#makeTick(result, this.#alerts(events))
-    const { status } = tick.content.header
-    if (this.#toldStatus !== status) log.info({ event: `data_${status}`, seq: this.#seq, dataTime: result.wire.dataTime }, 'freshness of the data')
+    const { status, seq, dataTime } = tick.content.header
+    if (this.#toldStatus !== status) log.info({ event: `data_${status}`, seq, dataTime }, 'freshness of the data')
     this.#toldStatus = status
     await updates.append(tick)
   }
@@ -186,15 +177,16 @@ export class Feed {
     })
   }
 
-  #makeTick ({ overview, silentPops, pops, queryMs, nextPollAt, wire }: Result, alerts: readonly AlertMessage[]): Tick {
+  #makeTick ({ overview, silentPops, pops, queryMs, dataTime, polledAt, nextPollAt }: Result, alerts: readonly AlertMessage[]): Tick {
     const now = this.#options.clock.now()
     const header: TickHeader = {
       epoch: this.epoch,
       seq: this.#seq,
-      ...wire,
+      dataTime: dataTime === null ? null : timestamp(dataTime),
+      polledAt: timestamp(polledAt),
       ageMs: this.#ageMs,
       status: this.health.failure !== null || this.#fleet.isOld ? 'stale' : 'fresh',
-      nextPollAt: nextPollAt >= now ? wire.nextPollAt : timestamp(now)
+      nextPollAt: timestamp(Math.max(nextPollAt, now))
     }
     return new Tick({ header, overview, silentPops, pops, alerts, queryMs }, this.#options.deflateFrom)
   }

@@ -28,9 +28,10 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   app.decorate('popsFilters', new PopsFilters(config.MAX_POPS_FILTERS))
 
   updates.follow(async (tick) => {
-    const { durationMs, ...counts } = await broadcaster.publish(tick)
+    const fanOut = await broadcaster.publish(tick)
+    const { durationMs, ...counts } = fanOut
     const { queryMs } = tick.content
-    app.tickStatistics.recordTick({ durationMs, ...counts }, queryMs)
+    app.tickStatistics.recordTick(fanOut, queryMs)
     app.log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
   })
 }, { name: 'broadcaster', dependencies: ['connections'] })

@@ -57,12 +57,12 @@ export class FleetState {
       ...pops.map(({ code, sampleTime }) => [code, sampleTime] as const)
     ])
     const { assessments, events } = detector.update(pops, baselines)
-    const isSilent = (code: string) => this.#isOld(code)
-    const snapshot = new PopsSnapshot(popStates(pops, { places, assessments, isSilent, healthyBelowMs }), this.#pops)
+    const rule = { healthyBelowMs, isSilent: (code: string) => this.#isOld(code) }
+    const snapshot = new PopsSnapshot(popStates(pops, { places, assessments, ...rule }), this.#pops)
     this.#logTransitions(snapshot)
     this.#pops = snapshot
     return {
-      overview: buildOverview(pops, detector.regressions, healthyBelowMs, isSilent),
+      overview: buildOverview(pops, detector.regressions, rule),
       silentPops: snapshot.states.filter(({ status }) => status === 'silent').length,
       pops: snapshot,
       dataTime,

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { InfluxConnection } from './influx-connection.ts'
 import type { InfluxQueries } from './influx-queries.ts'
 import { MIN_SAMPLES } from './regression-detector.ts'
-import { SLOW_REFRESH_MS, timeRanges, type Baselines, type BaselineKind, type FunctionReading, type Measurements, type MetricsSource, type Place, type TimeRange, type WindowStatistics } from './source.ts'
+import { SLOW_REFRESH_MS, timeRanges, type Baselines, type FunctionReading, type Measurements, type MetricsSource, type Place, type PopBaselines, type TimeRange, type WindowStatistics } from './source.ts'
 
 /** After a failed query for baselines or places. Not the next tick: the query that failed may be what overloads the database. */
 const SLOW_RETRY_MS = 60_000
@@ -55,7 +55,7 @@ export class InfluxSource implements MetricsSource {
   }
 
   get #baselines (): Baselines {
-    const baselines = new Map<string, Partial<Record<BaselineKind, WindowStatistics>>>()
+    const baselines = new Map<string, PopBaselines>()
     for (const [pop, day] of this.#days) baselines.set(pop, { day })
     for (const [pop, hour] of this.#hours) baselines.set(pop, { ...baselines.get(pop), hour })
     return baselines

@@ -1,4 +1,4 @@
-import type { Pop } from './pop.ts'
+import { isHealthy, type HealthRule, type Pop } from './pop.ts'
 
 /** `data` of a `metrics_update`. */
 export interface Overview {
@@ -10,13 +10,13 @@ export interface Overview {
   regressions: number
 }
 
-/** Sums up the PoPs that reported within the overview window. A PoP is healthy when it still reports and its value is below `healthyBelowMs`. */
-export function buildOverview (pops: readonly Pop[], regressions: number, healthyBelowMs: number, isSilent: (code: string) => boolean): Overview {
+/** Sums up the PoPs that reported within the overview window. */
+export function buildOverview (pops: readonly Pop[], regressions: number, rule: HealthRule): Overview {
   let healthyPops = 0
   let sum = 0
-  for (const { code, coldStartMs } of pops) {
-    sum += coldStartMs
-    if (coldStartMs < healthyBelowMs && !isSilent(code)) healthyPops++
+  for (const pop of pops) {
+    sum += pop.coldStartMs
+    if (isHealthy(pop, rule)) healthyPops++
   }
   const mean = pops.length === 0 ? 0 : sum / pops.length
   return { totalPops: pops.length, healthyPops, averageColdStart: Math.round(mean * 100) / 100, regressions }

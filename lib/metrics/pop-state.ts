@@ -1,5 +1,5 @@
 import { timestamp } from '../clock.ts'
-import type { Pop } from './pop.ts'
+import { isHealthy, type HealthRule, type Pop } from './pop.ts'
 import type { Assessment } from './regression-detector.ts'
 import type { Place } from './source.ts'
 
@@ -19,28 +19,23 @@ export interface PopState extends Place {
   sampleTime: string
 }
 
-export interface PopKnowledge {
+export interface PopKnowledge extends HealthRule {
   places: ReadonlyMap<string, Place>
   assessments: readonly Assessment[]
-  isSilent: (code: string) => boolean
-  healthyBelowMs: number
 }
 
 /** Puts together what is known of each PoP, by code. */
-export function popStates (pops: readonly Pop[], { places, assessments, isSilent, healthyBelowMs }: PopKnowledge): PopState[] {
+export function popStates (pops: readonly Pop[], { places, assessments, ...rule }: PopKnowledge): PopState[] {
   const regressions = new Map(assessments.map((assessment) => [assessment.pop, regressionOf(assessment)]))
-  return pops.map(({ code, coldStartMs, sampleTime }): PopState => {
-    const silent = isSilent(code)
-    return {
-      code,
-      ...(places.get(code) ?? NOWHERE),
-      coldStartMs: Math.round(coldStartMs * 100) / 100,
-      healthy: !silent && coldStartMs < healthyBelowMs,
-      status: silent ? 'silent' : 'fresh',
-      regression: regressions.get(code) ?? 'not_enough_data',
-      sampleTime: timestamp(sampleTime)
-    }
-  }).sort((a, b) => a.code < b.code ? -1 : 1)
+  return pops.map((pop): PopState => ({
+    code: pop.code,
+    ...(places.get(pop.code) ?? NOWHERE),
+    coldStartMs: Math.round(pop.coldStartMs * 100) / 100,
+    healthy: isHealthy(pop, rule),
+    status: rule.isSilent(pop.code) ? 'silent' : 'fresh',
+    regression: regressions.get(pop.code) ?? 'not_enough_data',
+    sampleTime: timestamp(pop.sampleTime)
+  })).sort((a, b) => a.code < b.code ? -1 : 1)
 }
 
 function regressionOf (assessment: Assessment): PopState['regression'] {

@@ -16,6 +16,18 @@ export interface Pop {
   earlierMean: number
 }
 
+/** How it is told whether a PoP is healthy. */
+export interface HealthRule {
+  healthyBelowMs: number
+  /** Does not report any more. */
+  isSilent: (code: string) => boolean
+}
+
+/** It reports, and is below the limit. */
+export function isHealthy ({ code, coldStartMs }: Pop, { healthyBelowMs, isSilent }: HealthRule): boolean {
+  return coldStartMs < healthyBelowMs && !isSilent(code)
+}
+
 interface Sums {
   functions: number
   valueSum: number

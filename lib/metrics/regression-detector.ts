@@ -1,5 +1,6 @@
 import type { Pop } from './pop.ts'
-import { RECENT_WINDOW_MS, type BaselineKind, type Baselines, type WindowStatistics } from './source.ts'
+import { RECENT_WINDOW_MS, type BaselineKind, type Baselines, type PopBaselines, type WindowStatistics } from './source.ts'
+import { quantile, sorted } from './statistics.ts'
 
 /** Fewer samples than this on either side say nothing about a PoP. */
 export const MIN_SAMPLES = 10
@@ -81,10 +82,10 @@ interface Memory {
  *
  * Score: z = (recent - baseline) / max(deviation of the baseline, 5 % of the baseline), the standard score
  * (https://en.wikipedia.org/wiki/Standard_score) with a floor under the deviation. `recent` is the median of the PoP's
- * last 3 values (more with fewer than 4 functions), which a single spike does not move and a step moves at its second; where there are not as many
- * (after a start or a silence), the least of them and of the mean of what the last 2 min had before them, or the most
- * while it is regressed. The baseline is the same time a day earlier, which has the
- * season of the day in it, or else the hour before.
+ * last 3 values (more with fewer than 4 functions), which a single spike does not move and a step moves at its second;
+ * where there are not as many (after a start or a silence), the least of them and of the mean of what the last 2 min
+ * had before them, or the most while it is regressed. The baseline is the same time a day earlier, which has the season
+ * of the day in it, or else the hour before.
  */
 export class RegressionDetector {
   #memories = new Map<string, Memory>()
@@ -117,7 +118,7 @@ export class RegressionDetector {
     return { assessments, events }
   }
 
-  #assess (pop: Pop, baselines: Partial<Record<BaselineKind, WindowStatistics>>, events: RegressionEvent[]): Assessment {
+  #assess (pop: Pop, baselines: PopBaselines, events: RegressionEvent[]): Assessment {
     const memory = this.#memories.get(pop.code) as Memory
     const comparison = compare(pop, memory, baselines)
     // What is open stays open: too little data is no sign of a recovery.
@@ -169,12 +170,12 @@ function valuesCompared (functions: number): number {
 }
 
 /** @returns null when either side has fewer than `MIN_SAMPLES` samples */
-function compare (pop: Pop, { values, regression, kept }: Memory, { day, hour }: Partial<Record<BaselineKind, WindowStatistics>>): Comparison | null {
+function compare (pop: Pop, { values, regression, kept }: Memory, { day, hour }: PopBaselines): Comparison | null {
   if (pop.recentCount < MIN_SAMPLES) return null
   const known = values.map(({ value }) => value)
   // Any one of them may have a spike in it: all must say the same before anything changes.
   const unanimous = regression === null ? Math.min : Math.max
-  const recentMs = known.length >= valuesCompared(pop.functions) ? median(known) : unanimous(pop.earlierMean, ...known)
+  const recentMs = known.length >= valuesCompared(pop.functions) ? quantile(sorted(known), 0.5) : unanimous(pop.earlierMean, ...known)
   if (Number.isNaN(recentMs)) return null
   const isKept = kept !== null && regression !== null && pop.sampleTime - regression.openedAt < BASELINE_KEPT_MS
   if (isEnough(day)) return score(recentMs, pop.recentCount, day, 'day')
@@ -202,8 +203,4 @@ function score (recentMs: number, recentCount: number, { center, deviation, coun
 // A baseline of exactly 0 has no deviation either: no difference is no change, any increase is an infinite one.
 function ratio (difference: number, unit: number): number {
   return difference === 0 ? 0 : difference / unit
-}
-
-function median (values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }

@@ -1,5 +1,5 @@
 import { groupByPop, type Pop } from './pop.ts'
-import { SLOW_REFRESH_MS, timeRanges, type Baselines, type BaselineKind, type FunctionReading, type TimeRange, type WindowStatistics } from './source.ts'
+import { SLOW_REFRESH_MS, timeRanges, type Baselines, type FunctionReading, type PopBaselines, type TimeRange, type WindowStatistics } from './source.ts'
 import { medianAndLowerQuartile } from './statistics.ts'
 
 /** One measurement. */
@@ -112,7 +112,7 @@ export class SampleSeries {
     return { pops: groupByPop(readings), baselines: this.#baselines }
   }
 
-  #baselinesOf (functions: FunctionSeries[], ranges: ReturnType<typeof timeRanges>): Partial<Record<BaselineKind, WindowStatistics>> {
+  #baselinesOf (functions: FunctionSeries[], ranges: ReturnType<typeof timeRanges>): PopBaselines {
     const { summarize = medianAndLowerQuartile } = this.#options
     const statistics = (range: TimeRange) => {
       const values = functions.flatMap((series) => series.valuesIn(range))

@@ -23,8 +23,10 @@ export interface WindowStatistics {
 /** `day`: 15 min around the same time 24 h earlier. `hour`: the last hour before the recent window. */
 export type BaselineKind = 'day' | 'hour'
 
-/** Both baselines of each PoP, as far as the database has them. */
-export type Baselines = ReadonlyMap<string, Partial<Record<BaselineKind, WindowStatistics>>>
+/** Both baselines of one PoP, as far as the database has them. */
+export type PopBaselines = Partial<Record<BaselineKind, WindowStatistics>>
+/** Those of each PoP. */
+export type Baselines = ReadonlyMap<string, PopBaselines>
 
 /** Where a PoP stands, as far as its samples say. */
 export interface Place {

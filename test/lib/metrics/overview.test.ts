@@ -2,7 +2,7 @@ import t from 'tap'
 import { buildOverview } from '../../../lib/metrics/overview.ts'
 import type { Pop } from '../../../lib/metrics/pop.ts'
 
-const allReport = () => false
+const below = (healthyBelowMs: number, silent = false) => ({ healthyBelowMs, isSilent: () => silent })
 const pop = (coldStartMs: number): Pop => ({ code: 'fra1', coldStartMs, sampleTime: 0, functions: 1, oldestSampleTime: 0, recentCount: 0, earlierMean: NaN })
 
 t.test('sums up', async (t) => {
@@ -14,14 +14,14 @@ t.test('sums up', async (t) => {
     { name: 'half a hundredth is rounded up', values: [1, 1.25], totalPops: 2, healthyPops: 2, averageColdStart: 1.13 },
     { name: 'all unhealthy', values: [20, 40], totalPops: 2, healthyPops: 0, averageColdStart: 30 }
   ]
-  for (const { name, values, ...expected } of cases) t.strictSame(buildOverview(values.map(pop), 3, 10, allReport), { ...expected, regressions: 3 }, name)
+  for (const { name, values, ...expected } of cases) t.strictSame(buildOverview(values.map(pop), 3, below(10)), { ...expected, regressions: 3 }, name)
 })
 
 t.test('the threshold is a parameter', async (t) => {
-  t.equal(buildOverview([4, 5, 6].map(pop), 0, 5, allReport).healthyPops, 1)
-  t.equal(buildOverview([4, 5, 6].map(pop), 0, 5.5, allReport).healthyPops, 2)
+  t.equal(buildOverview([4, 5, 6].map(pop), 0, below(5)).healthyPops, 1)
+  t.equal(buildOverview([4, 5, 6].map(pop), 0, below(5.5)).healthyPops, 2)
 })
 
 t.test('a PoP that is silent counts, with the value that it had, and is not healthy', async (t) => {
-  t.strictSame(buildOverview([4, 6].map(pop), 0, 10, () => true), { totalPops: 2, healthyPops: 0, averageColdStart: 5, regressions: 0 })
+  t.strictSame(buildOverview([4, 6].map(pop), 0, below(10, true)), { totalPops: 2, healthyPops: 0, averageColdStart: 5, regressions: 0 })
 })

@@ -1,9 +1,7 @@
 import t from 'tap'
 import type { Pop } from '../../../lib/metrics/pop.ts'
 import { CRITICAL_ABOVE_Z, CRITICAL_UNTIL_Z, MIN_RELATIVE_DEVIATION, MIN_SAMPLES, OPEN_ABOVE_Z, RegressionDetector, RESOLVE_BELOW_INCREASE, RESOLVE_BELOW_Z, type Assessment } from '../../../lib/metrics/regression-detector.ts'
-import type { BaselineKind, WindowStatistics } from '../../../lib/metrics/source.ts'
-
-type PopBaselines = Partial<Record<BaselineKind, WindowStatistics>>
+import type { BaselineKind, PopBaselines, WindowStatistics } from '../../../lib/metrics/source.ts'
 
 const TEN_MINUTES_MS = 600_000
 let sampleTime = 0

@@ -1,13 +1,12 @@
 import t from 'tap'
 import type { Pop } from '../../../lib/metrics/pop.ts'
 import { RegressionDetector, type Regression } from '../../../lib/metrics/regression-detector.ts'
-import type { BaselineKind, WindowStatistics } from '../../../lib/metrics/source.ts'
+import type { PopBaselines, WindowStatistics } from '../../../lib/metrics/source.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const TICK_MS = 10_000
 const HOUR_MS = 3_600_000
 
-type PopBaselines = Partial<Record<BaselineKind, WindowStatistics>>
 const statistics = (center: number, count = 450): WindowStatistics => ({ count, center, deviation: center / 10 })
 const DAY: PopBaselines = { day: statistics(100) }
 
