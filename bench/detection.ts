@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { RegressionDetector, type Regression } from '../lib/metrics/regression-detector.ts'
 import { SampleSeries, type Sample } from '../lib/metrics/sample-series.ts'
 import type { WindowStatistics } from '../lib/metrics/source.ts'
-import { medianAndLowerQuartile } from '../lib/metrics/statistics.ts'
+import { medianAndLowerQuartile, quantile, sorted } from '../lib/metrics/statistics.ts'
 import { SimulatedFleet, type Incident } from '../lib/simulation/fleet.ts'
 import { meanAndDeviation, medianAndMad } from './summaries.ts'
 
@@ -37,12 +37,10 @@ interface Scenario {
   distort?: (value: number, popIndex: number, time: number) => number | null
 }
 
-/** One incident per PoP and two hours, each PoP at another time. */
+/** One incident per PoP and two hours, each PoP at another time: when they begin. */
+const startsOf = (popIndex: number) => [0, 2, 4].map((hour) => START + hour * HOUR_MS + (15 + popIndex * 7) * MINUTE_MS + popIndex * 1_300)
 const each = (factor: number, minutes: number, shiftMs = 0) => (codes: readonly string[]): Incident[] =>
-  codes.flatMap((pop, index) => [0, 2, 4].map((hour) => {
-    const start = START + shiftMs + hour * HOUR_MS + 15 * MINUTE_MS + index * 7 * MINUTE_MS + index * 1_300
-    return { pop, factor, start, stop: start + minutes * MINUTE_MS }
-  }))
+  codes.flatMap((pop, index) => startsOf(index).map((start) => ({ pop, factor, start: start + shiftMs, stop: start + shiftMs + minutes * MINUTE_MS })))
 const none = () => []
 
 const scenarios: Scenario[] = [
@@ -65,10 +63,7 @@ const scenarios: Scenario[] = [
 ]
 
 function isSilent (popIndex: number, time: number): boolean {
-  return [0, 2, 4].some((hour) => {
-    const start = START + hour * HOUR_MS + 15 * MINUTE_MS + popIndex * 7 * MINUTE_MS + popIndex * 1_300
-    return time >= start - 5 * MINUTE_MS && time < start
-  })
+  return startsOf(popIndex).some((start) => time >= start - 5 * MINUTE_MS && time < start)
 }
 
 function * samplesOf ({ hours, yesterday, functions = 5, distort = (value) => value }: Scenario, fleet: SimulatedFleet): Iterable<Sample> {
@@ -129,7 +124,7 @@ const add = (a: Score, b: Score): Score => ({
   popDays: a.popDays + b.popDays
 })
 const NOTHING: Score = { incidents: 0, found: 0, alerts: 0, false: 0, delays: [], popDays: 0 }
-const quantile = (values: number[], share: number) => values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? NaN
+const delayAt = (share: number, { delays }: Pick<Score, 'delays'>) => quantile(sorted(delays), share)
 
 const summaries = { 'mean, sd': meanAndDeviation, 'median, MAD': medianAndMad, 'median, p25': medianAndLowerQuartile }
 const USED = 'median, p25'
@@ -156,7 +151,7 @@ for (const [name, score] of totals) print('all (recall and delay: x2 and more)',
 const used = totals.get(USED) as Score
 const missed = [
   used.found / used.incidents < 0.99 && 'recall',
-  quantile(used.delays, 0.5) > 3 && 'delay',
+  delayAt(0.5, used) > 3 && 'delay',
   used.false / used.popDays > 0.01 && 'false alarms'
 ].filter((goal) => goal !== false)
 console.log(missed.length === 0 ? 'every goal is reached' : `MISSED: ${missed.join(', ')}`)
@@ -165,6 +160,6 @@ if (missed.length > 0) process.exitCode = 1
 function print (scenario: string, name: string, { incidents, found, alerts, false: wrong, delays, popDays }: Score): void {
   const recall = incidents === 0 ? '-' : (found / incidents).toFixed(3)
   const precision = alerts === 0 ? '-' : (1 - wrong / alerts).toFixed(3)
-  const delay = delays.length === 0 ? '-' : `${quantile(delays, 0.5)} / ${quantile(delays, 0.95)} ticks`
+  const delay = delays.length === 0 ? '-' : `${delayAt(0.5, { delays })} / ${delayAt(0.95, { delays })} ticks`
   console.log(`${scenario.padEnd(46)} ${name.padEnd(13)} ${recall.padEnd(7)} ${precision.padEnd(10)} ${delay.padEnd(15)} ${wrong} (${popDays.toFixed(0)})`)
 }

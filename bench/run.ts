@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { quantile, sorted } from '../lib/metrics/statistics.ts'
 import type { LoadOptions, LoadReport } from './load-client.ts'
 import type { Command, Sample, ServerOptions } from './servers/peer.ts'
 
@@ -90,8 +91,7 @@ function probe (url: string): () => Promise<{ p99: number, max: number }> {
   return async () => {
     stop.abort()
     await done
-    const sorted = latencies.sort((a, b) => a - b)
-    return { p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }
+    return { p99: quantile(sorted(latencies), 0.99), max: Math.max(...latencies) }
   }
 }
 
@@ -118,7 +118,8 @@ async function observe (server: ChildProcess, load: ChildProcess, before: Sample
   const delivered = await next<Extract<LoadReport, { event: 'delivered' }>>(load)
   const finished = await ask(server, 'sample')
   const frames = (clients - neverRead) * measured
-  const spread = [...delivered.spreadMs].sort((a, b) => a - b)
+  // A run in which nothing arrived is invalid, and still printed.
+  const spread = sorted(delivered.spreadMs.length > 0 ? delivered.spreadMs : [NaN])
   return {
     valid: delivered.complete && measured > 0,
     connectsPerSecond: clients / connected.milliseconds * 1_000,
@@ -130,7 +131,7 @@ async function observe (server: ChildProcess, load: ChildProcess, before: Sample
     cpuPerFrameUs: (stopped.cpuMs - started.cpuMs) * 1_000 / frames,
     kernelPerFrameUs: (stopped.kernelMs - started.kernelMs) * 1_000 / frames,
     bytesPerFrame: delivered.bytes / Math.max(1, delivered.frames),
-    spreadMs: { p50: quantile(spread, 0.5), p99: quantile(spread, 0.99), max: quantile(spread, 1) },
+    spreadMs: { p50: quantile(spread, 0.5), p99: quantile(spread, 0.99), max: Math.max(...spread) },
     eventLoopDelayP99Ms: stopped.eventLoopDelayP99Ms,
     growthBytes: finished.rssBytes - idle.rssBytes,
     cutOff: finished.cutOff
@@ -162,8 +163,4 @@ async function end (child: ChildProcess): Promise<void> {
   setTimeout(EXIT_TIMEOUT_MS, undefined, killing).then(() => child.kill('SIGKILL'), () => {})
   await exit
   killing.abort()
-}
-
-function quantile (sorted: number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
 }

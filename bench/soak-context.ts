@@ -18,6 +18,14 @@ export function report (figure: string, measured: string, goal: string): void {
   console.log(`${figure.padEnd(68)} ${measured.padEnd(26)} ${goal}`)
 }
 
+/** Ends programs as an operator does, one after the other. */
+export async function stop (...programs: Service[]): Promise<void> {
+  for (const { child, exit } of programs) {
+    child.kill('SIGTERM')
+    await exit
+  }
+}
+
 /** Clients of a service, all at once; `query` is appended to the URL. */
 export async function open (service: Service, count: number, query = ''): Promise<TestClient[]> {
   const port = await portOf(service)

@@ -1,7 +1,7 @@
 import type { TestClient } from '../test/client.ts'
 import { countQueries, writeLines } from '../test/influxd.ts'
 import { portOf, startProgram, startService } from '../test/service.ts'
-import { database, open, report, scope, sleep } from './soak-context.ts'
+import { database, open, report, scope, sleep, stop } from './soak-context.ts'
 
 /** How old the data is when it arrives, with a writer that writes half an interval after the first poll. */
 export async function freshness (seconds: number): Promise<void> {
@@ -23,10 +23,7 @@ export async function freshness (seconds: number): Promise<void> {
   const learned = ages.slice(4).sort((a, b) => a - b)
   report(`InfluxDB: age of ${ages.length} updates on arrival, oldest first`, `${ages.map((age) => (age / 1_000).toFixed(2)).join(' ')} s`, '')
   report('InfluxDB: median age on arrival, once the writer is known', `${learned[Math.floor(learned.length / 2)]} ms`, '<= 1000 ms')
-  for (const program of [service, generator]) {
-    program.child.kill('SIGTERM')
-    await program.exit
-  }
+  await stop(service, generator)
 }
 
 /** What clients are told when the database hangs, and when it goes on. */
@@ -50,10 +47,7 @@ export async function frozen (seconds: number): Promise<void> {
   const thawedAt = Date.now()
   const fresh = await arrival('fresh')
   report(`thawed after ${seconds} s: to the last client told fresh`, `${Math.max(...fresh.map(({ at }) => at)) - thawedAt} ms`, '<= 1 tick (1000 ms) and its query')
-  for (const program of [service, generator]) {
-    program.child.kill('SIGTERM')
-    await program.exit
-  }
+  await stop(service, generator)
 }
 
 /** What clients are told when the service is killed and comes back. */
@@ -79,6 +73,5 @@ export async function killed (): Promise<void> {
   const last = await (back[0] as TestClient).next('metrics_update', (update) => update.seq >= 5)
   const beyond = await countQueries(engine) - before - last.seq
   report(`killed with -9: queries beyond one per tick in ${last.seq} ticks`, String(beyond), '0, and up to 3 for baselines and places')
-  second.child.kill('SIGTERM')
-  await second.exit
+  await stop(second)
 }

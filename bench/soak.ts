@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import type { TestClient } from '../test/client.ts'
 import { countQueries, writeLines } from '../test/influxd.ts'
 import { portOf, startService } from '../test/service.ts'
-import { database, endAll, open, report, scope, sleep } from './soak-context.ts'
+import { database, endAll, open, report, scope, sleep, stop } from './soak-context.ts'
 import { freshness, frozen, killed } from './soak-truth.ts'
 
 const { values } = parseArgs({
@@ -55,8 +55,7 @@ async function cadence (seconds: number): Promise<void> {
   const gaps = arrivals.slice(1).map((arrival, index) => arrival - (arrivals[index] as number))
   const worst = Math.max(...gaps.map((gap) => Math.abs(gap - 10_000)))
   report(`demo: worst deviation from 10 s between ${arrivals.length} updates`, `${worst.toFixed(1)} ms`, '<= 50 ms')
-  service.child.kill('SIGTERM')
-  await service.exit
+  await stop(service)
 }
 
 async function queries (idleSeconds: number, clients: number): Promise<void> {
@@ -87,8 +86,7 @@ async function queries (idleSeconds: number, clients: number): Promise<void> {
   const added = await countQueries(engine) - before
   const ticks = (watcher.received.findLast(({ type }) => type === 'metrics_update') as { seq: number }).seq - seq
   report(`queries added by ${clients} connects at once`, `${added - ticks} (${added} in ${ticks} ticks)`, '0')
-  service.child.kill('SIGTERM')
-  await service.exit
+  await stop(service)
 }
 
 async function memory (connects: number): Promise<void> {
@@ -112,6 +110,5 @@ async function memory (connects: number): Promise<void> {
   for (let done = 0; done < connects; done += CONNECTS_AT_A_TIME) await round(CONNECTS_AT_A_TIME)
   const grown = (await used() - start) / MIB
   report(`memory after ${connects} connects and disconnects, collected`, `${grown >= 0 ? '+' : ''}${grown.toFixed(2)} MiB`, 'within 10 MiB')
-  service.child.kill('SIGTERM')
-  await service.exit
+  await stop(service)
 }

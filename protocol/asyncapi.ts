@@ -23,32 +23,27 @@ const typeOf = (schema: MessageSchema) => schema.properties.type.const
 const toServer = Object.values(clientMessages) as unknown as MessageSchema[]
 const toClient = Object.values(serverMessages) as unknown as MessageSchema[]
 
+/** Something of each message, by its `type`. */
+function byType<T> (make: (type: string, schema: MessageSchema) => T): Record<string, T> {
+  return Object.fromEntries([...toClient, ...toServer].map((schema) => [typeOf(schema), make(typeOf(schema), schema)]))
+}
+
+/** Without what only the library that compiles it needs. */
+const plain = (schema: MessageSchema): object => JSON.parse(JSON.stringify(schema))
+
 /** JSON Schema (draft 7, as AsyncAPI 3 has it) of every message, by its `type`. */
 export function messageSchemas (): Record<string, object> {
-  return Object.fromEntries([...toClient, ...toServer].map((schema) => [typeOf(schema), {
+  return byType((type, schema) => ({
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: typeOf(schema),
-    description: summaries[typeOf(schema)],
-    ...JSON.parse(JSON.stringify(schema))
-  }]))
+    title: type,
+    description: summaries[type],
+    ...plain(schema)
+  }))
 }
 
 /** The protocol as AsyncAPI 3: https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
 export function asyncApi (): object {
-  const refs = (schemas: readonly MessageSchema[], from: string) => schemas.map((schema) => ({ $ref: `${from}/${typeOf(schema)}` }))
-  const channel = (address: string) => ({
-    address,
-    messages: Object.fromEntries([...toClient, ...toServer].map((schema) => [typeOf(schema), { $ref: `#/components/messages/${typeOf(schema)}` }])),
-    bindings: {
-      ws: {
-        query: {
-          type: 'object',
-          description: 'the last position that the client has seen, to be resumed from',
-          properties: { epoch: { type: 'string' }, seq: { type: 'integer', minimum: 0 } }
-        }
-      }
-    }
-  })
+  const references = (schemas: readonly MessageSchema[]) => schemas.map((schema) => ({ $ref: `#/channels/feed/messages/${typeOf(schema)}` }))
   return {
     asyncapi: '3.0.0',
     info: {
@@ -59,17 +54,25 @@ export function asyncApi (): object {
     },
     defaultContentType: 'application/json',
     servers: { local: { host: '127.0.0.1:3001', protocol: 'ws' } },
-    channels: { feed: channel('/ws') },
-    operations: {
-      told: { action: 'send', channel: { $ref: '#/channels/feed' }, summary: 'server to client', messages: refs(toClient, '#/channels/feed/messages') },
-      asked: { action: 'receive', channel: { $ref: '#/channels/feed' }, summary: 'client to server', messages: refs(toServer, '#/channels/feed/messages') }
+    channels: {
+      feed: {
+        address: '/ws',
+        messages: byType((type) => ({ $ref: `#/components/messages/${type}` })),
+        bindings: {
+          ws: {
+            query: {
+              type: 'object',
+              description: 'the last position that the client has seen, to be resumed from',
+              properties: { epoch: { type: 'string' }, seq: { type: 'integer', minimum: 0 } }
+            }
+          }
+        }
+      }
     },
-    components: {
-      messages: Object.fromEntries([...toClient, ...toServer].map((schema) => [typeOf(schema), {
-        name: typeOf(schema),
-        summary: summaries[typeOf(schema)],
-        payload: JSON.parse(JSON.stringify(schema))
-      }]))
-    }
+    operations: {
+      told: { action: 'send', channel: { $ref: '#/channels/feed' }, summary: 'server to client', messages: references(toClient) },
+      asked: { action: 'receive', channel: { $ref: '#/channels/feed' }, summary: 'client to server', messages: references(toServer) }
+    },
+    components: { messages: byType((type, schema) => ({ name: type, summary: summaries[type], payload: plain(schema) })) }
   }
 }

@@ -12,27 +12,35 @@ export interface SubscriptionContext {
   filters: PopsFilters
 }
 
-/** What stands in a confirmation beside the topics when a client gave a position. */
-type Recovery = Pick<SubscriptionConfirmedMessage, 'recovered' | 'fromSeq' | 'code' | 'reason'>
-
-interface Missed {
-  recovery: Recovery
-  /** null: it cannot be sent again. */
+/** What became of the position that a client gave: what stands of it in the confirmation, and what follows. */
+interface Recovery {
+  told: Pick<SubscriptionConfirmedMessage, 'recovered' | 'fromSeq' | 'code' | 'reason'>
+  /** null: what was missed cannot be sent again. */
   entries: readonly LogEntry[] | null
 }
 
-/** Carries a `subscribe` out: it is confirmed, then follows what was missed, then what is. @throws {ClientMessageError} before anything has changed */
+/** Carries a `subscribe` out. @throws {ClientMessageError} before anything has changed */
 export function subscribe (connection: Connection, message: SubscribeMessage, context: SubscriptionContext): void {
-  const { topics, since, history, id } = message
+  const { topics } = message
   const before = connection.topics
   if (topics.includes('pops')) replacePops(connection, popsSubscription(message, context), context)
   connection.subscribe(topics)
-  const missed = since === undefined ? null : readMissed(since, connection, topics, context)
-  const recovered = missed?.entries ?? null
-  confirm(connection, context, { ...missed?.recovery, ...(id !== undefined && { id }) })
-  if (recovered !== null) replay(connection, recovered, topics)
+  begin(connection, message, topics.includes('alerts') && !before.has('alerts'), context)
+}
+
+/** Resumes a client that gave its position with the upgrade request. */
+export function resume (connection: Connection, since: Position, context: SubscriptionContext): void {
+  begin(connection, { topics: Array.from(connection.topics), since }, false, context)
+}
+
+/** Confirms; then follows what was missed, or the history where that cannot be told, and then what is. */
+function begin (connection: Connection, { topics, since, history, id }: Pick<SubscribeMessage, 'topics' | 'since' | 'history' | 'id'>, isNewToAlerts: boolean, context: SubscriptionContext): void {
+  const recovery = since === undefined ? null : recover(since, connection, topics, context)
+  const missed = recovery?.entries ?? null
+  confirm(connection, context, { ...recovery?.told, ...(id !== undefined && { id }) })
+  if (missed !== null) replay(connection, missed, topics)
   else if (history !== undefined) replay(connection, readHistory(history, connection, context), ['metrics'])
-  if (topics.includes('alerts') && !before.has('alerts')) beginAlerts(connection, recovered !== null, context)
+  if (isNewToAlerts) beginAlerts(connection, missed !== null, context)
   catchUp(connection, topics, context)
 }
 
@@ -40,15 +48,6 @@ export function unsubscribe (connection: Connection, { topics, id }: Unsubscribe
   connection.unsubscribe(topics)
   if (topics.includes('pops')) replacePops(connection, null, context)
   confirm(connection, context, id === undefined ? {} : { id })
-}
-
-/** Resumes a client that gave its position with the upgrade request. */
-export function resume (connection: Connection, position: Position, context: SubscriptionContext): void {
-  const topics = Array.from(connection.topics)
-  const { recovery, entries } = readMissed(position, connection, topics, context)
-  confirm(connection, context, recovery)
-  if (entries !== null) replay(connection, entries, topics)
-  catchUp(connection, topics, context)
 }
 
 /** Frees what a client that has gone shared with others. */
@@ -99,13 +98,13 @@ function replacePops (connection: Connection, pops: PopsSubscription | null, { f
  * Alerts come before the update of their tick: a client with metrics has had all alerts up to its position. One
  * without may have had only some of its last tick's, and gets that tick's again.
  */
-function readMissed ({ epoch, seq }: Position, connection: Connection, topics: readonly Topic[], { updates }: SubscriptionContext): Missed {
+function recover ({ epoch, seq }: Position, connection: Connection, topics: readonly Topic[], { updates }: SubscriptionContext): Recovery {
   const from = topics.includes('metrics') ? seq : Math.max(0, seq - 1)
   const missed = updates.readAfter({ epoch, seq: from })
   if ('unrecoverable' in missed) return unrecoverable(missed.unrecoverable)
   // All of it or nothing: a part of it would end in a client that is closed for being slow.
   if (!fits(missed.entries, topics, connection)) return unrecoverable('too_large')
-  return { recovery: { recovered: true, fromSeq: from + 1 }, entries: missed.entries }
+  return { told: { recovered: true, fromSeq: from + 1 }, entries: missed.entries }
 }
 
 /** As many of the last ones as may still wait unread. */
@@ -124,8 +123,8 @@ function fits (entries: readonly LogEntry[], topics: readonly Topic[], { buffere
   return messages.reduce((sum, { bytes }) => sum + bytes, bufferedBytes) <= maxBufferedBytes
 }
 
-function unrecoverable (reason: Unrecoverable): Missed {
-  return { recovery: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, entries: null }
+function unrecoverable (reason: Unrecoverable): Recovery {
+  return { told: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, entries: null }
 }
 
 /** Sends entries of the log again, except what this connection has had already. */

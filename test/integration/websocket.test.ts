@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { WebSocket } from 'ws'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { build, called } from '../helper.ts'
 import { TestClient } from '../client.ts'
 import { rawHandshake } from '../raw-client.ts'
@@ -113,33 +113,33 @@ t.test('upgrades are refused where no WebSocket is, before the handshake', async
   t.match(await refusal('/'), { statusCode: 503, code: 'SHUTTING_DOWN', retryAfter: '10' })
 })
 
-t.test('MAX_CONNECTIONS holds when all come at once', async (t) => {
-  const { port, app } = await build(t, { MAX_CONNECTIONS: '5' })
-  const attempts = await Promise.all(Array.from({ length: 50 }, async () => {
+/** So many upgrades at once: for each the status it was answered with, and when it is to come back. */
+function storm (t: Test, port: number, count: number): Promise<Array<{ status: number, retryAfter?: string }>> {
+  return Promise.all(Array.from({ length: count }, async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
     socket.on('error', () => {})
     t.teardown(() => socket.terminate())
-    return Promise.race([once(socket, 'open').then(() => 101), once(socket, 'unexpected-response').then(([, { statusCode }]) => statusCode)])
+    return Promise.race([
+      once(socket, 'open').then(() => ({ status: 101 })),
+      once(socket, 'unexpected-response').then(([, { statusCode, headers }]) => ({ status: statusCode, retryAfter: headers['retry-after'] }))
+    ])
   }))
-  t.equal(attempts.filter((status) => status === 101).length, 5)
-  t.equal(attempts.filter((status) => status === 503).length, 45)
+}
+
+t.test('MAX_CONNECTIONS holds when all come at once', async (t) => {
+  const { port, app } = await build(t, { MAX_CONNECTIONS: '5' })
+  const attempts = await storm(t, port, 50)
+  t.equal(attempts.filter(({ status }) => status === 101).length, 5)
+  t.equal(attempts.filter(({ status }) => status === 503).length, 45)
   t.equal(app.connections.size, 5)
 })
 
 t.test('UPGRADE_RATE_LIMIT spreads a storm: some get in, the others are told when to come back', async (t) => {
   const { port, app } = await build(t, { UPGRADE_RATE_LIMIT: '5' })
-  const attempts = await Promise.all(Array.from({ length: 20 }, async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
-    socket.on('error', () => {})
-    t.teardown(() => socket.terminate())
-    return Promise.race([
-      once(socket, 'open').then(() => 'open'),
-      once(socket, 'unexpected-response').then(([, { statusCode, headers }]) => `${statusCode} ${headers['retry-after']}`)
-    ])
-  }))
-  t.ok(attempts.filter((outcome) => outcome === 'open').length >= 5)
-  t.ok(attempts.filter((outcome) => outcome === '503 10').length >= 5)
-  t.equal(app.connections.totals.opened, attempts.filter((outcome) => outcome === 'open').length)
+  const attempts = await storm(t, port, 20)
+  t.ok(attempts.filter(({ status }) => status === 101).length >= 5)
+  t.ok(attempts.filter(({ status, retryAfter }) => status === 503 && retryAfter === '10').length >= 5)
+  t.equal(app.connections.totals.opened, attempts.filter(({ status }) => status === 101).length)
   t.equal((await app.inject('/health/live')).statusCode, 200)
 })
 
