@@ -2,7 +2,7 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json app.ts server.ts startup.ts ./
+COPY tsconfig.json tsconfig.build.json *.ts ./
 COPY lib lib
 COPY plugins plugins
 COPY routes routes

@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { loadConfig } from './lib/config.ts'
+import { loadConfig } from './config.ts'
 import { failStart, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
 
 const PROGRAM = 'popcast'

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
-import { ConfigError } from './lib/config.ts'
+import { ConfigError } from './config.ts'
 
 /** npm hands on a Ctrl-C that the terminal has sent to the whole group already: the second of the two is no second signal. */
 export const SAME_KEY_PRESS_MS = 300

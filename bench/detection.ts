@@ -5,10 +5,10 @@
  * missed by the statistics that popcast uses.
  */
 import { parseArgs } from 'node:util'
-import { RegressionDetector, type Regression } from '../lib/metrics/regression-detector.ts'
-import { SampleSeries, type Sample } from '../lib/metrics/sample-series.ts'
-import type { WindowStatistics } from '../lib/metrics/source.ts'
-import { medianAndLowerQuartile, quantile, sorted } from '../lib/metrics/statistics.ts'
+import { RegressionDetector, type Regression } from '../lib/fleet/regression-detector.ts'
+import { SampleSeries, type Sample } from '../detect/sample-series.ts'
+import type { WindowStatistics } from '../lib/source/source.ts'
+import { medianAndLowerQuartile, quantile, sorted } from '../lib/source/statistics.ts'
 import { SimulatedFleet, type Incident } from '../lib/simulation/fleet.ts'
 import { meanAndDeviation, medianAndMad } from './summaries.ts'
 

@@ -3,8 +3,8 @@
  * A simulation with the service's own poller and a fake clock: writers and polls every 10 s, an hour per writer, at many
  * phases, jitters and ingest delays. The learning is part of the hour.
  */
-import { FakeWriter } from '../test/fakes/writer.ts'
-import { INTERVAL_MS, poll, quantile } from '../test/lib/polled-writers.ts'
+import { FakeWriter } from '../test/support/fake-writer.ts'
+import { INTERVAL_MS, poll, quantile } from '../test/support/polled-writers.ts'
 
 const PHASES = 20
 const JITTERS_MS = [0, 50, 200]

@@ -4,10 +4,10 @@
  */
 import * as ws from 'ws'
 import { systemClock } from '../lib/clock.ts'
-import { parseClientMessage } from '../lib/stream/client-messages.ts'
-import { ConnectionTracker } from '../lib/stream/connection-tracker.ts'
-import { encodeText } from '../lib/stream/frame.ts'
-import { deflateMessage } from '../lib/stream/permessage-deflate.ts'
+import { parseClientMessage } from '../lib/protocol/client-messages.ts'
+import { ConnectionTracker } from '../lib/clients/connection-tracker.ts'
+import { encodeText } from '../lib/clients/websocket/frame.ts'
+import { deflateMessage } from '../lib/clients/websocket/permessage-deflate.ts'
 
 /** Exported, but missing in the type definitions. */
 const { Sender } = ws as unknown as { Sender: { frame (data: Buffer, options: object): Buffer[] } }

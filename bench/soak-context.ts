@@ -1,6 +1,6 @@
-import { TestClient } from '../test/client.ts'
-import { findInfluxql, startV1, type Engine } from '../test/influxd.ts'
-import { portOf, type Service } from '../test/service.ts'
+import { TestClient } from '../test/support/client.ts'
+import { findInfluxql, startV1, type Engine } from '../test/support/influxd.ts'
+import { portOf, type Service } from '../test/support/service.ts'
 
 const ends: Array<() => void | Promise<void>> = []
 

@@ -1,6 +1,6 @@
-import type { TestClient } from '../test/client.ts'
-import { countQueries, writeLines } from '../test/influxd.ts'
-import { portOf, startProgram, startService } from '../test/service.ts'
+import type { TestClient } from '../test/support/client.ts'
+import { countQueries, writeLines } from '../test/support/influxd.ts'
+import { portOf, startProgram, startService } from '../test/support/service.ts'
 import { database, open, report, scope, sleep, stop } from './soak-context.ts'
 
 /** How old the data is when it arrives, with a writer that writes half an interval after the first poll. */

@@ -6,9 +6,9 @@
  * The counts of queries are the database's own; they need an influxd 1.x (the package influxdb, or TEST_INFLUXD_INFLUXQL).
  */
 import { parseArgs } from 'node:util'
-import type { TestClient } from '../test/client.ts'
-import { countQueries, writeLines } from '../test/influxd.ts'
-import { portOf, startService } from '../test/service.ts'
+import type { TestClient } from '../test/support/client.ts'
+import { countQueries, writeLines } from '../test/support/influxd.ts'
+import { portOf, startService } from '../test/support/service.ts'
 import { database, endAll, open, report, scope, sleep, stop } from './soak-context.ts'
 import { freshness, frozen, killed } from './soak-truth.ts'
 

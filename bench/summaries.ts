@@ -1,5 +1,5 @@
-import type { WindowStatistics } from '../lib/metrics/source.ts'
-import { NORMAL_QUARTILE, quantile, sorted } from '../lib/metrics/statistics.ts'
+import type { WindowStatistics } from '../lib/source/source.ts'
+import { NORMAL_QUARTILE, quantile, sorted } from '../lib/source/statistics.ts'
 
 /** Mean and standard deviation of a sample (https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation). */
 export function meanAndDeviation (values: readonly number[]): WindowStatistics {

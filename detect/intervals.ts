@@ -1,6 +1,6 @@
-import { loadConfig } from '../lib/config.ts'
-import { RegressionDetector, type Comparison, type Regression } from '../lib/metrics/regression-detector.ts'
-import { SampleSeries, type Sample } from '../lib/metrics/sample-series.ts'
+import { loadConfig } from '../config.ts'
+import { RegressionDetector, type Comparison, type Regression } from '../lib/fleet/regression-detector.ts'
+import { SampleSeries, type Sample } from './sample-series.ts'
 
 /** As the service has it by default. */
 const { OVERVIEW_WINDOW_MS } = loadConfig({})

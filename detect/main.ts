@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { timestamp } from '../lib/clock.ts'
 import { failStart } from '../startup.ts'
 import { detectIntervals, type Interval } from './intervals.ts'
 import { readSamples, SamplesError } from './samples.ts'
+import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const PROGRAM = 'detect'
 const USAGE = `Prints the regressions that popcast would have reported of a time series.

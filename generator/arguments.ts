@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { ConfigError, type ConfigProblem } from '../lib/config.ts'
+import { ConfigError, type ConfigProblem } from '../config.ts'
 import { simulatedPops } from '../lib/simulation/pops.ts'
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const

@@ -1,10 +1,10 @@
 import type { InfluxDB } from '@influxdata/influxdb-client'
-import type { InfluxConfig } from '../lib/config.ts'
-import { SourceError } from '../lib/errors.ts'
+import type { InfluxConfig } from '../config.ts'
 import type { Log } from '../lib/log.ts'
-import type { InfluxConnection } from '../lib/metrics/influx-connection.ts'
-import { databaseOf } from '../lib/metrics/influxql-queries.ts'
+import type { InfluxConnection } from '../lib/source/influx-connection.ts'
+import { databaseOf } from '../lib/source/influxql-queries.ts'
 import { BATCH_LINES, type WriteLines } from './writer.ts'
+import { SourceError } from '../lib/source/source-error.ts'
 
 const GZIP_ABOVE_BYTES = 1_000
 

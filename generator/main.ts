@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setLogger } from '@influxdata/influxdb-client'
 import { systemClock } from '../lib/clock.ts'
-import { InfluxConnection } from '../lib/metrics/influx-connection.ts'
+import { InfluxConnection } from '../lib/source/influx-connection.ts'
 import { loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from '../startup.ts'
 import { parseArguments, USAGE } from './arguments.ts'
 import { influxWrite } from './influx-write.ts'

@@ -1,5 +1,5 @@
 import { Point } from '@influxdata/influxdb-client'
-import type { InfluxSchema } from '../lib/metrics/influx-queries.ts'
+import type { InfluxSchema } from '../lib/source/influx-queries.ts'
 import type { SimulatedFleet } from '../lib/simulation/fleet.ts'
 
 const MILLISECONDS = { convertTime: String }

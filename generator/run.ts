@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import { SourceError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
-import type { InfluxSchema } from '../lib/metrics/influx-queries.ts'
+import type { InfluxSchema } from '../lib/source/influx-queries.ts'
 import { SimulatedFleet, type Incident } from '../lib/simulation/fleet.ts'
 import type { GeneratorOptions } from './arguments.ts'
 import { backfill } from './backfill.ts'
@@ -10,6 +9,7 @@ import { fleetLines, onGrid, type LinesAt } from './points.ts'
 import type { Progress } from './progress.ts'
 import { WriteBuffer } from './write-buffer.ts'
 import { RetryingWriter, type LineWriter, type WriteLines } from './writer.ts'
+import { SourceError } from '../lib/source/source-error.ts'
 
 /** What a stop may take. Docker and Kubernetes kill after 10 s and more. */
 const FLUSH_DEADLINE_MS = 5_000

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, settingsSchema, type InfluxConfig } from '../lib/config.ts'
+import { ConfigError, loadConfig, settingsSchema, type InfluxConfig } from '../config.ts'
 
 const REQUIRED = ['INFLUXDB_URL', 'INFLUXDB_BUCKET'] as const
 

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
-import { SourceError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
+import { SourceError } from '../lib/source/source-error.ts'
 
 /** A write carries at most this many lines (about 1 MB, some 50 kB on the wire): what InfluxDB's documentation recommends. */
 export const BATCH_LINES = 5_000

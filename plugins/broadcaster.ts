@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
-import type { Config } from '../lib/config.ts'
-import { Broadcaster } from '../lib/stream/broadcaster.ts'
-import { PopsFilters } from '../lib/stream/pops-filter.ts'
-import { MemoryLog, type UpdateLog } from '../lib/stream/update-log.ts'
+import type { Config } from '../config.ts'
+import { Broadcaster } from '../lib/clients/broadcaster.ts'
+import { PopsFilters } from '../lib/feed/pops-filter.ts'
+import { MemoryLog, type UpdateLog } from '../lib/feed/update-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

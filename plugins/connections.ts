@@ -1,9 +1,9 @@
 import fp from 'fastify-plugin'
 import { repeat, type Clock } from '../lib/clock.ts'
-import type { Config } from '../lib/config.ts'
-import { ConnectionTracker } from '../lib/stream/connection-tracker.ts'
-import { Heartbeat } from '../lib/stream/heartbeat.ts'
-import { TickStatistics } from '../lib/stream/tick-statistics.ts'
+import type { Config } from '../config.ts'
+import { ConnectionTracker } from '../lib/clients/connection-tracker.ts'
+import { Heartbeat } from '../lib/clients/websocket/heartbeat.ts'
+import { TickStatistics } from '../lib/clients/tick-statistics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
-import type { Config } from '../lib/config.ts'
-import { NotAWebSocketRouteError } from '../lib/http-errors.ts'
-import { drain } from '../lib/stream/drain.ts'
-import { agreedWindowBits } from '../lib/stream/permessage-deflate.ts'
+import type { Config } from '../config.ts'
+import { NotAWebSocketRouteError } from '../http-errors.ts'
+import { drain } from '../lib/clients/drain.ts'
+import { agreedWindowBits } from '../lib/clients/websocket/permessage-deflate.ts'
 
 export interface WebsocketOptions {
   config: Config

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { timestamp, type Clock } from '../lib/clock.ts'
+import { type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
+import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const Health = Type.Object({
   status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('shutting_down')]),

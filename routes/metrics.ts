@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { NoDataError } from '../lib/http-errors.ts'
-import { MetricsUpdate } from '../lib/stream/protocol.ts'
+import { NoDataError } from '../http-errors.ts'
+import { MetricsUpdate } from '../lib/protocol/server-messages.ts'
 import { ErrorBody } from './schemas.ts'
 
 /** `GET /api/metrics/latest`: the last update, from memory; its `ageMs` and `status` are those of now. */

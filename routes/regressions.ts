@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { timestamp, type Clock } from '../lib/clock.ts'
-import type { Regression } from '../lib/metrics/regression-detector.ts'
-import { alertData } from '../lib/stream/alert.ts'
-import { AlertData } from '../lib/stream/protocol.ts'
+import { type Clock } from '../lib/clock.ts'
+import type { Regression } from '../lib/fleet/regression-detector.ts'
+import { alertData } from '../lib/feed/alert.ts'
+import { AlertData } from '../lib/protocol/server-messages.ts'
 import { Timestamp } from './schemas.ts'
+import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const Closed = Type.Object({
   ...AlertData.properties,

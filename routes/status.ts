@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { timestamp, type Clock } from '../lib/clock.ts'
-import type { Connection } from '../lib/stream/connection.ts'
-import type { Tick } from '../lib/stream/tick.ts'
+import { type Clock } from '../lib/clock.ts'
+import type { Connection } from '../lib/clients/connection.ts'
+import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
+import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const DEFAULT_LIMIT = 1_000
 const Count = Type.Integer()

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { buildApp } from '../../app.ts'
-import { loadConfig } from '../../lib/config.ts'
-import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
-import { Tick } from '../../lib/stream/tick.ts'
+import { loadConfig } from '../../config.ts'
+import type { MetricsUpdateMessage } from '../../lib/protocol/server-messages.ts'
+import { Tick } from '../../lib/feed/tick.ts'
 import { message, options, serve } from './peer.ts'
 
 // The whole service as it is; only what is told comes from here instead of a database, so that it has the size asked for.

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { detectIntervals } from '../../detect/intervals.ts'
 import { readSamples } from '../../detect/samples.ts'
 import { SimulatedFleet, type Incident } from '../../lib/simulation/fleet.ts'
-import { startProgram } from '../service.ts'
+import { startProgram } from '../support/service.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const TICK_MS = 10_000

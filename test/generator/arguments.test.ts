@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseArguments, type GeneratorOptions } from '../../generator/arguments.ts'
-import { ConfigError } from '../../lib/config.ts'
+import { ConfigError } from '../../config.ts'
 
 const defaults: GeneratorOptions = { pops: 20, intervalMs: 10_000, seed: 1, backfillMs: 0, incidents: false, regressions: [] }
 

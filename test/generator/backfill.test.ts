@@ -1,8 +1,8 @@
 import t from 'tap'
 import { backfill } from '../../generator/backfill.ts'
 import { BATCH_LINES } from '../../generator/writer.ts'
-import { FakeClock, settle } from '../fakes/clock.ts'
-import { FakeDatabase, rejection } from './fake-database.ts'
+import { FakeClock, settle } from '../support/fake-clock.ts'
+import { FakeDatabase, rejection } from '../support/fake-database.ts'
 
 const NOW = Date.UTC(2026, 0, 1) + 3_000
 const GRID_NOW = NOW - 3_000

@@ -6,9 +6,9 @@ import { createGunzip } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { influxWrite } from '../../generator/influx-write.ts'
 import { BATCH_LINES } from '../../generator/writer.ts'
-import { InfluxConnection } from '../../lib/metrics/influx-connection.ts'
-import { FakeLog } from '../fakes/log.ts'
-import { rejection } from './fake-database.ts'
+import { InfluxConnection } from '../../lib/source/influx-connection.ts'
+import { FakeLog } from '../support/fake-log.ts'
+import { rejection } from '../support/fake-database.ts'
 
 interface Answer {
   status: number

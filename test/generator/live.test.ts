@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LiveTicks } from '../../generator/live.ts'
-import { FakeClock } from '../fakes/clock.ts'
-import { FakeLog } from '../fakes/log.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { FakeLog } from '../support/fake-log.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const INTERVAL_MS = 10_000

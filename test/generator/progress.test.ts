@@ -1,6 +1,6 @@
 import t from 'tap'
 import { logProgress } from '../../generator/progress.ts'
-import { FakeLog } from '../fakes/log.ts'
+import { FakeLog } from '../support/fake-log.ts'
 
 t.test('without a terminal: a line for every 10 %, whatever the steps', async (t) => {
   const log = new FakeLog()

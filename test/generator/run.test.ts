@@ -2,9 +2,9 @@ import t from 'tap'
 import type { GeneratorOptions } from '../../generator/arguments.ts'
 import { run } from '../../generator/run.ts'
 import { SimulatedFleet } from '../../lib/simulation/fleet.ts'
-import { FakeClock, settle } from '../fakes/clock.ts'
-import { FakeLog } from '../fakes/log.ts'
-import { FakeDatabase } from './fake-database.ts'
+import { FakeClock, settle } from '../support/fake-clock.ts'
+import { FakeLog } from '../support/fake-log.ts'
+import { FakeDatabase } from '../support/fake-database.ts'
 
 const GRID_NOW = Date.UTC(2026, 0, 1)
 const INTERVAL_MS = 10_000

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadInfluxConfig } from '../../generator/settings.ts'
-import { rejection } from './fake-database.ts'
+import { rejection } from '../support/fake-database.ts'
 
 const env = { INFLUXDB_URL: 'http://127.0.0.1:8086', INFLUXDB_BUCKET: 'edge', INFLUXDB_ORG: 'any' }
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { WriteBuffer } from '../../generator/write-buffer.ts'
 import { BATCH_LINES } from '../../generator/writer.ts'
-import { FakeClock, settle } from '../fakes/clock.ts'
-import { FakeLog } from '../fakes/log.ts'
-import { FakeDatabase } from './fake-database.ts'
+import { FakeClock, settle } from '../support/fake-clock.ts'
+import { FakeLog } from '../support/fake-log.ts'
+import { FakeDatabase } from '../support/fake-database.ts'
 
 function setup (maxLines = 100_000) {
   const log = new FakeLog()

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { RetryingWriter } from '../../generator/writer.ts'
-import { FakeClock, settle } from '../fakes/clock.ts'
-import { FakeLog } from '../fakes/log.ts'
-import { FakeDatabase, rejection } from './fake-database.ts'
+import { FakeClock, settle } from '../support/fake-clock.ts'
+import { FakeLog } from '../support/fake-log.ts'
+import { FakeDatabase, rejection } from '../support/fake-database.ts'
 
 function setup ({ random = 1 } = {}) {
   const clock = new FakeClock()

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { build } from '../helper.ts'
-import { openPage, skipWithoutChromium } from '../chromium.ts'
-import { validateServerMessage } from '../fakes/validate.ts'
+import { build } from '../support/app.ts'
+import { openPage, skipWithoutChromium } from '../support/chromium.ts'
+import { validateServerMessage } from '../support/validate.ts'
 
 t.test('a browser agrees on deflate and reads every update', { skip: skipWithoutChromium }, async (t) => {
   const { app, port } = await build(t, { COMPRESSION_THRESHOLD_BYTES: '0' })

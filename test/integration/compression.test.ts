@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { deflateRawSync } from 'node:zlib'
 import t from 'tap'
-import { build } from '../helper.ts'
-import { TestClient } from '../client.ts'
-import { rawHandshake } from '../raw-client.ts'
+import { build } from '../support/app.ts'
+import { TestClient } from '../support/client.ts'
+import { rawHandshake } from '../support/raw-client.ts'
 
 const ALWAYS = { COMPRESSION_THRESHOLD_BYTES: '0' }
 const OFFER = { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' }

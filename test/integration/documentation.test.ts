@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
-import { openPage, skipWithoutChromium } from '../chromium.ts'
-import { build } from '../helper.ts'
+import { openPage, skipWithoutChromium } from '../support/chromium.ts'
+import { build } from '../support/app.ts'
 
 const PATHS = ['/', '/api/metrics/latest', '/api/regressions', '/api/websocket/status', '/health', '/health/live', '/health/ready', '/ws']
 

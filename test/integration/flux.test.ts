@@ -1,5 +1,5 @@
-import { findFlux, givenFlux, isV2, startV1, startV2 } from '../influxd.ts'
-import { exerciseEngine } from './engine-suite.ts'
+import { findFlux, givenFlux, isV2, startV1, startV2 } from '../support/influxd.ts'
+import { exerciseEngine } from '../support/engine-suite.ts'
 
 const given = givenFlux()
 const binary = findFlux()

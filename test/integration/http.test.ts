@@ -1,6 +1,6 @@
 import t from 'tap'
-import { SourceError } from '../../lib/errors.ts'
-import { build } from '../helper.ts'
+import { build } from '../support/app.ts'
+import { SourceError } from '../../lib/source/source-error.ts'
 
 t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t) => {
   const { app, connect } = await build(t)

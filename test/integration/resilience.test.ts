@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
-import type { Connection } from '../../lib/stream/connection.ts'
-import type { MetricsUpdateMessage } from '../../lib/stream/protocol.ts'
-import { Tick } from '../../lib/stream/tick.ts'
-import { build } from '../helper.ts'
-import { rawHandshake } from '../raw-client.ts'
+import type { Connection } from '../../lib/clients/connection.ts'
+import type { MetricsUpdateMessage } from '../../lib/protocol/server-messages.ts'
+import { Tick } from '../../lib/feed/tick.ts'
+import { build } from '../support/app.ts'
+import { rawHandshake } from '../support/raw-client.ts'
 
 /** Large enough that the kernel takes only some of them; what it takes is up to it. */
 class PaddedTick extends Tick {

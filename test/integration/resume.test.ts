@@ -1,7 +1,7 @@
 import t from 'tap'
-import { TestClient } from '../client.ts'
-import { build } from '../helper.ts'
-import { portOf, startService } from '../service.ts'
+import { TestClient } from '../support/client.ts'
+import { build } from '../support/app.ts'
+import { portOf, startService } from '../support/service.ts'
 
 t.test('a client that comes back with its position in the URL gets what it missed, in order, and then what is new', async (t) => {
   const { connect } = await build(t)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { TestClient } from '../client.ts'
-import { rawHandshake } from '../raw-client.ts'
-import { portOf, startService } from '../service.ts'
+import { TestClient } from '../support/client.ts'
+import { rawHandshake } from '../support/raw-client.ts'
+import { portOf, startService } from '../support/service.ts'
 
 t.test('SIGTERM with 100 clients of which one never answers: all told, the polite ones closed 1001, exit 0', async (t) => {
   const service = startService(t, { DRAIN_TIMEOUT_MS: '1000' })

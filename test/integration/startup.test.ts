@@ -1,7 +1,7 @@
 import t from 'tap'
-import { build } from '../helper.ts'
-import { portOf, startProgram, startService } from '../service.ts'
-import { rawHandshake } from '../raw-client.ts'
+import { build } from '../support/app.ts'
+import { portOf, startProgram, startService } from '../support/service.ts'
+import { rawHandshake } from '../support/raw-client.ts'
 
 const TERMINAL = 'data:text/javascript,process.stdout.isTTY = true; process.stderr.isTTY = true'
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { WebSocket } from 'ws'
 import t, { type Test } from 'tap'
-import { build, called } from '../helper.ts'
-import { TestClient } from '../client.ts'
-import { rawHandshake } from '../raw-client.ts'
+import { build, called } from '../support/app.ts'
+import { TestClient } from '../support/client.ts'
+import { rawHandshake } from '../support/raw-client.ts'
 
 t.test('several clients at once get the same updates, every interval', async (t) => {
   const { connect } = await build(t)

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
 import { repeat, systemClock } from '../../lib/clock.ts'
-import { FakeClock } from '../fakes/clock.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 t.test('the wall clock is that of the system', async (t) => {
   const restore = t.intercept(Date, 'now', { value: () => 42 }).restore

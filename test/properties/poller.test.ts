@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Poller } from '../../lib/poller.ts'
-import { FakeClock } from '../fakes/clock.ts'
-import { seededRuns } from './seed.ts'
+import { Poller } from '../../lib/feed/poller.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { seededRuns } from '../support/seed.ts'
 
 const INTERVAL_MS = 1_000
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { SourceError } from '../../lib/errors.ts'
-import type { PopState } from '../../lib/metrics/pop-state.ts'
-import type { ServerMessage, Topic } from '../../lib/stream/protocol.ts'
-import type { Position } from '../../lib/stream/update-log.ts'
-import { FakeSocket } from '../fakes/socket.ts'
-import { regressedPops, steadyPops } from '../lib/feeds.ts'
-import { messagesOf } from '../lib/stream/clients.ts'
-import { INTERVAL_MS, serveSessions } from '../lib/stream/sessions.ts'
-import { seededRuns } from './seed.ts'
+import type { PopState } from '../../lib/fleet/pop-state.ts'
+import type { ServerMessage, Topic } from '../../lib/protocol/server-messages.ts'
+import type { Position } from '../../lib/feed/update-log.ts'
+import { FakeSocket } from '../support/fake-socket.ts'
+import { regressedPops, steadyPops } from '../support/feeds.ts'
+import { messagesOf } from '../support/clients.ts'
+import { INTERVAL_MS, serveSessions } from '../support/sessions.ts'
+import { seededRuns } from '../support/seed.ts'
+import { SourceError } from '../../lib/source/source-error.ts'
 
 const CLIENTS = 4
 

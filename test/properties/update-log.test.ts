@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { MemoryLog } from '../../lib/stream/update-log.ts'
-import { tickOf } from '../lib/stream/clients.ts'
-import { seededRuns } from './seed.ts'
+import { MemoryLog } from '../../lib/feed/update-log.ts'
+import { tickOf } from '../support/clients.ts'
+import { seededRuns } from '../support/seed.ts'
 
 t.test('what is read after a position is all that came after it, in order, or nothing', async (t) => {
   const limits = fc.record({ maxEntries: fc.integer({ min: 1, max: 8 }), maxBytes: fc.integer({ min: 1, max: 3_000 }) })

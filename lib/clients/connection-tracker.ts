@@ -1,0 +1,171 @@
+import { createHistogram } from 'node:perf_hooks'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { ClosableSocket, FrameStream } from './websocket/channel.ts'
+import { closeCodes } from '../protocol/close-codes.ts'
+import { Connection, type ClientInfo, type ConnectionObserver } from './connection.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+// 3 significant digits up to 30 days: some 200 KiB, however many connections there were.
+const DURATION_HISTOGRAM = { lowest: 1, highest: 30 * DAY_MS, figures: 3 }
+
+export interface ConnectionTrackerOptions {
+  clock: Clock
+  log: Log
+  maxConnections: number
+  /** Bytes that may wait for one client. */
+  maxBufferedBytes: number
+  /** A client that had to skip this many updates in a row is closed. */
+  maxSkippedUpdates: number
+}
+
+/** Counters since the process started; they never fall. */
+export interface Totals {
+  opened: number
+  closed: number
+  /** Updates handed to a client's socket, over all clients, also those that have left. */
+  broadcasts: number
+  /** Updates that a slow client missed. */
+  skipped: number
+  /** Updates whose write was tried. */
+  attempts: number
+  /** Writes that failed, at once or later ... */
+  failed: number
+  /** ... and those of them that were of an update. */
+  failedUpdates: number
+  /** Errors of any kind: failed writes, invalid messages, protocol errors. */
+  errors: number
+}
+
+/** Durations of ended connections, ms. */
+export interface DurationStatistics {
+  count: number
+  mean: number
+  p50: number
+  p90: number
+  max: number
+}
+
+/** Every connection there is, by id, and what is counted over all that were. `remove` is the only way out. */
+export class ConnectionTracker implements ConnectionObserver {
+  readonly totals: Totals = { opened: 0, closed: 0, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 }
+  readonly #options: ConnectionTrackerOptions
+  readonly #connections = new Map<string, Connection>()
+  readonly #durations = createHistogram(DURATION_HISTOGRAM)
+  #whenEmpty: Array<() => void> = []
+
+  constructor (options: ConnectionTrackerOptions) {
+    this.#options = options
+  }
+
+  get maxBufferedBytes (): number {
+    return this.#options.maxBufferedBytes
+  }
+
+  get size (): number {
+    return this.#connections.size
+  }
+
+  get isFull (): boolean {
+    return this.size >= this.#options.maxConnections
+  }
+
+  [Symbol.iterator] (): IterableIterator<Connection> {
+    return this.#connections.values()
+  }
+
+  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. `windowBits`: see `agreedWindowBits`. */
+  add (socket: ClosableSocket, stream: FrameStream, clientInfo: ClientInfo, windowBits = 0): Connection {
+    const { clock, log } = this.#options
+    const connectedAt = clock.now()
+    const id = `ws_${++this.totals.opened}_${connectedAt}`
+    const connection = new Connection({
+      id,
+      connectedAt,
+      openedAt: clock.monotonic(),
+      clientInfo,
+      windowBits,
+      socket,
+      stream,
+      observer: this
+    })
+    this.#connections.set(id, connection)
+    log.info({ event: 'connect', connectionId: id, ...clientInfo, active: this.size }, 'client connected')
+    return connection
+  }
+
+  /** Forgets a client whose socket is closed, with one line about what it was. Removing it again does nothing. */
+  remove (connection: Connection, code: number, reason: string): void {
+    const durationMs = Math.round(this.#options.clock.monotonic() - connection.openedAt)
+    if (!this.#connections.delete(connection.id)) return
+    this.totals.closed++
+    this.#durations.record(Math.min(Math.max(durationMs, 1), DURATION_HISTOGRAM.highest))
+    if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    this.#options.log.info({
+      event: 'disconnect',
+      connectionId: connection.id,
+      code,
+      reason,
+      ...(connection.closedBy && { closedBy: connection.closedBy }),
+      durationMs,
+      broadcasts: connection.broadcastCount,
+      skipped: connection.skippedCount,
+      errors: connection.errorCount,
+      lastError: connection.lastError,
+      remaining: this.size
+    }, 'client disconnected')
+  }
+
+  /** Counts an error of this client's. */
+  recordError (connection: Connection, error: string): void {
+    this.totals.errors++
+    connection.recordError(error)
+  }
+
+  /** Resolves when no connection is left. */
+  empty (): Promise<void> {
+    return this.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenEmpty.push(resolve))
+  }
+
+  /** Share of the updates written that did not fail, 0 to 1; 1 while there was none. */
+  get successRate (): number {
+    const { attempts, failedUpdates } = this.totals
+    return attempts === 0 ? 1 : 1 - failedUpdates / attempts
+  }
+
+  get durations (): DurationStatistics {
+    const histogram = this.#durations
+    if (histogram.count === 0) return { count: 0, mean: 0, p50: 0, p90: 0, max: 0 }
+    return {
+      count: histogram.count,
+      mean: Math.round(histogram.mean),
+      p50: histogram.percentile(50),
+      p90: histogram.percentile(90),
+      max: histogram.max
+    }
+  }
+
+  attempted (): void {
+    this.totals.attempts++
+  }
+
+  delivered (connection: Connection): void {
+    this.totals.broadcasts++
+    connection.lastBroadcast = this.#options.clock.now()
+  }
+
+  skipped (connection: Connection): void {
+    this.totals.skipped++
+    if (connection.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
+  }
+
+  writeFailed (connection: Connection, error: Error): void {
+    this.totals.failed++
+    if (connection.lastWriteWasUpdate) this.totals.failedUpdates++
+    this.recordError(connection, error.message)
+    const fields = { event: 'send_failed', connectionId: connection.id, errors: connection.errorCount, detail: error.message }
+    // One that cannot be written to fails with every message: the first says it, the others only count.
+    if (++connection.writeErrorCount === 1) this.#options.log.warn(fields, 'sending to a client failed')
+    else this.#options.log.debug(fields, 'sending to a client failed again')
+  }
+}

@@ -1,0 +1,40 @@
+import type { Regression, RegressionEvent } from '../fleet/regression-detector.ts'
+import type { AlertMessage } from '../protocol/server-messages.ts'
+import { timestamp } from '../protocol/timestamp.ts'
+
+/** Against a baseline of 0 every increase is infinite, which JSON cannot say. */
+const MOST_PERCENT = 1_000_000
+const MOST_Z = 1_000
+
+const BASELINES = { day: 'of the same time a day earlier', hour: 'of the hour before' } as const
+const CLOSED = { recovered: 'is back', gone: 'does not report any more' } as const
+
+/** `data` of an alert, and an item of `GET /api/regressions`. */
+export function alertData (state: AlertMessage['data']['state'], { id, pop, severity, openedAt, comparison, closeReason }: Regression): AlertMessage['data'] {
+  const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
+  const changePercent = round(Math.min(increase * 100, MOST_PERCENT), 1)
+  const measured = `${round(recentMs, 2)} ms, ${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
+  return {
+    id,
+    pop,
+    state,
+    severity,
+    since: timestamp(openedAt),
+    recentMs: round(recentMs, 2),
+    baselineMs: round(baselineMs, 2),
+    baselineKind,
+    changePercent,
+    zScore: round(Math.min(zScore, MOST_Z), 2),
+    samples,
+    message: closeReason === null ? `${pop}: ${measured}` : `${pop} ${CLOSED[closeReason]}: ${measured}`
+  }
+}
+
+export function alertMessage ({ state, regression }: RegressionEvent, epoch: string, seq: number): AlertMessage {
+  return { type: 'alert', data: alertData(state, regression), epoch, seq }
+}
+
+function round (value: number, decimals: number): number {
+  const unit = 10 ** decimals
+  return Math.round(value * unit) / unit
+}

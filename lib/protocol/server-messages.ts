@@ -1,0 +1,170 @@
+import { Type, type Static } from 'typebox'
+import { clientErrors, type ClientErrorCode } from './errors.ts'
+import { timestamp } from './timestamp.ts'
+
+/** What the server says; what a client may say is in `client-messages.ts`. */
+export const PROTOCOL_VERSION = 1
+
+export const topics = ['metrics', 'alerts', 'pops'] as const
+export type Topic = (typeof topics)[number]
+/** What a `subscribe` without `topics` means. */
+export const defaultTopics: readonly Topic[] = ['metrics', 'alerts']
+
+export const MAX_ID_LENGTH = 128
+
+export const literals = <T extends string> (values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: values })
+const Timestamp = Type.String({ description: 'ISO 8601, UTC' })
+const Milliseconds = Type.Number({ description: 'milliseconds' })
+const orNull = (description: string) => ({
+  text: Type.Union([Type.String(), Type.Null()], { description }),
+  number: Type.Union([Type.Number(), Type.Null()], { description })
+})
+export const Id = Type.Union([Type.String({ maxLength: MAX_ID_LENGTH }), Type.Number()])
+const Position = { epoch: Type.String({ description: 'random per process start' }), seq: Type.Integer({ description: 'counts the updates within an epoch' }) }
+const Notice = Type.Object({ message: Type.String(), timestamp: Timestamp })
+const Replay = Type.Optional(Type.Literal(true, { description: 'sent again, not new' }))
+
+// `data` has the shape that clients have relied on from the first; what is newer stands beside it.
+
+export const Welcome = Type.Object({
+  type: Type.Literal('welcome'),
+  data: Type.Object({ connectionId: Type.String(), message: Type.String(), timestamp: Timestamp }),
+  protocol: Type.Literal(PROTOCOL_VERSION),
+  ...Position,
+  intervalMs: Milliseconds,
+  heartbeatMs: Milliseconds,
+  source: literals(['influxdb', 'demo']),
+  limits: Type.Object({ maxMessageBytes: Type.Integer() })
+})
+
+/** How old what is told is. */
+const Freshness = {
+  dataTime: orNull('time of the newest sample; null while there is none').text,
+  polledAt: Timestamp,
+  ageMs: orNull('age of the newest sample when this was made, milliseconds').number,
+  status: literals(['fresh', 'stale']),
+  nextPollAt: Timestamp,
+  skipped: Type.Optional(Type.Integer({ description: 'updates that this client missed because it was slow' }))
+}
+
+export const MetricsUpdate = Type.Object({
+  type: Type.Literal('metrics_update'),
+  data: Type.Object({
+    totalPops: Type.Integer(),
+    healthyPops: Type.Integer(),
+    averageColdStart: Type.Number(),
+    regressions: Type.Integer()
+  }),
+  ...Position,
+  ...Freshness,
+  silentPops: Type.Integer({ description: 'PoPs counted in totalPops whose newest sample has not advanced for two intervals' }),
+  replay: Replay
+})
+
+export const PopState = Type.Object({
+  code: Type.String(),
+  city: orNull('as the samples say').text,
+  country: orNull('as the samples say').text,
+  tier: orNull('as the samples say').text,
+  latitude: orNull('degrees').number,
+  longitude: orNull('degrees').number,
+  coldStartMs: Type.Number({ description: 'mean over the functions of each one\'s newest sample, milliseconds' }),
+  healthy: Type.Boolean(),
+  status: literals(['fresh', 'silent']),
+  regression: literals(['none', 'warning', 'critical', 'not_enough_data']),
+  sampleTime: Timestamp
+})
+
+export const PopsUpdate = Type.Object({
+  type: Type.Literal('pops_update'),
+  data: Type.Union([
+    Type.Object({ pops: Type.Array(PopState) }, { description: 'every PoP of the filter' }),
+    Type.Object({ changed: Type.Array(PopState), removed: Type.Array(Type.String()) }, { description: 'with delta: what is new since baseSeq' })
+  ]),
+  ...Position,
+  ...Freshness,
+  delta: Type.Optional(Type.Literal(true)),
+  baseSeq: Type.Optional(Type.Integer({ description: 'the seq that a delta is to be applied to' }))
+})
+
+/** What is told of one regression. */
+export const AlertData = Type.Object({
+  id: Type.String({ description: 'the same for all that is told of one regression' }),
+  pop: Type.String(),
+  state: literals(['opened', 'updated', 'resolved']),
+  severity: literals(['warning', 'critical']),
+  since: Timestamp,
+  recentMs: Milliseconds,
+  baselineMs: Milliseconds,
+  baselineKind: literals(['day', 'hour']),
+  changePercent: Type.Number(),
+  zScore: Type.Number(),
+  samples: Type.Object({ recent: Type.Integer(), baseline: Type.Integer() }),
+  message: Type.String()
+})
+
+export const Alert = Type.Object({ type: Type.Literal('alert'), data: AlertData, ...Position, replay: Replay })
+
+export const ErrorReport = Type.Object({
+  type: Type.Literal('error'),
+  data: Notice,
+  code: literals(Object.keys(clientErrors) as ClientErrorCode[]),
+  retryable: Type.Boolean(),
+  retryAfterMs: Type.Optional(Milliseconds),
+  dataTime: Type.Optional(Timestamp),
+  ageMs: Type.Optional(Type.Number({ description: 'age of the last good data, milliseconds' })),
+  id: Type.Optional(Id)
+})
+
+export const Pong = Type.Object({
+  type: Type.Literal('pong'),
+  timestamp: Timestamp,
+  data: Type.Object({ timestamp: Timestamp }),
+  ...Position,
+  id: Type.Optional(Id)
+})
+
+/** Why what was missed cannot be sent again. */
+export const unrecoverable = {
+  other_epoch: 'the position is of another process',
+  unknown_seq: 'the position is ahead of this process',
+  too_old: 'more was missed than the log keeps',
+  too_large: 'more was missed than a connection may have unread'
+} as const
+export type Unrecoverable = keyof typeof unrecoverable
+
+export const SubscriptionConfirmed = Type.Object({
+  type: Type.Literal('subscription_confirmed'),
+  topics: Type.Array(literals(topics)),
+  data: Type.Object({ topics: Type.Array(literals(topics)) }),
+  ...Position,
+  recovered: Type.Optional(Type.Boolean({ description: 'only after a position was given: whether all that was missed follows' })),
+  fromSeq: Type.Optional(Type.Integer({ description: 'the first seq that follows from the log' })),
+  code: Type.Optional(Type.Literal('UNRECOVERABLE_POSITION')),
+  reason: Type.Optional(literals(Object.keys(unrecoverable) as Unrecoverable[])),
+  id: Type.Optional(Id)
+})
+
+export const ServerShutdown = Type.Object({
+  type: Type.Literal('server_shutdown'),
+  data: Notice,
+  reconnect: Type.Literal(true),
+  retryAfterMs: Milliseconds,
+  closeCode: Type.Literal(1001)
+})
+
+export const serverMessages = { Welcome, MetricsUpdate, PopsUpdate, Alert, ErrorReport, Pong, SubscriptionConfirmed, ServerShutdown }
+export type WelcomeMessage = Static<typeof Welcome>
+export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
+export type PopsUpdateMessage = Static<typeof PopsUpdate>
+export type AlertMessage = Static<typeof Alert>
+export type ErrorMessage = Static<typeof ErrorReport>
+export type PongMessage = Static<typeof Pong>
+export type SubscriptionConfirmedMessage = Static<typeof SubscriptionConfirmed>
+export type ServerShutdownMessage = Static<typeof ServerShutdown>
+export type ServerMessage = Static<(typeof serverMessages)[keyof typeof serverMessages]>
+
+/** An `error` message. `extra` is what stands beside `data`, `code` and `retryable`. */
+export function errorMessage (code: ClientErrorCode, message: string, now: number, extra: Partial<ErrorMessage> = {}): ErrorMessage {
+  return { type: 'error', data: { message, timestamp: timestamp(now) }, code, retryable: clientErrors[code].retryable, ...extra }
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { MetricsSource } from './source.ts'
+import { SourceError } from './source-error.ts'
+
+/** While nobody is connected the source is pinged at most this often. */
+export const PROBE_INTERVAL_MS = 10_000
+
+export interface SourceHealthOptions {
+  source: MetricsSource
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Whether the source answers, known from the last query or, while there are none, from a ping. The log has one line
+ * per transition; what fails in between is counted and said when it ends.
+ */
+export class SourceHealth {
+  readonly #options: SourceHealthOptions
+  #known = false
+  #failure: SourceError | null = null
+  #failures = 0
+  #failingSince = 0
+  #lastSuccess: number | null = null
+  #lastContactAt = -Infinity
+  #probing = false
+
+  constructor ({ source, clock, log }: SourceHealthOptions) {
+    this.#options = { source, clock, log }
+  }
+
+  /** Whether the source has answered or failed at all. */
+  get isKnown (): boolean {
+    return this.#known
+  }
+
+  /** The last failure, while it lasts. */
+  get failure (): SourceError | null {
+    return this.#failure
+  }
+
+  /** For `/health`: no word of the database's. Times are ms since the epoch. */
+  get report () {
+    return {
+      healthy: this.#known && this.#failure === null,
+      lastSuccess: this.#lastSuccess,
+      failure: this.#failure?.reason ?? null,
+      consecutiveFailures: this.#failures
+    }
+  }
+
+  /** A query was answered. */
+  succeeded (): void {
+    this.#contact()
+    this.#lastSuccess = this.#options.clock.now()
+    if (this.#failure === null) return
+    const { clock, log } = this.#options
+    log.info({ event: 'source_recovered', failures: this.#failures, downMs: Math.round(clock.monotonic() - this.#failingSince) }, 'metrics source answers again')
+    this.#failure = null
+    this.#failures = 0
+  }
+
+  /** A query failed. */
+  failed (error: SourceError): void {
+    this.#contact()
+    const { clock, log } = this.#options
+    const previous = this.#failure
+    if (previous === null) this.#failingSince = clock.monotonic()
+    this.#failure = error
+    this.#failures++
+    const fields = { event: 'source_failed', code: error.code, reason: error.reason, detail: error.message, failures: this.#failures }
+    if (previous?.reason !== error.reason) log.warn(fields, 'metrics source failed')
+    else log.debug(fields, 'metrics source still fails')
+  }
+
+  /** Pings the source, unless it was heard of within `PROBE_INTERVAL_MS`. Ends by itself; never throws. */
+  probe (): void {
+    if (this.#probing || this.#options.clock.monotonic() - this.#lastContactAt < PROBE_INTERVAL_MS) return
+    this.#probing = true
+    this.#ping().finally(() => { this.#probing = false })
+  }
+
+  async #ping (): Promise<void> {
+    try {
+      await this.#options.source.ping()
+    } catch (error) {
+      this.failed(error instanceof SourceError ? error : new SourceError('unavailable', String(error)))
+      return
+    }
+    // A ping asks for no data: that it is answered says nothing about a token or an answer that was refused.
+    const { failure } = this
+    if (failure === null || failure.reason === 'unavailable' || failure.reason === 'timeout') this.succeeded()
+    else this.#contact()
+  }
+
+  #contact (): void {
+    this.#known = true
+    this.#lastContactAt = this.#options.clock.monotonic()
+  }
+}

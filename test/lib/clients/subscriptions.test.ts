@@ -1,0 +1,330 @@
+import t from 'tap'
+import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/server-messages.ts'
+import { reading } from '../../support/fake-source.ts'
+import { FakeSocket } from '../../support/fake-socket.ts'
+import { regressedPops, steadyPops } from '../../support/feeds.ts'
+import { congest, messagesOf } from '../../support/clients.ts'
+import { INTERVAL_MS, MAX_FILTERS, serveSessions, type Service } from '../../support/sessions.ts'
+
+/** A service with two PoPs after so many ticks. */
+async function after (ticks: number): Promise<Service> {
+  const service = serveSessions()
+  for (let tick = 0; tick < ticks; tick++) await tickOnce(service)
+  return service
+}
+
+async function tickOnce ({ source, feed, clock }: Service, measurements = steadyPops): Promise<void> {
+  source.onCollect = async () => measurements(clock.now())
+  await feed.tick(() => clock.now() + INTERVAL_MS)
+  await clock.advance(INTERVAL_MS)
+}
+
+/** A PoP regresses: told at the second of these two ticks. */
+async function regress (service: Service): Promise<void> {
+  for (let tick = 0; tick < 2; tick++) await tickOnce(service, regressedPops)
+}
+
+/** And is as it was before: told at the second one again. */
+async function recover (service: Service): Promise<void> {
+  for (let tick = 0; tick < 2; tick++) await tickOnce(service)
+}
+
+/** What a client was sent, shortened: type, seq, and whether it was sent again. */
+function told (socket: FakeSocket, since = 0): string[] {
+  return messagesOf(socket).slice(since).map((message) => {
+    const again = 'replay' in message ? ' again' : ''
+    return 'seq' in message && message.type !== 'welcome' && message.type !== 'subscription_confirmed' ? `${message.type} ${message.seq}${again}` : message.type
+  })
+}
+
+const last = (socket: FakeSocket) => messagesOf(socket).at(-1) as ServerMessage
+const confirmation = (socket: FakeSocket) => messagesOf(socket).findLast(({ type }) => type === 'subscription_confirmed')
+
+const resumes: Array<{ name: string, ticks: number, position: { epoch: string, seq: number }, confirmed: object, told: string[] }> = [
+  {
+    name: 'some were missed: they come again, in order',
+    ticks: 5,
+    position: { epoch: 'e1', seq: 2 },
+    confirmed: { recovered: true, fromSeq: 3 },
+    told: ['metrics_update 3 again', 'metrics_update 4 again', 'metrics_update 5 again']
+  },
+  { name: 'none was missed', ticks: 5, position: { epoch: 'e1', seq: 5 }, confirmed: { recovered: true, fromSeq: 6 }, told: ['metrics_update 5'] },
+  { name: 'before the first tick', ticks: 0, position: { epoch: 'e1', seq: 0 }, confirmed: { recovered: true, fromSeq: 1 }, told: [] },
+  {
+    name: 'another process',
+    ticks: 5,
+    position: { epoch: 'e0', seq: 2 },
+    confirmed: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason: 'other_epoch' },
+    told: ['metrics_update 5']
+  },
+  {
+    name: 'more than the log keeps',
+    ticks: 15,
+    position: { epoch: 'e1', seq: 2 },
+    confirmed: { recovered: false, reason: 'too_old' },
+    told: ['metrics_update 15']
+  },
+  {
+    name: 'a position that is still to come',
+    ticks: 2,
+    position: { epoch: 'e1', seq: 9 },
+    confirmed: { recovered: false, reason: 'unknown_seq' },
+    told: ['metrics_update 2']
+  }
+]
+
+for (const { name, ticks, position, confirmed, told: expected } of resumes) {
+  t.test(`resumed with the upgrade request: ${name}`, async (t) => {
+    const service = await after(ticks)
+    const { socket } = service.open(new FakeSocket(), position)
+    t.match(confirmation(socket), { topics: ['metrics'], ...confirmed })
+    t.strictSame(told(socket), ['welcome', 'subscription_confirmed', ...expected])
+    await tickOnce(service)
+    t.equal(told(socket).at(-1), `metrics_update ${ticks + 1}`, 'and then what is new, once')
+    t.equal(told(socket).filter((message) => message.startsWith(`metrics_update ${ticks + 1}`)).length, 1)
+  })
+}
+
+t.test('more than a connection may have unread is not sent in part', async (t) => {
+  // 1,000 bytes are less than three updates.
+  const service = await after(6)
+  const { socket } = service.open(new FakeSocket(), { epoch: 'e1', seq: 1 })
+  t.match(confirmation(socket), { recovered: false, reason: 'too_large' })
+  t.strictSame(told(socket, 2), ['metrics_update 6'])
+})
+
+t.test('since, in a subscribe: what this connection has had already does not come twice', async (t) => {
+  const service = await after(5)
+  const { socket } = service.open()
+  t.strictSame(told(socket), ['welcome', 'metrics_update 5'])
+  socket.receive({ type: 'subscribe', topics: ['metrics'], since: { epoch: 'e1', seq: 3 }, id: 1 })
+  t.match(confirmation(socket), { recovered: true, fromSeq: 4, id: 1 })
+  t.strictSame(told(socket, 2), ['subscription_confirmed', 'metrics_update 4 again'])
+  socket.receive({ type: 'subscribe', topics: ['metrics'], since: { epoch: 'e1', seq: 3 } })
+  t.strictSame(told(socket, 4), ['subscription_confirmed'], 'nor at the second time')
+})
+
+t.test('what is sent again is what was sent', async (t) => {
+  const service = await after(0)
+  const { socket: live } = service.open()
+  await tickOnce(service)
+  await tickOnce(service)
+  const { socket } = service.open(new FakeSocket(), { epoch: 'e1', seq: 0 })
+  const updates = (socket: FakeSocket) => messagesOf(socket).filter(({ type }) => type === 'metrics_update')
+  t.strictSame(updates(socket), updates(live).map((update) => ({ ...update, replay: true })))
+})
+
+t.test('history fills a chart: the last ones, as far as they go, and the newest once', async (t) => {
+  const service = await after(4)
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe', topics: ['metrics'], history: 3 })
+  t.strictSame(told(socket), ['welcome', 'metrics_update 4', 'subscription_confirmed', 'metrics_update 2 again', 'metrics_update 3 again'])
+  const { socket: eager } = service.open()
+  eager.receive({ type: 'subscribe', topics: ['metrics'], history: 100 })
+  t.strictSame(told(eager, 3), ['metrics_update 2 again', 'metrics_update 3 again'], 'only so many as may wait unread')
+  const { socket: returning } = service.open()
+  returning.receive({ type: 'subscribe', topics: ['metrics'], since: { epoch: 'e0', seq: 3 }, history: 2 })
+  t.match(confirmation(returning), { recovered: false })
+  t.strictSame(told(returning, 3), ['metrics_update 3 again'], 'where the position cannot be recovered')
+})
+
+t.test('a client that has too much unread already is closed when it asks for history, and harms nobody', async (t) => {
+  const service = await after(4)
+  const client = service.open()
+  congest(client)
+  client.socket.receive({ type: 'subscribe', topics: ['metrics'], history: 3 })
+  t.equal(client.socket.closedWith?.code, 4008)
+  t.strictSame(told(client.socket), ['welcome', 'metrics_update 4'])
+})
+
+t.test('late subscription, unsubscription, resubscription: one delivery per update', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open()
+  const unsubscribe = () => socket.receive({ type: 'unsubscribe', topics: ['metrics'] })
+  const subscribe = () => socket.receive({ type: 'subscribe', topics: ['metrics'] })
+  unsubscribe()
+  subscribe()
+  subscribe()
+  await tickOnce(service)
+  unsubscribe()
+  await tickOnce(service)
+  await tickOnce(service)
+  subscribe()
+  await tickOnce(service)
+  t.strictSame(told(socket).filter((message) => message.startsWith('metrics')), [1, 2, 4, 5].map((seq) => `metrics_update ${seq}`))
+})
+
+t.test('alerts: opened, and resolved, each before the update of its tick', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe' })
+  await regress(service)
+  await recover(service)
+  t.strictSame(told(socket, 3), ['metrics_update 2', 'alert 3', 'metrics_update 3', 'metrics_update 4', 'alert 5', 'metrics_update 5'])
+  const [opened, resolved] = messagesOf(socket).filter((message) => message.type === 'alert')
+  t.match(opened, { data: { pop: 'ams1', state: 'opened', baselineKind: 'day', baselineMs: 5, samples: { baseline: 450 } } })
+  t.match(resolved, { data: { pop: 'ams1', state: 'resolved', id: opened?.data.id, since: opened?.data.since } })
+})
+
+t.test('who subscribes to alerts is told what is open, once', async (t) => {
+  const service = await after(1)
+  await regress(service)
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe', topics: ['alerts'] })
+  t.strictSame(told(socket, 2), ['subscription_confirmed', 'alert 3 again'])
+  socket.receive({ type: 'subscribe', topics: ['alerts'] })
+  t.equal(told(socket).length, 5, 'it has that already')
+  await recover(service)
+  t.equal(told(socket).at(-1), 'alert 5')
+  const { socket: later } = service.open()
+  later.receive({ type: 'subscribe', topics: ['alerts'] })
+  t.strictSame(told(later, 2), ['subscription_confirmed'], 'nothing is open any more')
+})
+
+t.test('subscribing in the midst of a fan-out neither loses an alert nor brings one twice', async (t) => {
+  for (const [name, first] of [['again', ['alerts', 'pops']], ['for the first time', ['pops']]] as const) {
+    const service = await after(1)
+    await tickOnce(service, regressedPops)
+    const slow = service.open().socket
+    const { socket } = service.open()
+    socket.receive({ type: 'subscribe', topics: first })
+    const write = slow.stream.write.bind(slow.stream)
+    slow.stream.write = (frame) => {
+      service.clock.pass(10)
+      return write(frame)
+    }
+    service.clock.onTurn = () => {
+      service.clock.onTurn = () => {}
+      socket.receive({ type: 'subscribe', topics: ['alerts'] })
+    }
+    await tickOnce(service, regressedPops)
+    t.equal(service.clock.turns, 1, name)
+    t.equal(told(socket).filter((message) => message.startsWith('alert 3')).length, 1, name)
+  }
+})
+
+t.test('alerts are recovered; without metrics those of the last tick come again, as some may have been lost', async (t) => {
+  const service = await after(1)
+  await regress(service)
+  await recover(service)
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe', topics: ['alerts'], since: { epoch: 'e1', seq: 3 } })
+  t.match(confirmation(socket), { recovered: true, fromSeq: 3 })
+  t.strictSame(told(socket, 3), ['alert 3 again', 'alert 5 again'])
+  const { socket: both } = service.open()
+  both.receive({ type: 'subscribe', since: { epoch: 'e1', seq: 3 } })
+  t.match(confirmation(both), { recovered: true, fromSeq: 4 })
+  t.strictSame(told(both, 3), ['metrics_update 4 again', 'alert 5 again'], 'of the metrics it has had the newest')
+})
+
+t.test('alerts reach a slow client in any case; one that has too much unread is closed', async (t) => {
+  const service = await after(1)
+  const client = service.open()
+  client.socket.receive({ type: 'subscribe' })
+  client.socket.stream.writableNeedDrain = true
+  await regress(service)
+  t.strictSame(told(client.socket, 3), ['alert 3'], 'the update waits')
+  congest(client)
+  await recover(service)
+  t.equal(client.socket.closedWith?.code, 4008)
+})
+
+t.test('pops: all at once, then each tick; with delta what has changed', async (t) => {
+  const service = await after(1)
+  const [whole, delta] = [service.open().socket, service.open().socket]
+  whole.receive({ type: 'subscribe', topics: ['pops'] })
+  delta.receive({ type: 'subscribe', topics: ['pops', 'metrics'], delta: true })
+  for (const socket of [whole, delta]) {
+    t.match(last(socket), { type: 'pops_update', seq: 1, data: { pops: [{ code: 'ams1' }, { code: 'fra1' }] } })
+  }
+  await tickOnce(service, regressedPops)
+  t.match(last(whole), { seq: 2, data: { pops: [{ code: 'ams1', coldStartMs: 7.5 }, { code: 'fra1' }] } })
+  t.strictSame(told(delta).slice(-2), ['pops_update 2', 'metrics_update 2'])
+  t.match(messagesOf(delta).at(-2), { delta: true, baseSeq: 1, data: { changed: [{ code: 'ams1', coldStartMs: 7.5 }], removed: [] } })
+  t.equal(delta.stream.corks, 0, 'written in one piece')
+})
+
+t.test('pops: after a skip a delta is a whole one', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe', topics: ['pops'], delta: true })
+  socket.stream.writableNeedDrain = true
+  for (let tick = 0; tick < 3; tick++) await tickOnce(service)
+  socket.stream.drain()
+  t.match(last(socket), { type: 'pops_update', seq: 4, skipped: 2, data: { pops: [{ code: 'ams1' }, { code: 'fra1' }] } })
+  await tickOnce(service)
+  t.match(last(socket), { seq: 5, delta: true, baseSeq: 4 })
+})
+
+t.test('pops: another filter begins with a whole one, the same filter does not send anything twice', async (t) => {
+  const service = await after(1)
+  const { socket, connection } = service.open()
+  const subscribe = (pops: unknown) => socket.receive({ type: 'subscribe', topics: ['pops'], pops })
+  subscribe(['fra1'])
+  t.match(last(socket), { type: 'pops_update', seq: 1, data: { pops: [{ code: 'fra1' }] } })
+  subscribe(['fra1'])
+  t.equal(last(socket).type, 'subscription_confirmed')
+  subscribe(['ams1'])
+  t.match(last(socket), { type: 'pops_update', seq: 1, data: { pops: [{ code: 'ams1' }] } })
+  t.equal(service.filters.size, 1, 'the other one is not in use any more')
+  socket.receive({ type: 'unsubscribe', topics: ['pops'] })
+  t.equal(service.filters.size, 0)
+  t.equal(connection.pops, null)
+  subscribe(['ams1'])
+  socket.finish(1000)
+  t.equal(service.filters.size, 0, 'nor is that of a client that has gone')
+})
+
+const refusals: Array<{ name: string, message: object, code: string, text: string }> = [
+  { name: 'an unknown PoP', message: { topics: ['pops'], pops: ['fra1', 'xyz9'] }, code: 'UNKNOWN_POP', text: 'no PoP has the code "xyz9"' },
+  { name: 'a country without PoPs', message: { topics: ['pops'], pops: { country: ['FR'] } }, code: 'UNKNOWN_POP', text: 'no PoP has the country "FR"' },
+  { name: 'an empty filter', message: { topics: ['pops'], pops: {} }, code: 'BAD_MESSAGE', text: 'subscribe: pops ' },
+  { name: 'a filter by something else', message: { topics: ['pops'], pops: { city: ['Bonn'] } }, code: 'BAD_MESSAGE', text: 'subscribe: pops ' },
+  { name: 'pops without the topic', message: { pops: ['fra1'] }, code: 'BAD_MESSAGE', text: 'subscribe: pops and delta are for the topic pops' },
+  { name: 'delta without the topic', message: { topics: ['metrics'], delta: true }, code: 'BAD_MESSAGE', text: 'subscribe: pops and delta are for the topic pops' },
+  { name: 'history without metrics', message: { topics: ['alerts'], history: 5 }, code: 'BAD_MESSAGE', text: 'subscribe: history is for the topic metrics' },
+  { name: 'a position without a seq', message: { since: { epoch: 'e1' } }, code: 'BAD_MESSAGE', text: 'subscribe: since ' },
+  { name: 'no history at all', message: { history: 0 }, code: 'BAD_MESSAGE', text: 'subscribe: history ' }
+]
+
+for (const { name, message, code, text } of refusals) {
+  t.test(`refused: ${name}`, async (t) => {
+    const service = await after(1)
+    const { socket, connection } = service.open()
+    socket.receive({ type: 'subscribe', ...message, id: 'x' })
+    const error = last(socket)
+    t.match(error, { type: 'error', code, id: 'x' })
+    t.ok(error.type === 'error' && error.data.message.startsWith(text), error.type === 'error' ? error.data.message : '')
+    t.strictSame([[...connection.topics], connection.pops, service.filters.size], [['metrics'], null, 0], 'nothing has changed')
+  })
+}
+
+t.test('one distinct filter too many is refused, and harms nobody', async (t) => {
+  const service = serveSessions()
+  service.source.onCollect = async () => ({
+    readings: Array.from({ length: MAX_FILTERS + 1 }, (_, index) => reading({ pop: `pop${index}` })), baselines: new Map(), places: new Map()
+  })
+  await service.feed.tick(() => 0)
+  const sockets = Array.from({ length: MAX_FILTERS + 1 }, () => service.open().socket)
+  for (const [index, socket] of sockets.entries()) socket.receive({ type: 'subscribe', topics: ['pops'], pops: [`pop${index}`] })
+  t.match(last(sockets.at(-1) as FakeSocket), { type: 'error', code: 'TOO_MANY_FILTERS', retryable: true })
+  t.strictSame(sockets.slice(0, -1).map((socket) => last(socket).type), Array(MAX_FILTERS).fill('pops_update'))
+})
+
+t.test('before anything is known a filter is not refused', async (t) => {
+  const service = serveSessions()
+  const { socket } = service.open()
+  socket.receive({ type: 'subscribe', topics: ['pops'], pops: ['fra1'] })
+  t.equal(last(socket).type, 'subscription_confirmed')
+  await tickOnce(service)
+  t.match(last(socket), { type: 'pops_update', data: { pops: [{ code: 'fra1' }] } })
+})
+
+t.test('a client without any topic is told nothing but what concerns all', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open()
+  socket.receive({ type: 'unsubscribe', topics: ['metrics'] })
+  await tickOnce(service, regressedPops)
+  t.equal(told(socket).length, 3)
+  t.equal((messagesOf(socket)[1] as MetricsUpdateMessage).seq, 1)
+})

@@ -1,0 +1,55 @@
+import t from 'tap'
+import type { Regression } from '../../../lib/fleet/regression-detector.ts'
+import { alertData, alertMessage } from '../../../lib/feed/alert.ts'
+import { validateServerMessage } from '../../support/validate.ts'
+import { START } from '../../support/clients.ts'
+
+const OPEN: Regression = {
+  id: 'fra1_5',
+  pop: 'fra1',
+  severity: 'critical',
+  openedAt: Date.parse(START),
+  closedAt: null,
+  closeReason: null,
+  comparison: { recentMs: 12.3456, baselineMs: 5, baselineKind: 'day', increase: 1.46912, zScore: 7.34567, samples: { recent: 60, baseline: 450 } }
+}
+
+t.test('an alert says what was compared with what', async (t) => {
+  const message = alertMessage({ state: 'opened', regression: OPEN }, 'e1', 7)
+  validateServerMessage(message)
+  t.strictSame(message, {
+    type: 'alert',
+    data: {
+      id: 'fra1_5',
+      pop: 'fra1',
+      state: 'opened',
+      severity: 'critical',
+      since: START,
+      recentMs: 12.35,
+      baselineMs: 5,
+      baselineKind: 'day',
+      changePercent: 146.9,
+      zScore: 7.35,
+      samples: { recent: 60, baseline: 450 },
+      message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
+    },
+    epoch: 'e1',
+    seq: 7
+  })
+})
+
+const texts: Array<{ name: string, regression: Partial<Regression>, message: string }> = [
+  { name: 'against the hour', regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } }, message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the hour before' },
+  { name: 'recovered', regression: { closedAt: 9, closeReason: 'recovered' }, message: 'fra1 is back: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' },
+  { name: 'recovered, and faster than before', regression: { closedAt: 9, closeReason: 'recovered', comparison: { ...OPEN.comparison, recentMs: 4, increase: -0.2 } }, message: 'fra1 is back: 4 ms, 20 % below the 5 ms of the same time a day earlier' },
+  { name: 'gone', regression: { closedAt: 9, closeReason: 'gone' }, message: 'fra1 does not report any more: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' }
+]
+
+for (const { name, regression, message } of texts) {
+  t.test(name, async (t) => t.equal(alertData('resolved', { ...OPEN, ...regression }).message, message))
+}
+
+t.test('what is infinite is as much as JSON can say', async (t) => {
+  const { changePercent, zScore } = alertData('opened', { ...OPEN, comparison: { ...OPEN.comparison, baselineMs: 0, increase: Infinity, zScore: Infinity } })
+  t.strictSame([changePercent, zScore], [1_000_000, 1_000])
+})

@@ -1,0 +1,168 @@
+import t from 'tap'
+import type { ErrorMessage } from '../../../lib/protocol/server-messages.ts'
+import { deferred, reading } from '../../support/fake-source.ts'
+import { INTERVAL_MS, regressedPops, setUp, START_MS, steadyPops } from '../../support/feeds.ts'
+import { SourceError } from '../../../lib/source/source-error.ts'
+
+t.test('a tick publishes an update', async (t) => {
+  const { feed, tick, source, clock, messages } = setUp()
+  source.measurements = { readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })], baselines: new Map(), places: new Map() }
+  t.equal(feed.latest(), null)
+  t.equal(feed.seq, 0)
+  await tick()
+  const update = {
+    type: 'metrics_update',
+    data: { totalPops: 2, healthyPops: 1, averageColdStart: 8.67, regressions: 0 },
+    epoch: 'e1',
+    seq: 1,
+    dataTime: '2025-12-31T23:59:56.000Z',
+    polledAt: '2026-01-01T00:00:00.000Z',
+    ageMs: 4_000,
+    status: 'fresh',
+    nextPollAt: '2026-01-01T00:00:10.000Z',
+    silentPops: 0
+  }
+  t.strictSame(messages(), [update])
+  t.strictSame(feed.latest()?.update, update)
+  await clock.advance(3_000)
+  t.strictSame(feed.latest()?.update, { ...update, ageMs: 7_000 }, 'between two ticks it is as old as it is')
+})
+
+t.test('the update is polled when the answer is there, and the query is timed', async (t) => {
+  const { tick, source, clock, messages, statistics } = setUp()
+  const answer = deferred<void>()
+  source.onCollect = () => answer.promise.then(() => source.measurements)
+  source.measurements = steadyPops(START_MS)
+  const pending = tick()
+  await clock.advance(1_500)
+  t.strictSame(messages(), [])
+  answer.resolve()
+  await pending
+  t.match(messages(), [{ polledAt: '2026-01-01T00:00:01.500Z', ageMs: 1_500 }])
+  t.match(statistics.take(), { ticks: 1, failedTicks: 0, sent: 1, queryMs: { mean: 1_500, max: 1_500 } })
+})
+
+t.test('seq counts the updates; that the data turned stale is one of its own, told once', async (t) => {
+  const { tick, source, clock, messages, fail } = setUp()
+  for (const works of [true, false, false, true]) {
+    source.measurements = steadyPops(clock.now())
+    if (works) source.onCollect = async () => source.measurements
+    else fail('timeout')
+    await tick()
+    await clock.advance(INTERVAL_MS)
+  }
+  t.strictSame(messages().map((message) => 'seq' in message && 'status' in message ? [message.seq, message.status] : [message.type]),
+    [[1, 'fresh'], [2, 'stale'], ['error'], ['error'], [3, 'fresh']])
+})
+
+t.test('a regressed PoP is in the next update, and out of it when it is over', async (t) => {
+  const { tick, source, clock, updates } = setUp()
+  for (const measurements of [steadyPops, regressedPops, regressedPops, steadyPops, steadyPops]) {
+    source.measurements = measurements(clock.now())
+    await tick()
+    await clock.advance(INTERVAL_MS)
+  }
+  t.strictSame(updates().map(({ data }) => data.regressions), [0, 0, 1, 1, 0], 'at its second sample, and until the second one after it')
+})
+
+t.test('a failure is told to every client', async (t) => {
+  const cases = [
+    { reason: 'timeout', code: 'SOURCE_TIMEOUT', text: 'the metrics source did not answer in time' },
+    { reason: 'unavailable', code: 'SOURCE_UNAVAILABLE', text: 'the metrics source is unavailable' },
+    { reason: 'unauthorized', code: 'SOURCE_UNAVAILABLE', text: 'the metrics source is unavailable' },
+    { reason: 'bad_answer', code: 'SOURCE_UNAVAILABLE', text: 'the metrics source is unavailable' }
+  ] as const
+  for (const { reason, code, text } of cases) {
+    const { feed, tick, messages, fail, connection, statistics } = setUp()
+    connection.unsubscribe(['metrics'])
+    fail(reason)
+    await tick()
+    const expected = { type: 'error', data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' }, code, retryable: true, retryAfterMs: INTERVAL_MS }
+    t.strictSame(messages(), [expected], reason)
+    t.strictSame(feed.currentError(), expected, `${reason}: for those who come later`)
+    t.match(statistics.take(), { ticks: 0, failedTicks: 1 }, reason)
+  }
+})
+
+t.test('a failure says how old the last good data is, and that data is stale', async (t) => {
+  const { feed, tick, source, clock, messages, fail } = setUp()
+  source.measurements = steadyPops(START_MS - 2_000)
+  await tick()
+  await clock.advance(INTERVAL_MS)
+  fail('unavailable')
+  await tick()
+  const error = messages()[2] as ErrorMessage
+  t.match(error, { type: 'error', dataTime: '2025-12-31T23:59:58.000Z', ageMs: 12_000 })
+  t.match(feed.latest()?.update, { seq: 2, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
+  source.onCollect = async () => steadyPops(clock.now())
+  await tick()
+  t.match(feed.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
+  t.equal(feed.currentError(), null)
+})
+
+t.test('nextPollAt never lies in the past', async (t) => {
+  const { feed, tick, clock, source } = setUp()
+  source.measurements = steadyPops(START_MS)
+  await tick()
+  await clock.advance(INTERVAL_MS + 500)
+  t.match(feed.latest()?.update, { nextPollAt: '2026-01-01T00:00:10.500Z' })
+})
+
+t.test('the log has one line per transition, and says at the end what was between', async (t) => {
+  const { tick, source, clock, log, fail } = setUp()
+  const tickAndWait = async () => {
+    await tick()
+    await clock.advance(INTERVAL_MS)
+  }
+  fail('timeout')
+  for (let failures = 0; failures < 5; failures++) await tickAndWait()
+  source.onCollect = async () => source.measurements
+  await tickAndWait()
+  const loud = log.lines.filter(({ event, level }) => event?.startsWith('source_') && level !== 'debug')
+  t.strictSame(loud, [
+    { event: 'source_failed', code: 'SOURCE_TIMEOUT', reason: 'timeout', detail: 'words of the database', failures: 1, level: 'warn', message: 'metrics source failed' },
+    { event: 'source_recovered', failures: 5, downMs: 50_000, level: 'info', message: 'metrics source answers again' }
+  ])
+})
+
+t.test('words of the database reach no client', async (t) => {
+  const { tick, messages, fail } = setUp()
+  fail('bad_answer')
+  await tick()
+  t.equal(messages().length, 1)
+  t.notMatch(JSON.stringify(messages()), 'words of the database')
+})
+
+t.test('what comes in after stop is dropped', async (t) => {
+  const cases: Array<[name: string, settle: (tick: ReturnType<typeof deferred<void>>) => void]> = [
+    ['an answer', ({ resolve }) => resolve()],
+    ['a failure', ({ reject }) => reject(new SourceError('unavailable', 'closed'))]
+  ]
+  for (const [name, settle] of cases) {
+    const { feed, tick, source, messages } = setUp()
+    const answer = deferred<void>()
+    source.onCollect = () => answer.promise.then(() => steadyPops(START_MS))
+    const pending = tick()
+    feed.stop()
+    settle(answer)
+    await pending
+    t.strictSame(messages(), [], name)
+    t.equal(feed.latest(), null, name)
+    t.equal(feed.health.isKnown, false, name)
+  }
+})
+
+t.test('what is no failure of the source rejects, and changes nothing', async (t) => {
+  const { feed, tick, source, messages } = setUp()
+  const defect = new TypeError('a defect')
+  source.onCollect = () => Promise.reject(defect)
+  await t.rejects(tick(), defect)
+  t.strictSame(messages(), [])
+  t.equal(feed.health.failure, null)
+})
+
+t.test('probe asks the source only for a ping', async (t) => {
+  const { feed, source } = setUp()
+  feed.probe()
+  t.strictSame([source.pings, source.collects], [1, 0])
+})

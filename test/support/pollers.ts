@@ -1,0 +1,43 @@
+import { Poller } from '../../lib/feed/poller.ts'
+import { FakeClock } from './fake-clock.ts'
+
+export const INTERVAL_MS = 10_000
+
+/** A poller, what it did and when (ms since the test began). */
+export function setUp ({ wanted = true } = {}) {
+  const clock = new FakeClock()
+  const startedAt = clock.monotonic()
+  const sinceStart = () => clock.monotonic() - startedAt
+  const state = { wanted, atOnce: 0, mostAtOnce: 0 }
+  const ticks: number[] = []
+  const idles: number[] = []
+  const errors: unknown[] = []
+  const nextPolls: number[] = []
+  const options = {
+    intervalMs: INTERVAL_MS,
+    clock,
+    isWanted: () => state.wanted,
+    idle: () => { idles.push(sinceStart()) },
+    onError: (error: unknown) => { errors.push(error) },
+    work: async () => {},
+    onTick: () => {},
+    align: (() => null) as (notBefore: number) => number | null
+  }
+  const poller = new Poller({
+    ...options,
+    align: (notBefore) => options.align(notBefore),
+    async tick (nextPollAt) {
+      ticks.push(sinceStart())
+      options.onTick()
+      nextPolls.push(nextPollAt() - clock.now())
+      state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce)
+      try {
+        await options.work()
+      } finally {
+        state.atOnce--
+      }
+    }
+  })
+  const takes = (ms: number) => () => new Promise<void>((resolve) => clock.schedule(resolve, ms))
+  return { clock, poller, options, state, ticks, idles, errors, nextPolls, takes }
+}

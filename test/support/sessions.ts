@@ -1,0 +1,59 @@
+import { Broadcaster } from '../../lib/clients/broadcaster.ts'
+import { PopsFilters } from '../../lib/feed/pops-filter.ts'
+import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
+import { openSession, type SessionContext } from '../../lib/clients/websocket/session.ts'
+import type { Position } from '../../lib/feed/update-log.ts'
+import { FakeSocket } from './fake-socket.ts'
+import { FakeSource, reading } from './fake-source.ts'
+import { followedFeed } from './feeds.ts'
+import { messagesOf, START, trackClients } from './clients.ts'
+import { SourceError } from '../../lib/source/source-error.ts'
+
+export const INTERVAL_MS = 10_000
+export const MAX_FILTERS = 3
+
+/** A real feed on a source whose answers the test gives, and sessions on it. */
+export function serveSessions () {
+  const { clock, log, connections } = trackClients({ maxConnections: 100 })
+  const source = new FakeSource()
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const { feed, updates } = followedFeed({ source, broadcaster, clock, log })
+  const filters = new PopsFilters(MAX_FILTERS)
+  const state = { connects: 0 }
+  const context: SessionContext = {
+    connections,
+    feed,
+    updates,
+    filters,
+    clock,
+    log,
+    source: 'influxdb',
+    intervalMs: INTERVAL_MS,
+    heartbeatMs: 25_000,
+    maxMessageBytes: 16_384,
+    onConnect: () => { state.connects++ }
+  }
+  const open = (socket = new FakeSocket(), position: Position | null = null) => {
+    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position }, context)
+    const connection = [...connections].at(-1)
+    if (connection === undefined) throw new Error('the session did not add its connection')
+    return { socket, connection }
+  }
+  return { clock, log, connections, source, feed, updates, filters, context, state, open }
+}
+
+export type Service = ReturnType<typeof serveSessions>
+
+export async function tick ({ source, feed, clock }: Service, answer: 'answers' | 'fails'): Promise<void> {
+  source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })], baselines: new Map(), places: new Map() }
+  source.onCollect = async () => {
+    if (answer === 'fails') throw new SourceError('timeout', 'secret words of the database')
+    return source.measurements
+  }
+  await feed.tick(() => clock.now() + INTERVAL_MS)
+}
+
+/** What a client gets after its welcome. */
+export function afterWelcome (socket: FakeSocket): ServerMessage[] {
+  return messagesOf(socket).slice(1)
+}
