@@ -55,6 +55,7 @@ export const settingsSchema = Type.Object({
 
   PING_INTERVAL_MS: duration(25_000, 100),
   STALE_AFTER_MS: duration(5 * MINUTE_MS, 100),
+  MAX_MISSED_PINGS: integer('pings', 2, 2, 100),
   STATS_LOG_INTERVAL_MS: duration(MINUTE_MS, 100),
   MAX_CONNECTIONS: integer('connections', 10_000, 1, 1_000_000),
   MAX_MESSAGE_BYTES: integer('bytes', 16_384, 64, 1_048_576),

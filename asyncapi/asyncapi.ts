@@ -10,6 +10,7 @@ const summaries: Record<string, string> = {
   metrics_update: 'the overview of all PoPs, at each tick',
   pops_update: 'every PoP of a filter, or what has changed of them',
   alert: 'a regression has opened, changed its severity, or is over',
+  open_alerts: 'every regression that is open: takes the place of what the client holds',
   error: 'the source failed, or a message was refused',
   pong: 'answers a ping',
   subscription_confirmed: 'answers subscribe and unsubscribe',

@@ -25,12 +25,19 @@ export const systemClock: Clock = {
   turn: () => new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Calls `task` every `intervalMs` until cancelled; a slow task delays the next one instead of piling up. */
-export function repeat (clock: Clock, intervalMs: number, task: () => void): Cancel {
+/**
+ * Calls `task` every `intervalMs` until cancelled; a slow task delays the next one instead of piling up, and one that throws
+ * is told of and called again.
+ */
+export function repeat (clock: Clock, intervalMs: number, task: () => void, onError: (error: unknown) => void): Cancel {
   let cancel = clock.schedule(fire, intervalMs)
   function fire () {
     cancel = clock.schedule(fire, intervalMs)
-    task()
+    try {
+      task()
+    } catch (error) {
+      onError(error)
+    }
   }
   return () => cancel()
 }

@@ -5,11 +5,12 @@ import type { WebSocket } from 'ws'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
-import { IncompletePositionError, OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../http-errors.ts'
+import { OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../http-errors.ts'
 import { RateLimit } from '../lib/clients/rate-limit.ts'
 import { closeCodes } from '../lib/protocol/close-codes.ts'
-import { openSession } from '../lib/clients/websocket/session.ts'
-import type { Position } from '../lib/feed/update-log.ts'
+import { openSession, type Client } from '../lib/clients/websocket/session.ts'
+import { positionOf } from '../lib/protocol/client-messages.ts'
+import { version } from '../version.ts'
 import { ErrorBody } from './schemas.ts'
 
 declare module 'fastify' {
@@ -20,11 +21,14 @@ declare module 'fastify' {
 
 /** Where a client resumes that cannot send headers, and has seen this much already. */
 const PositionQuerystring = Type.Object({
-  epoch: Type.Optional(Type.String({ maxLength: 64 })),
-  seq: Type.Optional(Type.Integer({ minimum: 0 }))
+  epoch: Type.Optional(Type.Unknown({ description: 'with seq: the last position that the client has seen' })),
+  seq: Type.Optional(Type.Unknown({ description: 'with epoch; one that makes no sense is answered with recovered: false, never refused' })),
+  topics: Type.Optional(Type.Unknown({ description: 'comma separated, instead of a first subscribe' }))
 })
 const Routes = Type.Object({ name: Type.String(), routes: Type.Record(Type.String(), Type.String()) })
 type PositionQuery = Static<typeof PositionQuerystring>
+
+const MAX_TOPICS = 16
 
 /** Told to clients that are refused: by then others may have left. */
 const RETRY_AFTER_SECONDS = 10
@@ -41,6 +45,9 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     source: app.metricsSource.kind,
     intervalMs: config.BROADCAST_INTERVAL_MS,
     heartbeatMs: config.PING_INTERVAL_MS,
+    healthyBelowMs: config.HEALTHY_BELOW_MS,
+    overviewWindowMs: config.OVERVIEW_WINDOW_MS,
+    version,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
     onConnect: () => app.poller.wake()
   }
@@ -54,7 +61,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     try {
-      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, windowBits: app.windowBitsOf(raw), position: positionOf(request) }, context)
+      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, windowBits: app.windowBitsOf(raw), ...wishesOf(request) }, context)
     } catch (err) {
       app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
       socket.on('error', () => {})
@@ -73,8 +80,6 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 
   /** The last thing before the handshake: from here on nothing refuses. */
   const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { epoch, seq } = request.query as PositionQuery
-    if ((epoch === undefined) !== (seq === undefined)) throw new IncompletePositionError()
     if (!request.ws) return
     request.handshakeResponse = reply.raw
     // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
@@ -91,7 +96,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/ws',
     config: { acceptsWebSocket: true },
-    schema: { tags: ['feed'], summary: 'The live feed, over WebSocket', querystring: PositionQuerystring, response: { 400: ErrorBody, 426: ErrorBody, 503: ErrorBody } },
+    schema: { tags: ['feed'], summary: 'The live feed, over WebSocket', querystring: PositionQuerystring, response: { 426: ErrorBody, 503: ErrorBody } },
     onRequest,
     preHandler,
     handler: async (_request, reply) => {
@@ -105,7 +110,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/',
     config: { acceptsWebSocket: true },
-    schema: { tags: ['feed'], summary: 'The routes; with an upgrade the live feed', querystring: PositionQuerystring, response: { 200: Routes, 400: ErrorBody, 503: ErrorBody } },
+    schema: { tags: ['feed'], summary: 'The routes; with an upgrade the live feed', querystring: PositionQuerystring, response: { 200: Routes, 503: ErrorBody } },
     onRequest,
     preHandler,
     handler: async () => ({
@@ -126,9 +131,13 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
   })
 }
 
-function positionOf ({ query }: FastifyRequest): Position | null {
-  const { epoch, seq } = query as PositionQuery
-  return epoch === undefined || seq === undefined ? null : { epoch, seq }
+/** What the client wants to begin with. No part of it is a reason to refuse the upgrade: a browser would only see a bare 1006. */
+function wishesOf ({ query }: FastifyRequest): Pick<Client, 'position' | 'topics'> {
+  const { epoch, seq, topics } = query as PositionQuery
+  const names = typeof topics === 'string' ? topics.split(',').map((name) => name.trim()).filter((name) => name !== '').slice(0, MAX_TOPICS) : []
+  const isGiven = epoch !== undefined || seq !== undefined
+  const number = typeof seq === 'string' && /^\d{1,16}$/.test(seq) ? Number(seq) : seq
+  return { position: isGiven ? positionOf({ epoch, seq: number }) : null, ...(names.length > 0 && { topics: names }) }
 }
 
 export default routes

@@ -5,6 +5,8 @@ import type { ClosableSocket, FrameStream } from './websocket/channel.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { Connection, type ClientInfo, type ConnectionObserver } from './connection.ts'
 
+/** Of what a client chooses and we keep, log and show. */
+const MAX_CLIENT_TEXT = 256
 const DAY_MS = 24 * 60 * 60 * 1_000
 // 3 significant digits up to 30 days: some 200 KiB, however many connections there were.
 const DURATION_HISTOGRAM = { lowest: 1, highest: 30 * DAY_MS, figures: 3 }
@@ -75,8 +77,9 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   /** Adds a client under a new id, `ws_{counter}_{timestamp}`. `windowBits`: see `agreedWindowBits`. */
-  add (socket: ClosableSocket, stream: FrameStream, clientInfo: ClientInfo, windowBits = 0): Connection {
+  add (socket: ClosableSocket, stream: FrameStream, { userAgent, ip }: ClientInfo, windowBits = 0): Connection {
     const { clock, log } = this.#options
+    const clientInfo = { userAgent: clip(userAgent), ip: clip(ip) }
     const connectedAt = clock.now()
     const id = `ws_${++this.totals.opened}_${connectedAt}`
     const connection = new Connection({
@@ -168,4 +171,9 @@ export class ConnectionTracker implements ConnectionObserver {
     if (++connection.writeErrorCount === 1) this.#options.log.warn(fields, 'sending to a client failed')
     else this.#options.log.debug(fields, 'sending to a client failed again')
   }
+}
+
+/** A copy: a mere slice would keep all of a long header in memory. */
+function clip (text: string): string {
+  return text.length <= MAX_CLIENT_TEXT ? text : Buffer.from(text.slice(0, MAX_CLIENT_TEXT)).toString()
 }

@@ -4,6 +4,8 @@ import type { PopsFilter } from '../feed/pops-filter.ts'
 import type { Topic } from '../protocol/server-messages.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
 import type { Tick } from '../feed/tick.ts'
+import type { LogEntry } from '../feed/update-log.ts'
+import { Cursor } from './cursor.ts'
 
 /** What a client gets that never subscribes. Shared, so that it costs nothing per connection. */
 const IMPLICIT_TOPICS: ReadonlySet<Topic> = new Set(['metrics'])
@@ -67,18 +69,15 @@ export class Connection extends Channel {
   lastActivity: number
   /** Our pings since then that were not answered. */
   missedPings = 0
-  /** Updates that it missed because it was slow: in all, and since the last one it was sent. */
+  /** Updates that it missed because it was slow. */
   skippedCount = 0
-  skippedInARow = 0
   invalidInARow = 0
   /** Whether the last thing written was an update: then it is one that a failing socket loses. */
   lastWriteWasUpdate = false
-  /** The last tick of which it was sent the message of each topic: it gets no tick twice. */
-  seqs: Record<Topic, number> = { metrics: 0, alerts: 0, pops: 0 }
+  /** Where it stands in the stream. */
+  readonly cursor = new Cursor()
   pops: PopsSubscription | null = null
 
-  /** The first update of the metrics that it was sent. */
-  #firstMetricsSeq = Infinity
   #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
   /** The newest tick that waits for the socket to drain. */
   #held: Tick | null = null
@@ -108,22 +107,34 @@ export class Connection extends Channel {
     this.#topics = new Set([...this.#topics].filter((topic) => !topics.includes(topic)))
   }
 
+  /** Updates that wait to be told as skipped with the one that is held back. */
+  get skippedInARow (): number {
+    return this.#held === null ? 0 : this.cursor.skippedBefore(this.#held.seq)
+  }
+
   /**
-   * Writes what the client wants of a tick, in one piece. Its alerts are written in any case; of the updates at most
-   * one is held back while the socket has not drained: the latest wins, and the one that is sent at last says how
-   * many were missed.
+   * Writes what the client wants of a tick, in one piece: alerts, metrics, PoPs. Its alerts are written in any case; of the
+   * updates at most one is held back while the socket has not drained: the latest wins, and the one that is sent at last
+   * says how many were missed.
    * @returns null when there is nothing in it for this client
    */
   offer (tick: Tick): Delivery | null {
-    const alerts = this.#wants('alerts', tick) && tick.alerts.length > 0
-    const update = this.#wantsUpdate(tick)
-    if (!alerts) return update ? this.#offerUpdate(tick) : null
     this.stream.cork()
-    const alerted = tick.alerts.every((alert) => this.sendShared(alert))
-    this.seqs.alerts = tick.seq
-    const delivery = update ? this.#offerUpdate(tick) : null
+    const alerted = this.#wants('alerts', tick) ? this.sendAlerts(tick) : null
+    const delivery = this.#wantsUpdate(tick) ? this.#offerUpdate(tick) : null
     this.stream.uncork()
-    return delivery ?? (alerted ? 'sent' : 'failed')
+    const waits = this.#held !== null && this.topics.has('metrics')
+    if (!waits && alerted !== false && delivery !== 'failed') this.cursor.reach(tick.seq)
+    if (delivery !== null || alerted === null || tick.alerts.alerts.length === 0) return delivery
+    return alerted ? 'sent' : 'failed'
+  }
+
+  /** Sends the alerts of a tick: as they come, or from the log. @returns false when one could not be written */
+  sendAlerts ({ seq, alerts }: Pick<LogEntry, 'seq' | 'alerts'>): boolean {
+    const messages = alerts.at(this.cursor.seq, !this.topics.has('metrics'))
+    const sent = messages.every((alert) => this.sendShared(alert))
+    this.cursor.sentAlerts(seq)
+    return sent
   }
 
   ping (): void {
@@ -147,25 +158,19 @@ export class Connection extends Channel {
     super.close(closeCode)
   }
 
-  /** Whether it was sent the update of this seq, or told that it missed it. */
-  hadMetrics (seq: number): boolean {
-    return seq >= this.#firstMetricsSeq && seq <= this.seqs.metrics
-  }
-
   /** Sends one update of the metrics: the tick's, or the same one from the log. */
-  sendMetrics ({ seq, metrics }: { seq: number, metrics: SharedMessage }): boolean {
-    this.#firstMetricsSeq = Math.min(this.#firstMetricsSeq, seq)
-    this.seqs.metrics = Math.max(this.seqs.metrics, seq)
-    return this.#writeUpdate(metrics)
+  sendMetrics ({ seq, metrics }: Pick<LogEntry, 'seq' | 'metrics'>, skipped = 0): boolean {
+    this.cursor.sentMetrics(seq)
+    return this.#writeUpdate(metrics, skipped)
   }
 
   /** Sends the PoPs as they are after this tick: all of them, or what has changed since the last ones it was sent. */
-  sendPops (tick: Tick): boolean {
+  sendPops (tick: Tick, skipped = 0): boolean {
     if (this.pops === null) return true
     const { filter, delta } = this.pops
-    const message = delta ? tick.popsSince(this.seqs.pops, filter) : tick.pops(filter)
-    this.seqs.pops = tick.seq
-    return this.#writeUpdate(message)
+    const message = delta ? tick.popsSince(this.cursor.pops, filter) : tick.pops(filter)
+    this.cursor.sentPops(tick.seq)
+    return this.#writeUpdate(message, skipped)
   }
 
   override get maxBufferedBytes (): number {
@@ -181,13 +186,13 @@ export class Connection extends Channel {
     return super.write(frame)
   }
 
-  #writeUpdate (message: SharedMessage): boolean {
+  #writeUpdate (message: SharedMessage, skipped: number): boolean {
     this.lastWriteWasUpdate = true
-    return super.write(message.afterSkipping(this.skippedInARow).frame(this.windowBits))
+    return super.write(message.afterSkipping(skipped).frame(this.windowBits))
   }
 
   #wants (topic: Topic, { seq }: Tick): boolean {
-    return this.#topics.has(topic) && seq > this.seqs[topic]
+    return this.#topics.has(topic) && seq > this.cursor[topic]
   }
 
   #wantsUpdate (tick: Tick): boolean {
@@ -197,12 +202,12 @@ export class Connection extends Channel {
   #offerUpdate (tick: Tick): Delivery {
     if (!this.isDraining) return this.#deliver(tick) ? 'sent' : 'failed'
     const replaced = this.#held
+    if (replaced?.seq === tick.seq) return 'held'
     this.#held = tick
     if (replaced === null) this.stream.once('drain', this.#onDrain)
     // It may have been sent what it asked for meanwhile: then nothing is lost.
     if (replaced === null || !this.#wantsUpdate(replaced)) return 'held'
     this.skippedCount++
-    this.skippedInARow++
     this.#observer.skipped(this)
     return 'skipped'
   }
@@ -211,22 +216,19 @@ export class Connection extends Channel {
     const tick = this.#held
     this.#held = null
     // It may have unsubscribed, or asked for the newest by itself, meanwhile.
-    if (tick !== null && this.isOpen && this.#wantsUpdate(tick)) this.#deliver(tick)
+    if (tick !== null && this.isOpen && (!this.#wantsUpdate(tick) || this.#deliver(tick))) this.cursor.reach(tick.seq)
   }
 
+  /** The rule of a tick's order, for everybody who sends its updates: the metrics, then the PoPs. */
   #deliver (tick: Tick): boolean {
     this.#observer.attempted()
-    if (!(this.#wants('pops', tick) ? this.#deliverWithPops(tick) : this.sendMetrics(tick))) return false
-    this.skippedInARow = 0
+    const skipped = this.cursor.skippedBefore(tick.seq)
+    this.stream.cork()
+    const sent = (!this.#wants('metrics', tick) || this.sendMetrics(tick, skipped)) && (!this.#wants('pops', tick) || this.sendPops(tick, skipped))
+    this.stream.uncork()
+    if (!sent) return false
     this.broadcastCount++
     this.#observer.delivered(this)
     return true
-  }
-
-  #deliverWithPops (tick: Tick): boolean {
-    this.stream.cork()
-    const sent = this.sendPops(tick) && (!this.#wants('metrics', tick) || this.sendMetrics(tick))
-    this.stream.uncork()
-    return sent
   }
 }

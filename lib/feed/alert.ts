@@ -31,7 +31,7 @@ export function alertData (state: AlertMessage['data']['state'], { id, pop, seve
 }
 
 export function alertMessage ({ state, regression }: RegressionEvent, epoch: string, seq: number): AlertMessage {
-  return { type: 'alert', data: alertData(state, regression), epoch, seq }
+  return { type: 'alert', data: alertData(state, regression), epoch, seq, tickSeq: seq }
 }
 
 function round (value: number, decimals: number): number {

@@ -7,6 +7,7 @@ import type { Measurements, MetricsSource } from '../source/source.ts'
 import { SourceHealth } from '../source/source-health.ts'
 import { alertMessage } from './alert.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
+import { SharedMessage } from './shared-message.ts'
 import { Tick, type TickHeader } from './tick.ts'
 import type { UpdateLog } from './update-log.ts'
 import type { WriterPhase } from './writer-phase.ts'
@@ -40,6 +41,12 @@ export interface FeedOptions {
   deflateFrom: number
 }
 
+/** What is open: each alert again, and all of them as a set. */
+export interface OpenAlertMessages {
+  each: ReadonlyArray<{ id: string, message: SharedMessage }>
+  set: SharedMessage
+}
+
 /** The last good answer, and when the next one is planned. */
 interface Result extends Omit<FleetReport, 'events'> {
   queryMs: number
@@ -61,6 +68,8 @@ export class Feed {
   #result: Result | null = null
   #toldStatus: TickHeader['status'] | null = null
   #latest: { tick: Tick, madeAt: number } | null = null
+  #head: Tick | null = null
+  #openMessages = new Map<number, OpenAlertMessages>()
   #stopped = false
 
   constructor (options: FeedOptions) {
@@ -77,9 +86,24 @@ export class Feed {
     return this.#seq
   }
 
-  /** The last alert of each regression that is open, oldest first. */
-  get openAlerts (): readonly AlertMessage[] {
-    return Array.from(this.#openAlerts.values())
+  /** The newest tick as it was published, with its alerts; null before the first. */
+  get head (): Tick | null {
+    return this.#head
+  }
+
+  /** What is open, oldest first, as it is told to those who stand at this position; the same messages for all of them. */
+  openAlerts (position: number): OpenAlertMessages {
+    const known = this.#openMessages.get(position)
+    if (known !== undefined) return known
+    const { deflateFrom } = this.#options
+    const alerts = Array.from(this.#openAlerts.values())
+    const at = { epoch: this.epoch, seq: position }
+    const messages: OpenAlertMessages = {
+      each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage({ ...alert, ...at, replay: true }, deflateFrom) })),
+      set: new SharedMessage({ type: 'open_alerts', data: { alerts: alerts.map(({ data }) => data) }, ...at }, deflateFrom)
+    }
+    this.#openMessages.set(position, messages)
+    return messages
   }
 
   /**
@@ -159,10 +183,12 @@ export class Feed {
     this.#result = result
     this.#seq++
     this.#latest = null
+    this.#openMessages.clear()
     const tick = this.#makeTick(result, this.#alerts(events))
     const { status, seq, dataTime } = tick.content.header
     if (this.#toldStatus !== status) log.info({ event: `data_${status}`, seq, dataTime }, 'freshness of the data')
     this.#toldStatus = status
+    this.#head = tick
     await updates.append(tick)
   }
 

@@ -72,7 +72,11 @@ export class Poller {
     this.#idle = !isWanted()
     if (this.#idle) {
       this.#arm(this.#nextOnGrid())
-      idle()
+      try {
+        idle()
+      } catch (error) {
+        this.#options.onError(error)
+      }
       return
     }
     if (this.#running) return

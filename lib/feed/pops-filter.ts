@@ -9,6 +9,8 @@ type Values = ReadonlySet<string>
 export class PopsFilter {
   /** The same for filters that let the same PoPs through. */
   readonly key: string
+  /** Of one client: what it lets through is not worth keeping for the next one. */
+  isOwn = false
   readonly #wanted: ReadonlyArray<readonly [Kind, Values]>
 
   /** @param spec undefined: every PoP */
@@ -18,21 +20,29 @@ export class PopsFilter {
     this.key = JSON.stringify(this.#wanted.map(([kind, values]) => [kind, ...values]))
   }
 
+  get isAll (): boolean {
+    return this.#wanted.length === 0
+  }
+
   matches (state: PopState): boolean {
     return this.#wanted.every(([kind, values]) => values.has(state[kind] ?? ''))
   }
 
-  /** The first value that fits none of these PoPs. */
-  unknownAmong (states: readonly PopState[]): { kind: Kind, value: string } | null {
-    for (const [kind, values] of this.#wanted) {
+  /** The values that fit none of these PoPs, by kind; undefined when there are none. */
+  unknownAmong (states: readonly PopState[]): Partial<Record<Kind, string[]>> | undefined {
+    const unknown = this.#wanted.flatMap(([kind, values]) => {
       const known = new Set(states.map((state) => state[kind]))
-      for (const value of values) if (!known.has(value)) return { kind, value }
-    }
-    return null
+      const missing = [...values].filter((value) => !known.has(value))
+      return missing.length === 0 ? [] : [[kind, missing] as const]
+    })
+    return unknown.length === 0 ? undefined : Object.fromEntries(unknown)
   }
 }
 
-/** The distinct filters in use. Each costs an encoding per tick, however many clients share it: there is a bound. */
+/**
+ * The distinct filters in use. Clients with the same one share an encoding per tick; so many are kept. Beyond that a
+ * filter is the client's own, and what it lets through is encoded for it alone.
+ */
 export class PopsFilters {
   readonly #limit: number
   readonly #inUse = new Map<string, { filter: PopsFilter, users: number }>()
@@ -45,20 +55,28 @@ export class PopsFilters {
     return this.#inUse.size
   }
 
-  /** The one filter that all who want the same share; null when it would be one too many. To be released. */
-  acquire (filter: PopsFilter): PopsFilter | null {
+  /** The one filter that all who want the same share. To be released. */
+  acquire (filter: PopsFilter): PopsFilter {
+    // Who wants every PoP adds no filter.
+    if (filter.isAll) return ALL
     const known = this.#inUse.get(filter.key)
     if (known !== undefined) {
       known.users++
       return known.filter
     }
-    if (this.size >= this.#limit) return null
+    if (this.size >= this.#limit) {
+      filter.isOwn = true
+      return filter
+    }
     this.#inUse.set(filter.key, { filter, users: 1 })
     return filter
   }
 
-  release ({ key }: PopsFilter): void {
-    const known = this.#inUse.get(key)
-    if (known !== undefined && --known.users === 0) this.#inUse.delete(key)
+  release (filter: PopsFilter): void {
+    const known = filter.isAll ? undefined : this.#inUse.get(filter.key)
+    if (known?.filter === filter && --known.users === 0) this.#inUse.delete(filter.key)
   }
 }
+
+/** Every PoP. */
+const ALL = new PopsFilter(undefined)

@@ -2,6 +2,7 @@ import type { Overview } from '../fleet/overview.ts'
 import type { PopsSnapshot, PopState } from '../fleet/pop-state.ts'
 import type { PopsFilter } from './pops-filter.ts'
 import type { AlertMessage, MetricsUpdateMessage, PopsUpdateMessage } from '../protocol/server-messages.ts'
+import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 
 /** Every so many ticks a delta is a full one: a client that lost its place finds it again. */
@@ -27,7 +28,7 @@ export class Tick {
   readonly #deflateFrom: number
   readonly #pops = new Map<string, SharedMessage>()
   #metrics: SharedMessage | null = null
-  #alerts: readonly SharedMessage[] | null = null
+  #alerts: AlertMessages | null = null
 
   constructor (content: TickContent, deflateFrom: number) {
     this.content = content
@@ -48,15 +49,19 @@ export class Tick {
     return { type: 'metrics_update', data: overview, ...header, silentPops }
   }
 
+  get epoch (): string {
+    return this.content.header.epoch
+  }
+
   /** In the order in which they are to be told. */
-  get alerts (): readonly SharedMessage[] {
-    this.#alerts ??= this.content.alerts.map((alert) => this.#share(alert))
+  get alerts (): AlertMessages {
+    this.#alerts ??= new AlertMessages(this.content.alerts, this.#deflateFrom)
     return this.#alerts
   }
 
   /** Every PoP that the filter lets through. */
   pops (filter: PopsFilter): SharedMessage {
-    return this.#once(`full ${filter.key}`, () => ({
+    return this.#once(filter, 'full', () => ({
       type: 'pops_update',
       data: { pops: this.content.pops.states.filter((state) => filter.matches(state)) },
       ...this.content.header
@@ -67,7 +72,7 @@ export class Tick {
   popsSince (lastSeq: number, filter: PopsFilter): SharedMessage {
     const { seq } = this
     if (lastSeq === 0 || lastSeq !== seq - 1 || seq % KEYFRAME_EVERY === 0) return this.pops(filter)
-    return this.#once(`delta ${filter.key}`, () => ({
+    return this.#once(filter, 'delta', () => ({
       type: 'pops_update',
       data: this.#changes(filter),
       ...this.content.header,
@@ -86,7 +91,9 @@ export class Tick {
     return { changed, removed }
   }
 
-  #once (key: string, make: () => PopsUpdateMessage): SharedMessage {
+  #once (filter: PopsFilter, kind: 'full' | 'delta', make: () => PopsUpdateMessage): SharedMessage {
+    if (filter.isOwn) return this.#share(make())
+    const key = `${kind} ${filter.key}`
     const known = this.#pops.get(key)
     if (known !== undefined) return known
     const message = this.#share(make())
@@ -94,7 +101,7 @@ export class Tick {
     return message
   }
 
-  #share (message: MetricsUpdateMessage | PopsUpdateMessage | AlertMessage): SharedMessage {
+  #share (message: MetricsUpdateMessage | PopsUpdateMessage): SharedMessage {
     return new SharedMessage(message, this.#deflateFrom)
   }
 }

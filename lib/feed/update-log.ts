@@ -1,4 +1,5 @@
 import type { Unrecoverable } from '../protocol/server-messages.ts'
+import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 import type { Tick } from './tick.ts'
 
@@ -12,7 +13,7 @@ export interface Position {
 export interface LogEntry {
   seq: number
   metrics: SharedMessage
-  alerts: readonly SharedMessage[]
+  alerts: AlertMessages
 }
 
 /** Every entry after a position, in order and without a gap, or why there is no such thing. */
@@ -28,8 +29,12 @@ export interface UpdateLog {
   readAfter (position: Position): Missed
   /** The last `count` entries, or as many as there are, oldest first. */
   last (count: number): readonly LogEntry[]
+  /** The entry that so many newer ones follow; undefined where the log ends. */
+  fromEnd (newer: number): LogEntry | undefined
   /** Calls `follower` with every tick from now on, one at a time. */
   follow (follower: (tick: Tick) => Promise<void>): void
+  /** The oldest seq that is kept; one above the last when none is. */
+  readonly firstSeq: number
 }
 
 export interface MemoryLogOptions {
@@ -54,11 +59,11 @@ export class MemoryLog implements UpdateLog {
 
   async append (tick: Tick): Promise<void> {
     this.#seq = tick.seq
-    const share = (message: ConstructorParameters<typeof SharedMessage>[0]) => new SharedMessage(message, this.#options.deflateFrom)
+    const { deflateFrom } = this.#options
     this.#keep({
       seq: tick.seq,
-      metrics: share({ ...tick.update, replay: true }),
-      alerts: tick.content.alerts.map((alert) => share({ ...alert, replay: true }))
+      metrics: new SharedMessage({ ...tick.update, replay: true }, deflateFrom),
+      alerts: new AlertMessages(tick.content.alerts.map((alert) => ({ ...alert, replay: true })), deflateFrom)
     })
     await Promise.all(this.#followers.map((follower) => follower(tick)))
   }
@@ -69,6 +74,14 @@ export class MemoryLog implements UpdateLog {
     const missed = this.#seq - seq
     if (missed > this.#entries.length) return { unrecoverable: 'too_old' }
     return { entries: this.last(missed) }
+  }
+
+  get firstSeq (): number {
+    return this.#entries[0]?.seq ?? this.#seq + 1
+  }
+
+  fromEnd (newer: number): LogEntry | undefined {
+    return this.#entries[this.#entries.length - 1 - newer]
   }
 
   last (count: number): readonly LogEntry[] {
@@ -89,5 +102,5 @@ export class MemoryLog implements UpdateLog {
 
 /** Of its messages as JSON. */
 function bytesOf ({ metrics, alerts }: LogEntry): number {
-  return alerts.reduce((sum, { bytes }) => sum + bytes, metrics.bytes)
+  return metrics.bytes + alerts.bytes
 }

@@ -6,7 +6,6 @@ import { defaultTopics, Id, MAX_ID_LENGTH, topics, type Topic } from './server-m
 /** Unknown fields are ignored. */
 const TopicNames = Type.Array(Type.String(), { minItems: 1, maxItems: 16, description: `of ${topics.join(', ')}` })
 const Values = Type.Array(Type.String(), { minItems: 1, maxItems: 1_000 })
-const MAX_HISTORY = 100_000
 
 export const PopsFilterSchema = Type.Union([
   Values,
@@ -15,13 +14,21 @@ export const PopsFilterSchema = Type.Union([
 
 export const Ping = Type.Object({ type: Type.Literal('ping'), id: Type.Optional(Id) })
 
+const PositionSchema = Type.Object(
+  { epoch: Type.String(), seq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) },
+  { description: 'the last position that the client has seen' }
+)
+
 export const Subscribe = Type.Object({
   type: Type.Literal('subscribe'),
   topics: Type.Optional(TopicNames),
   pops: Type.Optional(PopsFilterSchema),
   delta: Type.Optional(Type.Boolean({ description: 'pops: only what has changed, after a full one' })),
-  since: Type.Optional(Type.Object({ epoch: Type.String(), seq: Type.Integer({ minimum: 0 }) }, { description: 'the last position that the client has seen' })),
-  history: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_HISTORY, description: 'so many of the last updates, as far as the log goes back; where there is a position, only if it cannot be recovered' })),
+  since: Type.Optional(PositionSchema),
+  history: Type.Optional(Type.Integer({
+    minimum: 0,
+    description: 'so many of the last updates, as far as the log goes back; where there is a position, only if it cannot be recovered'
+  })),
   id: Type.Optional(Id)
 })
 
@@ -32,13 +39,22 @@ export const clientMessages = { Ping, Subscribe, Unsubscribe }
 export type MessageId = Static<typeof Id>
 export type PopsFilterSpec = Static<typeof PopsFilterSchema>
 export type PingMessage = Static<typeof Ping>
-export type SubscribeMessage = Omit<Static<typeof Subscribe>, 'topics'> & { topics: Topic[] }
-export type UnsubscribeMessage = Omit<Static<typeof Unsubscribe>, 'topics'> & { topics: Topic[] }
+/** Where a client stands in the stream. */
+export type GivenPosition = Static<typeof PositionSchema>
+/** Of those named, the topics that there are, and the others. */
+interface Named { topics: Topic[], unknownTopics?: string[] }
+export type SubscribeMessage = Omit<Static<typeof Subscribe>, 'topics' | 'since'> & Named & {
+  since?: GivenPosition | 'invalid'
+  /** Fields for a topic that is not among the topics. */
+  ignored?: string[]
+}
+export type UnsubscribeMessage = Omit<Static<typeof Unsubscribe>, 'topics'> & Named
 export type ClientMessage = PingMessage | SubscribeMessage | UnsubscribeMessage
 
 const schemas = { ping: Ping, subscribe: Subscribe, unsubscribe: Unsubscribe }
 const validators = { ping: Compile(Ping), subscribe: Compile(Subscribe), unsubscribe: Compile(Unsubscribe) }
 const idValidator = Compile(Id)
+const positionValidator = Compile(PositionSchema)
 
 /** A message of a client that cannot be carried out: `code` and `message` tell the client why, `id` which one. */
 export class ClientMessageError extends Error {
@@ -55,42 +71,60 @@ export class ClientMessageError extends Error {
 
 /** Parses and checks one text message of a client. @throws {ClientMessageError} */
 export function parseClientMessage (text: string): ClientMessage {
-  const message = parseObject(text)
-  const id = idOf(message)
-  const { type } = message
+  const given = parseObject(text)
+  const id = idOf(given)
+  const { type } = given
   if (typeof type !== 'string') throw new ClientMessageError('BAD_MESSAGE', 'type must be a string', id)
   if (!isClientType(type)) {
     throw new ClientMessageError('UNKNOWN_TYPE', `unknown type ${excerpt(type)}; known: ${Object.keys(validators).join(', ')}`, id)
   }
+  const { since, ...message } = knownFields(given, type)
   const validator = validators[type]
   if (!validator.Check(message)) {
     const [fault] = validator.Errors(message)
     throw new ClientMessageError('BAD_MESSAGE', `${type}: ${fault?.instancePath.slice(1) || 'the message'} ${fault?.message}`, id)
   }
-  const known = knownFields(message, type)
-  if (type === 'ping') return known as PingMessage
-  const named = knownTopics(message.topics as string[] | undefined ?? defaultTopics, id)
-  if (type === 'subscribe') refuseContradictions(known as Static<typeof Subscribe>, named)
-  return { ...known, topics: named } as SubscribeMessage | UnsubscribeMessage
+  if (type === 'ping') return message as unknown as PingMessage
+  const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id)
+  if (type === 'unsubscribe') return { ...message, ...named } as unknown as UnsubscribeMessage
+  const ignored = takeUseless(message, named.topics)
+  return {
+    ...message,
+    ...named,
+    ...(since !== undefined && { since: positionOf(since) }),
+    ...(ignored.length > 0 && { ignored })
+  } as unknown as SubscribeMessage
 }
 
-/** What would have no effect is not ignored in silence. */
-function refuseContradictions ({ pops, delta, history, id }: Static<typeof Subscribe>, named: readonly Topic[]): void {
-  if (!named.includes('pops') && (pops !== undefined || delta !== undefined)) {
-    throw new ClientMessageError('BAD_MESSAGE', 'subscribe: pops and delta are for the topic pops, which is not among topics', id)
-  }
-  if (!named.includes('metrics') && history !== undefined) {
-    throw new ClientMessageError('BAD_MESSAGE', 'subscribe: history is for the topic metrics, which is not among topics', id)
-  }
+const fieldsFor: Partial<Record<Topic, readonly string[]>> = { pops: ['pops', 'delta'], metrics: ['history'] }
+
+/** Takes away what would have no effect; it is named in the answer rather than ignored in silence. */
+function takeUseless (message: Record<string, unknown>, named: readonly Topic[]): string[] {
+  const useless = topics.flatMap((topic) => named.includes(topic) ? [] : fieldsFor[topic] ?? []).filter((field) => message[field] !== undefined)
+  for (const field of useless) delete message[field]
+  return useless
 }
 
+/** A position that makes no sense loses no more than the recovery. */
+export function positionOf (given: unknown): GivenPosition | 'invalid' {
+  return positionValidator.Check(given) ? given : 'invalid'
+}
+
+/** The fields that there are; many languages write `null` for what is absent. */
 function knownFields (message: Record<string, unknown>, type: ClientMessage['type']): Record<string, unknown> {
-  return Object.fromEntries(Object.keys(schemas[type].properties).filter((field) => Object.hasOwn(message, field)).map((field) => [field, message[field]]))
+  return Object.fromEntries(Object.keys(schemas[type].properties)
+    .filter((field) => Object.hasOwn(message, field) && message[field] !== null)
+    .map((field) => [field, message[field]]))
 }
 
 function idOf ({ id }: Record<string, unknown>): MessageId | undefined {
-  if (id === undefined || idValidator.Check(id)) return id
-  throw new ClientMessageError('BAD_MESSAGE', `id must be a number or a string of at most ${MAX_ID_LENGTH} characters`)
+  if (id === undefined || id === null) return undefined
+  if (!idValidator.Check(id)) throw new ClientMessageError('BAD_MESSAGE', `id must be a number or a string of at most ${MAX_ID_LENGTH} characters`)
+  // A number of another language's that JavaScript cannot hold would come back as another one.
+  if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
+    throw new ClientMessageError('BAD_MESSAGE', 'id is a number beyond 2^53, which would not come back unchanged; send it as a string')
+  }
+  return id
 }
 
 function parseObject (text: string): Record<string, unknown> {
@@ -110,10 +144,14 @@ function isClientType (type: string): type is ClientMessage['type'] {
   return Object.hasOwn(validators, type)
 }
 
-function knownTopics (names: readonly string[], id: MessageId | undefined): Topic[] {
-  const unknown = names.find((name) => !(topics as readonly string[]).includes(name))
-  if (unknown !== undefined) throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
-  return [...new Set(names)] as Topic[]
+/** @throws {ClientMessageError} when there is none of them */
+function namedTopics (names: readonly string[], id: MessageId | undefined): Named {
+  const isKnown = (name: string): name is Topic => (topics as readonly string[]).includes(name)
+  const known = names.filter(isKnown)
+  const [unknown = ''] = names
+  if (known.length === 0) throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
+  const others = names.filter((name) => !isKnown(name)).map((name) => name.slice(0, MAX_ID_LENGTH))
+  return { topics: [...new Set(known)], ...(others.length > 0 && { unknownTopics: others }) }
 }
 
 /** What a client sent, shortened for an answer. */

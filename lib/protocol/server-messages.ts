@@ -20,7 +20,11 @@ const orNull = (description: string) => ({
   number: Type.Union([Type.Number(), Type.Null()], { description })
 })
 export const Id = Type.Union([Type.String({ maxLength: MAX_ID_LENGTH }), Type.Number()])
-const Position = { epoch: Type.String({ description: 'random per process start' }), seq: Type.Integer({ description: 'counts the updates within an epoch' }) }
+const Position = {
+  epoch: Type.String({ description: 'random per process start' }),
+  seq: Type.Integer({ description: 'counts the updates within an epoch; the client has been sent everything of its topics up to here' })
+}
+const HeadSeq = Type.Integer({ description: 'the newest update that there is, which this client may not have been sent yet' })
 const Notice = Type.Object({ message: Type.String(), timestamp: Timestamp })
 const Replay = Type.Optional(Type.Literal(true, { description: 'sent again, not new' }))
 
@@ -30,9 +34,13 @@ export const Welcome = Type.Object({
   type: Type.Literal('welcome'),
   data: Type.Object({ connectionId: Type.String(), message: Type.String(), timestamp: Timestamp }),
   protocol: Type.Literal(PROTOCOL_VERSION),
+  version: Type.String({ description: 'of the server' }),
   ...Position,
+  headSeq: HeadSeq,
   intervalMs: Milliseconds,
   heartbeatMs: Milliseconds,
+  healthyBelowMs: Type.Number({ description: 'a PoP is healthy below this, milliseconds' }),
+  overviewWindowMs: Type.Number({ description: 'PoPs that reported within this are counted, milliseconds' }),
   source: literals(['influxdb', 'demo']),
   limits: Type.Object({ maxMessageBytes: Type.Integer() })
 })
@@ -52,7 +60,7 @@ export const MetricsUpdate = Type.Object({
   data: Type.Object({
     totalPops: Type.Integer(),
     healthyPops: Type.Integer(),
-    averageColdStart: Type.Number(),
+    averageColdStart: Type.Number({ description: 'milliseconds; 0, and without a meaning, while totalPops is 0' }),
     regressions: Type.Integer()
   }),
   ...Position,
@@ -103,7 +111,16 @@ export const AlertData = Type.Object({
   message: Type.String()
 })
 
-export const Alert = Type.Object({ type: Type.Literal('alert'), data: AlertData, ...Position, replay: Replay })
+export const Alert = Type.Object({
+  type: Type.Literal('alert'),
+  data: AlertData,
+  ...Position,
+  tickSeq: Type.Integer({ description: 'the update in which it was found' }),
+  replay: Replay
+})
+
+/** Every regression that is open, as it was told last: takes the place of what the client holds. */
+export const OpenAlerts = Type.Object({ type: Type.Literal('open_alerts'), data: Type.Object({ alerts: Type.Array(AlertData) }), ...Position })
 
 export const ErrorReport = Type.Object({
   type: Type.Literal('error'),
@@ -121,6 +138,7 @@ export const Pong = Type.Object({
   timestamp: Timestamp,
   data: Type.Object({ timestamp: Timestamp }),
   ...Position,
+  headSeq: HeadSeq,
   id: Type.Optional(Id)
 })
 
@@ -129,7 +147,8 @@ export const unrecoverable = {
   other_epoch: 'the position is of another process',
   unknown_seq: 'the position is ahead of this process',
   too_old: 'more was missed than the log keeps',
-  too_large: 'more was missed than a connection may have unread'
+  too_large: 'more was missed than a connection may have unread',
+  invalid_position: 'what was given is not an epoch with a seq'
 } as const
 export type Unrecoverable = keyof typeof unrecoverable
 
@@ -138,10 +157,17 @@ export const SubscriptionConfirmed = Type.Object({
   topics: Type.Array(literals(topics)),
   data: Type.Object({ topics: Type.Array(literals(topics)) }),
   ...Position,
+  headSeq: HeadSeq,
   recovered: Type.Optional(Type.Boolean({ description: 'only after a position was given: whether all that was missed follows' })),
   fromSeq: Type.Optional(Type.Integer({ description: 'the first seq that follows from the log' })),
   code: Type.Optional(Type.Literal('UNRECOVERABLE_POSITION')),
   reason: Type.Optional(literals(Object.keys(unrecoverable) as Unrecoverable[])),
+  unknownTopics: Type.Optional(Type.Array(Type.String(), { description: 'of those asked for, the ones that this server does not have' })),
+  unknownPops: Type.Optional(Type.Object(
+    { code: Type.Optional(Type.Array(Type.String())), country: Type.Optional(Type.Array(Type.String())), tier: Type.Optional(Type.Array(Type.String())) },
+    { description: 'values of the filter that no PoP has now; they match when one reports' }
+  )),
+  ignored: Type.Optional(Type.Array(Type.String(), { description: 'fields without effect: they are for a topic that is not among topics' })),
   id: Type.Optional(Id)
 })
 
@@ -153,11 +179,12 @@ export const ServerShutdown = Type.Object({
   closeCode: Type.Literal(1001)
 })
 
-export const serverMessages = { Welcome, MetricsUpdate, PopsUpdate, Alert, ErrorReport, Pong, SubscriptionConfirmed, ServerShutdown }
+export const serverMessages = { Welcome, MetricsUpdate, PopsUpdate, Alert, OpenAlerts, ErrorReport, Pong, SubscriptionConfirmed, ServerShutdown }
 export type WelcomeMessage = Static<typeof Welcome>
 export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
 export type PopsUpdateMessage = Static<typeof PopsUpdate>
 export type AlertMessage = Static<typeof Alert>
+export type OpenAlertsMessage = Static<typeof OpenAlerts>
 export type ErrorMessage = Static<typeof ErrorReport>
 export type PongMessage = Static<typeof Pong>
 export type SubscriptionConfirmedMessage = Static<typeof SubscriptionConfirmed>

@@ -62,8 +62,6 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
     { name: 'limit that is no number', method: 'GET', url: '/api/websocket/status?limit=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be integer' },
     { name: 'negative limit', method: 'GET', url: '/api/websocket/status?limit=-1', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be >= 0' },
     { name: 'URL that cannot be decoded', method: 'GET', url: '/%zz', statusCode: 400, code: 'FST_ERR_BAD_URL', message: "'/%zz' is not a valid url component" },
-    { name: 'a position without its seq', method: 'GET', url: '/ws?epoch=a', statusCode: 400, code: 'INCOMPLETE_POSITION', message: 'epoch and seq belong together' },
-    { name: 'a seq that is no number', method: 'GET', url: '/ws?epoch=a&seq=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/seq must be integer' },
     { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
   ] as const
   for (const { name, method, url, statusCode, code, message } of cases) {

@@ -63,3 +63,23 @@ t.test('kill -9: 500 clients are told the new epoch and have the whole state aft
   restarted.child.kill('SIGTERM')
   await restarted.exit
 })
+
+const nonsense = ['?epoch=', '?epoch=&seq=', '?epoch=a', '?seq=3', '?epoch=a&seq=x', '?epoch=a&seq=-1', '?epoch=a&seq=1.5', '?epoch=a&epoch=b&seq=1', '?epoch=a&seq=99999999999999999999']
+
+t.test('an upgrade is never refused for its position: it is told that it cannot be recovered, and goes on', async (t) => {
+  const { connect } = await build(t)
+  for (const query of nonsense) {
+    const client = await connect(`/ws${query}`)
+    t.match(await client.next('subscription_confirmed'), { recovered: false }, query)
+    await client.next('metrics_update')
+  }
+})
+
+t.test('with its topics in the URL a client is told all of it in one go, and those that there are not', async (t) => {
+  const { connect } = await build(t)
+  const client = await connect('/ws?topics=metrics,alerts,pops,weather')
+  t.match(await client.next('subscription_confirmed'), { topics: ['metrics', 'alerts', 'pops'], unknownTopics: ['weather'] })
+  t.match(await client.next('open_alerts'), { data: { alerts: [] } })
+  const { seq } = await client.next('metrics_update')
+  t.equal((await client.next('pops_update')).seq, seq)
+})

@@ -45,7 +45,7 @@ export function setUp () {
   const source = new FakeSource()
   const statistics = new TickStatistics()
   const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, maxSkippedUpdates: 3 })
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock, log, deflateFrom: 1_024 })
   const { feed, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
   const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })

@@ -16,7 +16,7 @@ export const MAX_FILTERS = 3
 export function serveSessions () {
   const { clock, log, connections } = trackClients({ maxConnections: 100 })
   const source = new FakeSource()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock, log, deflateFrom: 1_024 })
   const { feed, updates } = followedFeed({ source, broadcaster, clock, log })
   const filters = new PopsFilters(MAX_FILTERS)
   const state = { connects: 0 }
@@ -30,10 +30,13 @@ export function serveSessions () {
     source: 'influxdb',
     intervalMs: INTERVAL_MS,
     heartbeatMs: 25_000,
+    healthyBelowMs: 10,
+    overviewWindowMs: 600_000,
+    version: '0.0.0',
     maxMessageBytes: 16_384,
     onConnect: () => { state.connects++ }
   }
-  const open = (socket = new FakeSocket(), position: Position | null = null) => {
+  const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null) => {
     openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position }, context)
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')

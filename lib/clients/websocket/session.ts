@@ -1,4 +1,5 @@
 import { type Clock } from '../../clock.ts'
+import { PopsFilter } from '../../feed/pops-filter.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Log } from '../../log.ts'
 import type { ClosableSocket, FrameStream } from './channel.ts'
@@ -6,8 +7,8 @@ import { ClientMessageError, parseClientMessage, type ClientMessage } from '../.
 import { closeCodes } from '../../protocol/close-codes.ts'
 import type { ClientInfo, Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
-import { PROTOCOL_VERSION, errorMessage } from '../../protocol/server-messages.ts'
-import { catchUp, leave, resume, subscribe, unsubscribe, type SubscriptionContext } from '../subscriptions.ts'
+import { MAX_ID_LENGTH, PROTOCOL_VERSION, errorMessage, topics, type Topic } from '../../protocol/server-messages.ts'
+import { catchUp, leave, resume, startOf, subscribe, sync, unsubscribe, type SubscriptionContext } from '../subscriptions.ts'
 import type { Position } from '../../feed/update-log.ts'
 import { timestamp } from '../../protocol/timestamp.ts'
 
@@ -37,7 +38,9 @@ export interface Client {
   /** See `agreedWindowBits`. */
   windowBits: number
   /** The last position that it has seen, when it gave one. */
-  position: Position | null
+  position: Position | 'invalid' | null
+  /** The topics that it asked for with the request, when it did. */
+  topics?: readonly string[]
 }
 
 export interface SessionContext extends SubscriptionContext {
@@ -48,6 +51,10 @@ export interface SessionContext extends SubscriptionContext {
   source: 'influxdb' | 'demo'
   intervalMs: number
   heartbeatMs: number
+  healthyBelowMs: number
+  overviewWindowMs: number
+  /** Of popcast. */
+  version: string
   maxMessageBytes: number
   /** Somebody is there: the poller need not idle. */
   onConnect: () => void
@@ -57,7 +64,8 @@ export interface SessionContext extends SubscriptionContext {
  * The trip of one connection. Every listener is attached before this returns (one attached later misses messages),
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
-export function openSession (socket: SessionSocket, stream: SessionStream, { info, windowBits, position }: Client, context: SessionContext): void {
+export function openSession (socket: SessionSocket, stream: SessionStream, client: Client, context: SessionContext): void {
+  const { info, windowBits } = client
   const connection = context.connections.add(socket, stream, info, windowBits)
   const session = new Session(connection, context)
   socket[kSession] = session
@@ -68,7 +76,7 @@ export function openSession (socket: SessionSocket, stream: SessionStream, { inf
   socket.on('error', onSocketError)
   stream.on('error', onStreamError)
   socket.on('close', onClose)
-  session.safely(greet, position)
+  session.safely(greet, client)
   session.safely(context.onConnect)
 }
 
@@ -134,21 +142,29 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
 }
 
 /** Welcome, and at once what was missed, or what is known: from memory, without a query. */
-function greet ({ connection, context }: Session, position: Position | null): void {
+function greet ({ connection, context }: Session, { position, topics: named = [] }: Client): void {
   const { feed, clock } = context
+  connection.cursor.begin(startOf(position, context))
   connection.send({
     type: 'welcome',
     data: { connectionId: connection.id, message: 'connected to popcast', timestamp: timestamp(clock.now()) },
     protocol: PROTOCOL_VERSION,
-    epoch: feed.epoch,
-    seq: feed.seq,
+    version: context.version,
+    ...connection.cursor.position,
+    headSeq: feed.seq,
     intervalMs: context.intervalMs,
     heartbeatMs: context.heartbeatMs,
+    healthyBelowMs: context.healthyBelowMs,
+    overviewWindowMs: context.overviewWindowMs,
     source: context.source,
     limits: { maxMessageBytes: context.maxMessageBytes }
   })
-  if (position === null) catchUp(connection, ['metrics'], context)
-  else resume(connection, position, context)
+  const known = named.filter((name): name is Topic => (topics as readonly string[]).includes(name))
+  const unknownTopics = named.filter((name) => !(known as readonly string[]).includes(name)).map((name) => name.slice(0, MAX_ID_LENGTH))
+  if (known.length > 0) connection.subscribe(known)
+  if (known.includes('pops')) connection.pops = { filter: context.filters.acquire(new PopsFilter(undefined)), delta: false }
+  if (position === null && named.length === 0) catchUp(connection, ['metrics'], context)
+  else resume(connection, position ?? undefined, unknownTopics.length > 0 ? { unknownTopics } : {}, context)
   const error = feed.currentError()
   if (error !== null) connection.send(error)
 }
@@ -173,7 +189,8 @@ function answer (connection: Connection, message: ClientMessage, context: Sessio
   const { feed, clock } = context
   const now = timestamp(clock.now())
   const echo = message.id === undefined ? {} : { id: message.id }
-  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, epoch: feed.epoch, seq: feed.seq, ...echo })
+  sync(connection, context)
+  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, ...connection.cursor.position, headSeq: feed.seq, ...echo })
 }
 
 function refuse (connection: Connection, error: ClientMessageError, { connections, clock, log }: SessionContext): void {

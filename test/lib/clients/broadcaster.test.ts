@@ -1,4 +1,5 @@
 import t from 'tap'
+import { FakeLog } from '../../support/fake-log.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
 import { closeCodes } from '../../../lib/protocol/close-codes.ts'
 import { encodeText } from '../../../lib/clients/websocket/frame.ts'
@@ -12,7 +13,7 @@ const NOTICE = errorMessage('SOURCE_TIMEOUT', 'the metrics source did not answer
 
 function setUp (options: Parameters<typeof trackClients>[0] = {}) {
   const tracked = trackClients(options)
-  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock, log: tracked.log, deflateFrom: 1_024 })
   let seq = 0
   const publish = () => broadcaster.publish(tickOf(++seq))
   return { ...tracked, broadcaster, publish, connectAll: (count: number) => Array.from({ length: count }, () => tracked.connect()) }
@@ -138,7 +139,7 @@ t.test('skipping now and then closes nobody', async (t) => {
 
 t.test('deflated once for all who agreed on the same window, plain for the others', async (t) => {
   const { connections, clock, connect } = setUp()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 0 })
+  const broadcaster = new Broadcaster({ connections, clock, log: new FakeLog(), deflateFrom: 0 })
   const [plain, a, b, small] = [connect(), connect(15), connect(15), connect(10)]
   await broadcaster.publish(tickOf(1, {}, 0))
   const frame = ({ socket }: Client) => socket.stream.frames[0] as Buffer

@@ -34,7 +34,8 @@ t.test('an alert says what was compared with what', async (t) => {
       message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
     },
     epoch: 'e1',
-    seq: 7
+    seq: 7,
+    tickSeq: 7
   })
 })
 

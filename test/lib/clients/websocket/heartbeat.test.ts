@@ -7,9 +7,9 @@ import { congest, trackClients, type Client } from '../../../support/clients.ts'
 const INTERVAL_MS = 25_000
 const HOUR_MS = 3_600_000
 
-function setUp (staleAfterMs = 4 * INTERVAL_MS) {
+function setUp (staleAfterMs = 4 * INTERVAL_MS, maxMissedPings = 100) {
   const tracked = trackClients()
-  const heartbeat = new Heartbeat({ connections: tracked.connections, clock: tracked.clock, intervalMs: INTERVAL_MS, staleAfterMs })
+  const heartbeat = new Heartbeat({ connections: tracked.connections, clock: tracked.clock, log: tracked.log, intervalMs: INTERVAL_MS, staleAfterMs, maxMissedPings })
   return { ...tracked, heartbeat }
 }
 
@@ -51,6 +51,27 @@ for (const { name, staleAfterMs, pings } of limits) {
     t.equal(socket.stream.frames.length, pings, 'not pinged again')
   })
 }
+
+t.test('unanswered pings tell sooner than inactivity, and who answers none is cut off soon after', async (t) => {
+  const { clock, connect } = setUp(300_000, 2)
+  const { socket } = connect()
+  await clock.advance(2 * INTERVAL_MS)
+  t.equal(socket.closedWith, null)
+  await clock.advance(INTERVAL_MS)
+  t.equal(socket.closedWith?.code, 4012)
+  t.equal(socket.terminated, false)
+  await clock.advance(1_000)
+  t.equal(socket.terminated, true)
+})
+
+t.test('a client that throws costs no other client its ping, and the beat goes on', async (t) => {
+  const { clock, log, connect } = setUp()
+  const [bad, good] = [connect(), connect()]
+  bad.connection.ping = () => { throw new Error('a defect') }
+  await clock.advance(2 * INTERVAL_MS)
+  t.equal(good.socket.stream.frames.length, 2)
+  t.match(log.lines.filter(({ event }) => event === 'ping_failed'), [{ connectionId: bad.connection.id }, {}])
+})
 
 t.test('a client that gives a sign of life stays, the silent one beside it goes', async (t) => {
   const { clock, connect } = setUp()

@@ -3,7 +3,7 @@ import { FakeSocket } from '../../../support/fake-socket.ts'
 import { congest, messagesOf, START } from '../../../support/clients.ts'
 import { afterWelcome, INTERVAL_MS, serveSessions, tick } from '../../../support/sessions.ts'
 
-const POSITION = { epoch: 'e1', seq: 0 }
+const POSITION = { epoch: 'e1', seq: 0, headSeq: 0 }
 
 const UPDATE = {
   type: 'metrics_update',
@@ -49,9 +49,13 @@ for (const { name, ticks, seq, messages } of greetings) {
       data: { connectionId: connection.id, message: 'connected to popcast', timestamp: START },
       protocol: 1,
       epoch: 'e1',
-      seq,
+      version: '0.0.0',
+      seq: Math.max(0, seq - 1),
+      headSeq: seq,
       intervalMs: INTERVAL_MS,
       heartbeatMs: 25_000,
+      healthyBelowMs: 10,
+      overviewWindowMs: 600_000,
       source: 'influxdb',
       limits: { maxMessageBytes: 16_384 }
     }, ...messages])
@@ -66,7 +70,7 @@ t.test('every listener is attached before openSession returns, once', async (t) 
   t.strictSame(counts, [1, 1, 1, 1, 1])
 })
 
-const conversations: Array<{ name: string, messages: object[], answer: object }> = [
+const conversations: Array<{ name: string, messages: object[], answer: object, further?: number }> = [
   { name: 'ping', messages: [{ type: 'ping' }], answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION } },
   { name: 'ping with the id 0', messages: [{ type: 'ping', id: 0 }], answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION, id: 0 } },
   {
@@ -77,6 +81,7 @@ const conversations: Array<{ name: string, messages: object[], answer: object }>
   {
     name: 'subscribe by default',
     messages: [{ type: 'subscribe' }],
+    further: 1,
     answer: { type: 'subscription_confirmed', topics: ['metrics', 'alerts'], data: { topics: ['metrics', 'alerts'] }, ...POSITION }
   },
   {
@@ -91,13 +96,13 @@ const conversations: Array<{ name: string, messages: object[], answer: object }>
   }
 ]
 
-for (const { name, messages, answer } of conversations) {
+for (const { name, messages, answer, further = 0 } of conversations) {
   t.test(`message: ${name}`, async (t) => {
     const { socket, connection } = serveSessions().open()
     for (const message of messages) socket.receive(message)
     const answers = afterWelcome(socket)
-    t.equal(answers.length, messages.length)
-    t.strictSame(answers.at(-1), answer)
+    t.equal(answers.length, messages.length + further)
+    t.strictSame(answers.at(-1 - further), answer)
     t.strictSame([connection.errorCount, connection.invalidInARow], [0, 0])
   })
 }

@@ -1,0 +1,84 @@
+import type { Position } from '../feed/update-log.ts'
+import { SentSeqs } from './sent-seqs.ts'
+
+/**
+ * Where a connection stands in the stream: the position that it is told is always one up to which it has been sent
+ * everything of its topics, never the head that the feed has reached meanwhile.
+ */
+export class Cursor {
+  #epoch = ''
+  #seq = 0
+  /** The newest tick whose update of the metrics it needs no more. */
+  metrics = 0
+  /** The newest tick whose alerts it needs no more. */
+  alerts = 0
+  /** The tick that its PoPs are of; 0: it has none, and needs a whole update to begin with. */
+  pops = 0
+  /** The newest tick of which it was sent an update of any kind: those between that and the next one were skipped. */
+  updated = 0
+  readonly #sentMetrics = new SentSeqs()
+  readonly #sentAlerts = new SentSeqs()
+
+  get position (): Position {
+    return { epoch: this.#epoch, seq: this.#seq }
+  }
+
+  get seq (): number {
+    return this.#seq
+  }
+
+  /** Begins behind a position: what comes after it is to be sent. */
+  begin ({ epoch, seq }: Position): void {
+    this.#epoch = epoch
+    this.#seq = this.metrics = this.alerts = this.updated = seq
+  }
+
+  /** Everything up to here was sent. */
+  reach (seq: number): void {
+    this.#seq = Math.max(this.#seq, seq)
+  }
+
+  /** Something older is to be sent again: until it is, the position is there. */
+  goBack (seq: number): void {
+    this.#seq = Math.min(this.#seq, seq)
+  }
+
+  /** Updates between the last one that it was sent and this one: it missed them, being slow. */
+  skippedBefore (seq: number): number {
+    return Math.max(0, seq - this.updated - 1)
+  }
+
+  /** Needs no update of the metrics up to here: it was told, elsewhere or by what it asked for. */
+  skipMetrics (seq: number): void {
+    this.metrics = Math.max(this.metrics, seq)
+    this.updated = Math.max(this.updated, seq)
+  }
+
+  sentMetrics (seq: number): void {
+    this.#sentMetrics.add(seq)
+    this.skipMetrics(seq)
+  }
+
+  sentAlerts (seq: number): void {
+    this.#sentAlerts.add(seq)
+    this.alerts = Math.max(this.alerts, seq)
+  }
+
+  sentPops (seq: number): void {
+    this.pops = seq
+    this.updated = Math.max(this.updated, seq)
+  }
+
+  hadMetrics (seq: number): boolean {
+    return this.#sentMetrics.has(seq)
+  }
+
+  hadAlerts (seq: number): boolean {
+    return this.#sentAlerts.has(seq)
+  }
+
+  forgetBefore (seq: number): void {
+    this.#sentMetrics.forgetBefore(seq)
+    this.#sentAlerts.forgetBefore(seq)
+  }
+}
