@@ -12,12 +12,25 @@ const Closed = Type.Object({
   closedAt: Timestamp,
   closeReason: Type.String({ description: 'recovered, or gone: the PoP does not report any more' })
 })
-const Regressions = Type.Object({ timestamp: Timestamp, open: Type.Array(AlertData), closed: Type.Array(Closed, { description: 'the last ones, newest first' }) })
+const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
+/** How fresh what is told is, as beside every other answer; null before the source first answered. */
+const Freshness = {
+  epoch: Type.String(),
+  seq: Type.Integer(),
+  status: Type.Union([Type.String(), Type.Null()], { description: 'fresh or stale' }),
+  dataTime: MaybeTimestamp,
+  polledAt: MaybeTimestamp,
+  ageMs: Type.Union([Type.Number(), Type.Null()], { description: 'of the newest sample' }),
+  nextPollAt: MaybeTimestamp
+}
+const UNKNOWN = { status: null, dataTime: null, polledAt: null, ageMs: null, nextPollAt: null }
+const Regressions = Type.Object({ timestamp: Timestamp, ...Freshness, open: Type.Array(AlertData), closed: Type.Array(Closed, { description: 'the last ones, newest first' }) })
 
 /** `GET /api/regressions`: what is regressed now, and what was until lately. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   app.get('/api/regressions', { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
     timestamp: timestamp(clock.now()),
+    ...(app.feed.latest()?.content.header ?? { epoch: app.feed.epoch, seq: app.feed.seq, ...UNKNOWN }),
     open: app.regressions.open.map((regression) => alertData('opened', regression)),
     closed: app.regressions.closed.map(describeClosed)
   }))

@@ -7,6 +7,7 @@ export const closeCodes = {
   goingAway: { code: 1001, reason: 'the server is shutting down, come back after retryAfterMs' },
   internal: { code: 1011, reason: 'internal error, reconnect' },
   slowConsumer: { code: 4008, reason: 'slow consumer: updates were not read in time, reconnect' },
+  rate: { code: 4013, reason: 'rate: more was asked for than a client may, for too long; reconnect, and ask for less' },
   stale: { code: 4012, reason: 'stale: no answer to pings, reconnect' },
   invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
 } as const

@@ -14,11 +14,20 @@ export class FakeSocket extends EventEmitter implements SessionSocket {
   readyState = OPEN
   closedWith: { code: number, reason: string } | null = null
   terminated = false
+  paused = false
   readonly stream = new FakeStream()
 
   close (code: number, reason: string): void {
     this.readyState = CLOSING
     this.closedWith = { code, reason }
+  }
+
+  pause (): void {
+    this.paused = true
+  }
+
+  resume (): void {
+    this.paused = false
   }
 
   /** As ws does when the peer answered the close frame, or the connection broke. */

@@ -1,10 +1,11 @@
-import { type Clock } from '../../clock.ts'
+import type { Cancel, Clock } from '../../clock.ts'
 import { PopsFilter } from '../../feed/pops-filter.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Log } from '../../log.ts'
 import type { ClosableSocket, FrameStream } from './channel.ts'
 import { ClientMessageError, parseClientMessage, type ClientMessage } from '../../protocol/client-messages.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
+import { Budget } from '../budget.ts'
 import type { ClientInfo, Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
 import { MAX_ID_LENGTH, PROTOCOL_VERSION, errorMessage, topics, type Topic } from '../../protocol/server-messages.ts'
@@ -15,6 +16,9 @@ import { timestamp } from '../../protocol/timestamp.ts'
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
 const MAX_INVALID_MESSAGES = 50
 
+/** Messages that one chunk of TCP may have brought before the reading was paused. */
+const MAX_WAITING = 16_384
+
 const kSession = Symbol('popcast.session')
 
 /** What a session listens to: a `WebSocket` of ws. */
@@ -23,6 +27,9 @@ export interface SessionSocket extends ClosableSocket {
   on (event: 'ping' | 'pong', listener: (data: Buffer) => void): unknown
   on (event: 'close', listener: (code: number, reason: Buffer) => void): unknown
   on (event: 'error', listener: (error: Error) => void): unknown
+  /** Stops and goes on reading from the client. */
+  pause (): void
+  resume (): void
   [kSession]?: Session
 }
 
@@ -84,6 +91,11 @@ export function openSession (socket: SessionSocket, stream: SessionStream, clien
 class Session {
   readonly connection: Connection
   readonly context: SessionContext
+  /** Only of one that has sent a message. */
+  budget: Budget | null = null
+  /** What was read of a client that may not be looked at yet; null: it may. */
+  waiting: Array<[data: Buffer, isBinary: boolean]> | null = null
+  cancelRelease: Cancel | null = null
 
   constructor (connection: Connection, context: SessionContext) {
     this.connection = connection
@@ -107,7 +119,47 @@ type Owner = SessionSocket | SessionStream
 const sessionOf = (owner: Owner) => owner[kSession] as Session
 
 function onMessage (this: SessionSocket, data: Buffer, isBinary: boolean): void {
-  sessionOf(this).safely(receive, data, isBinary)
+  const session = sessionOf(this)
+  session.safely(take, this, data, isBinary)
+}
+
+/** Looks at a message, or keeps it while the client has asked for more than its budget. */
+function take (session: Session, socket: SessionSocket, data: Buffer, isBinary: boolean): void {
+  const { connection, context: { clock } } = session
+  if (session.waiting !== null) {
+    // Of what was read already before the pause.
+    if (session.waiting.push([data, isBinary]) > MAX_WAITING) connection.close(closeCodes.rate)
+    return
+  }
+  const { bytesSent } = connection
+  receive(session, data, isBinary)
+  session.budget ??= new Budget(clock)
+  session.budget.spend(connection.bytesSent - bytesSent)
+  if (session.budget.waitMs > 0) hold(session, socket, [])
+}
+
+/** Reads no more from this client until its budget allows it. */
+function hold (session: Session, socket: SessionSocket, waiting: NonNullable<Session['waiting']>): void {
+  const { connection, budget, context: { clock } } = session
+  if (budget === null || !connection.isOpen) return
+  if (budget.isHopeless) return connection.close(closeCodes.rate)
+  session.waiting = waiting
+  socket.pause()
+  session.cancelRelease = clock.schedule(() => session.safely(release, socket), budget.waitMs)
+}
+
+function release (session: Session, socket: SessionSocket): void {
+  const waiting = session.waiting ?? []
+  session.waiting = null
+  // In their order: those behind one that is held again wait with it.
+  for (const [index, [data, isBinary]] of waiting.entries()) {
+    take(session, socket, data, isBinary)
+    if (session.waiting !== null) {
+      session.waiting = waiting.slice(index + 1)
+      return
+    }
+  }
+  if (session.connection.isOpen) socket.resume()
 }
 
 function onPing (this: SessionSocket, data: Buffer): void {
@@ -135,7 +187,8 @@ function onStreamError (this: SessionStream, error: NodeJS.ErrnoException): void
 }
 
 function onClose (this: SessionSocket, code: number, reason: Buffer): void {
-  sessionOf(this).safely(({ connection, context }) => {
+  sessionOf(this).safely(({ connection, context, cancelRelease }) => {
+    cancelRelease?.()
     context.connections.remove(connection, code, reason.toString())
     leave(connection, context)
   })
