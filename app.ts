@@ -53,7 +53,8 @@ export async function buildApp (config: Config, { clock = systemClock, random = 
     return503OnClosing: false,
     // By then every WebSocket is drained; what is left are idle and half-sent requests.
     forceCloseConnections: true,
-    frameworkErrors: sendError
+    frameworkErrors: sendError,
+    routerOptions: { ignoreTrailingSlash: true }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('lifecycle', new Lifecycle())
@@ -80,6 +81,11 @@ function sendError (error: FastifyError, request: FastifyRequest, reply: Fastify
   const statusCode = error.statusCode ?? 500
   const known = statusCode < 500 || error.statusCode !== undefined
   if (!known) request.log.error({ event: 'request_failed', err: error, url: request.url }, 'a request failed')
+  // A refused upgrade has no further request on its socket. An error of the framework's own runs no hook that would end it.
+  if (request.raw.headers.upgrade !== undefined) {
+    reply.header('connection', 'close')
+    reply.raw.once('finish', () => request.raw.socket.destroySoon())
+  }
   reply.code(statusCode).send({
     statusCode,
     code: known ? error.code ?? 'BAD_REQUEST' : 'INTERNAL',

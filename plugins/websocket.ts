@@ -1,10 +1,14 @@
-import type { IncomingMessage } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import websocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { NotAWebSocketRouteError } from '../http-errors.ts'
 import { drain } from '../lib/clients/drain.ts'
+import { isNegotiable } from '../lib/clients/websocket/extension-offer.ts'
+import { PendingUpgrades } from '../lib/clients/websocket/pending-upgrades.ts'
 import { agreedWindowBits } from '../lib/clients/websocket/permessage-deflate.ts'
 
 export interface WebsocketOptions {
@@ -21,15 +25,20 @@ const CLOSE_TIMEOUT_SLACK_MS = 500
 
 /** WebSockets: @fastify/websocket with bounded messages, and a drain instead of its silent close. */
 export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
+  const pendingUpgrades = new PendingUpgrades(clock)
+  app.decorate('pendingUpgrades', pendingUpgrades)
   await app.register(websocket, {
     // What fails on an open socket is handled where its session is; this keeps the plugin's default from cutting off close frames.
     errorHandler: () => {},
     options: serverOptions(config),
     preClose: (done) => {
       app.lifecycle.close()
+      pendingUpgrades.destroyAll()
       drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(() => done(), done)
     }
   })
+
+  dispatchUpgrades(app, pendingUpgrades)
 
   const windowBits = new WeakMap<IncomingMessage, number>()
   app.websocketServer.on('headers', (headers, request) => {
@@ -44,6 +53,44 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
   })
 }, { name: 'popcast-websocket', dependencies: ['connections'] })
 
+type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void
+
+/** Puts one listener in front of the plugin's: every socket gets an owner, and only what asks for a WebSocket is taken for one. */
+function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrades): void {
+  const { server } = app
+  const upgrade = server.listeners('upgrade').at(-1) as UpgradeListener
+  server.removeListener('upgrade', upgrade)
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    pendingUpgrades.own(socket)
+    if (asksForWebSocket(request)) {
+      // ws compares it as a whole; here it may stand beside others, in any case.
+      request.headers.upgrade = 'websocket'
+      declineInvalidExtensions(request)
+      upgrade(request, socket, head)
+      return
+    }
+    // h2c and the like: RFC 9110 7.8 lets a server ignore it and answer as if it had not been asked.
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.on('finish', () => {
+      response.detachSocket(socket)
+      socket.end()
+    })
+    app.routing(request, response)
+  })
+}
+
+function asksForWebSocket ({ method, headers: { upgrade = '' } }: IncomingMessage): boolean {
+  return method === 'GET' && upgrade.split(',').some((token) => token.trim().toLowerCase() === 'websocket')
+}
+
+/** What cannot be understood is declined by leaving it out of the answer (RFC 7692 7.1.2.2); ws would refuse the connection. */
+function declineInvalidExtensions ({ headers }: IncomingMessage): void {
+  const offer = headers['sec-websocket-extensions']
+  if (offer !== undefined && !isNegotiable(offer)) delete headers['sec-websocket-extensions']
+}
+
 /** Of https://github.com/websockets/ws/blob/master/doc/ws.md; its type definitions lag behind. */
 function serverOptions (config: Config) {
   return {
@@ -53,6 +100,8 @@ function serverOptions (config: Config) {
     // The tracker has its own list, and pongs go through the same bounded writer as every other frame.
     clientTracking: false,
     autoPong: false,
+    // Else it hands over every message of a chunk in one turn of the loop, and nobody else has theirs.
+    allowSynchronousEvents: false,
     // ws agrees on it and inflates what clients send, each message by itself and up to maxPayload. What we send is
     // deflated once for all (SharedMessage): ws would do it, and keep some 270 KiB of zlib's state, per client.
     perMessageDeflate: config.COMPRESSION === 'on' && { serverNoContextTakeover: true, clientNoContextTakeover: true }
@@ -61,6 +110,8 @@ function serverOptions (config: Config) {
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** The sockets that asked for an upgrade and were neither taken nor refused yet. */
+    pendingUpgrades: PendingUpgrades
     /** What messages to the client of this upgrade request may be deflated with; 0: they may not. */
     windowBitsOf (request: IncomingMessage): number
   }

@@ -16,6 +16,10 @@ const Health = Type.Object({
       failure: Type.Union([Type.String(), Type.Null()], { description: 'unavailable, timeout, unauthorized or bad_answer' }),
       consecutiveFailures: Type.Integer()
     }),
+    feed: Type.Object({
+      healthy: Type.Boolean(),
+      failedTicks: Type.Integer({ description: 'updates in a row that could not be made, by a defect of popcast' })
+    }),
     websocket: Type.Object({
       healthy: Type.Boolean(),
       activeConnections: Type.Integer(),
@@ -34,7 +38,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   app.get('/health', { schema: { tags: ['operations'], summary: 'What works', response: { 200: Health, 503: Health } } }, async (_request, reply) => {
     const { lifecycle, connections, feed, metricsSource } = app
     const { lastSuccess, ...source } = feed.health.report
-    const healthy = source.healthy && !connections.isFull
+    const healthy = source.healthy && !connections.isFull && feed.defects === 0
     if (!lifecycle.isServing) reply.code(503)
     return {
       status: !lifecycle.isServing ? 'shutting_down' as const : healthy ? 'ok' as const : 'degraded' as const,
@@ -42,6 +46,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
       services: {
         influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
+        feed: { healthy: feed.defects === 0, failedTicks: feed.defects },
         websocket: {
           healthy: lifecycle.isServing && !connections.isFull,
           activeConnections: connections.size,

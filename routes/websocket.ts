@@ -57,6 +57,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 
   const wsHandler = (socket: WebSocket, request: FastifyRequest) => {
     const { raw, headers, ip } = request
+    app.pendingUpgrades.release(raw.socket)
     // Both would keep the request and the reply in memory as long as the connection lives.
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
@@ -88,7 +89,8 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 
   function refuse (): Error | null {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
-    if (app.connections.isFull) return new OverCapacityError()
+    // The sockets that are still being upgraded count as well, this one among them.
+    if (app.connections.size + app.pendingUpgrades.size > config.MAX_CONNECTIONS) return new OverCapacityError()
     return upgrades.take() ? null : new UpgradeRateError()
   }
 

@@ -71,6 +71,7 @@ export class Feed {
   #head: Tick | null = null
   #openMessages = new Map<number, OpenAlertMessages>()
   #stopped = false
+  #defects = 0
 
   constructor (options: FeedOptions) {
     this.#options = options
@@ -111,6 +112,21 @@ export class Feed {
    * @param nextPollAt when the following one is planned, ms since the epoch; the answer itself may change the plan
    */
   async tick (nextPollAt: () => number): Promise<void> {
+    try {
+      await this.#tick(nextPollAt)
+      this.#defects = 0
+    } catch (error) {
+      this.#defects++
+      throw error
+    }
+  }
+
+  /** Ticks in a row that ended by a defect of ours, neither with an answer nor with a failure of the source. */
+  get defects (): number {
+    return this.#defects
+  }
+
+  async #tick (nextPollAt: () => number): Promise<void> {
     const { source, clock } = this.#options
     const startedAt = clock.monotonic()
     let measurements: Measurements

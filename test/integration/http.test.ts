@@ -171,12 +171,26 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
     await app.feed.tick(Date.now)
   }
   let seconds = 0
-  t.match(await list(), { open: [], closed: [] })
+  t.match(await list(), { open: [], closed: [], epoch: app.feed.epoch })
   await feed(10)
-  const { open } = await list()
+  const { open, ...freshness } = await list()
+  t.match(freshness, { seq: app.feed.seq, status: 'fresh', ageMs: Number, dataTime: /Z$/, polledAt: /Z$/, nextPollAt: /Z$/ }, 'and says how fresh it is')
   t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 60, baseline: 450 } }])
   for (let tick = 0; tick < 3; tick++) await feed(5)
   const after = await list()
   t.strictSame(after.open, [])
   t.match(after.closed, [{ id: open[0].id, state: 'resolved', closeReason: 'recovered', closedAt: /Z$/ }])
+})
+
+t.test('ticks that go on failing by a defect make the health degraded, until one succeeds', async (t) => {
+  const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
+  app.poller.stop()
+  const collect = app.metricsSource.collect.bind(app.metricsSource)
+  app.metricsSource.collect = async () => { throw new TypeError('a defect') }
+  await t.rejects(app.feed.tick(Date.now), { message: 'a defect' })
+  const health = async () => (await app.inject('/health')).json()
+  t.match(await health(), { status: 'degraded', services: { feed: { healthy: false, failedTicks: 1 } } })
+  app.metricsSource.collect = collect
+  await app.feed.tick(Date.now)
+  t.match(await health(), { status: 'ok', services: { feed: { healthy: true, failedTicks: 0 } } })
 })

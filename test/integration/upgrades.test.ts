@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
+import t from 'tap'
+import { build, type TestApp } from '../support/app.ts'
+import { rawHandshake } from '../support/raw-client.ts'
+
+const UPGRADE = ['Upgrade: websocket', 'Connection: Upgrade']
+const HANDSHAKE = [...UPGRADE, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
+
+const refused: Array<{ name: string, line: string, headers: string[], status: number }> = [
+  { name: 'a URL that cannot be decoded', line: 'GET /%zz', headers: HANDSHAKE, status: 400 },
+  { name: 'an unknown path', line: 'GET /nope', headers: HANDSHAKE, status: 404 },
+  { name: 'a path that takes no WebSockets', line: 'GET /health', headers: HANDSHAKE, status: 404 },
+  { name: 'another version', line: 'GET /ws', headers: [...UPGRADE, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 7'], status: 400 },
+  { name: 'no key', line: 'GET /ws', headers: [...UPGRADE, 'Sec-WebSocket-Version: 13'], status: 400 },
+  { name: 'another method', line: 'POST /ws', headers: HANDSHAKE, status: 405 },
+  { name: 'h2c where WebSockets are', line: 'GET /ws', headers: ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__'], status: 426 },
+  { name: 'h2c at a path that there is not', line: 'GET /nope', headers: ['Upgrade: h2c', 'Connection: Upgrade'], status: 404 },
+  { name: 'h2c and a URL that cannot be decoded', line: 'GET /%zz', headers: ['Upgrade: h2c', 'Connection: Upgrade'], status: 400 }
+]
+
+/** Sends a request and reads to the end that the server makes of it. */
+async function statusOf (port: number, line: string, headers: readonly string[]): Promise<{ status: number, text: string }> {
+  const socket = connectTcp(port, '127.0.0.1')
+  let text = ''
+  socket.on('data', (chunk) => { text += chunk })
+  socket.write([`${line} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n'))
+  await once(socket, 'close')
+  return { status: Number(text.split(' ')[1]), text }
+}
+
+async function noneIsLeft ({ app }: TestApp): Promise<number> {
+  for (let turns = 0; turns < 1_000; turns++) {
+    const count = await new Promise<number>((resolve, reject) => app.server.getConnections((error, found) => error ? reject(error) : resolve(found)))
+    if (count === 0) return app.pendingUpgrades.size
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return -1
+}
+
+for (const { name, line, headers, status } of refused) {
+  t.test(`a hundred refused upgrades leave no socket: ${name}`, async (t) => {
+    const service = await build(t)
+    const answers = await Promise.all(Array.from({ length: 100 }, () => statusOf(service.port, line, headers)))
+    t.strictSame(answers.filter((answer) => answer.status !== status), [])
+    t.match(answers[0]?.text, /connection: close/i)
+    t.equal(await noneIsLeft(service), 0)
+  })
+}
+
+t.test('clients that reset while they are refused leave no socket', async (t) => {
+  const service = await build(t)
+  await Promise.all(Array.from({ length: 100 }, async () => {
+    const socket = connectTcp(service.port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write(['GET /%zz HTTP/1.1', 'Host: 127.0.0.1', ...HANDSHAKE, '', ''].join('\r\n'), () => socket.resetAndDestroy())
+    await once(socket, 'close')
+  }))
+  t.equal(await noneIsLeft(service), 0)
+})
+
+t.test('another Upgrade than websocket is answered as plain HTTP', async (t) => {
+  const { port } = await build(t)
+  for (const upgrade of ['h2c', 'TLS/1.0', 'HTTP/2.0, foo']) {
+    const { status, text } = await statusOf(port, 'GET /health/live', [`Upgrade: ${upgrade}`, 'Connection: Upgrade'])
+    t.equal(status, 200, upgrade)
+    t.match(text, '{"status":"ok"}')
+  }
+})
+
+t.test('the token websocket is found in any case, and /ws/ is /ws', async (t) => {
+  const { port } = await build(t)
+  const { status } = await statusOf(port, 'GET /nope', ['Upgrade: WebSocket, foo', 'Connection: Upgrade'])
+  t.equal(status, 404)
+  t.ok(await (await rawHandshake(port, '/ws/')).message('welcome'))
+})
+
+const offers = ['permessage-deflate; server_max_window_bits=99', 'permessage-deflate; foo', 'permessage-deflate; client_max_window_bits=1', ';;;', 'a b']
+
+t.test('an offer of extensions that makes no sense is declined, not refused', async (t) => {
+  const { connect, port } = await build(t)
+  for (const offer of offers) {
+    const client = await rawHandshake(port, '/ws', { 'Sec-WebSocket-Extensions': offer })
+    t.ok(await client.message('welcome'), offer)
+    client.socket.destroy()
+  }
+  await (await connect()).next('welcome')
+})
