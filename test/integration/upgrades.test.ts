@@ -85,5 +85,7 @@ t.test('an offer of extensions that makes no sense is declined, not refused', as
     t.ok(await client.message('welcome'), offer)
     client.socket.destroy()
   }
-  await (await connect()).next('welcome')
+  const client = await connect()
+  await client.next('welcome')
+  t.equal(client.socket.extensions, 'permessage-deflate', 'one that does is taken')
 })
