@@ -20,14 +20,18 @@ import websocketRoutes from './routes/websocket.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     lifecycle: Lifecycle
+    /** Lines of the log that were dropped so far. */
+    logDropped (): number
   }
 }
 
-/** What a test may put in place of the real thing. */
+/** What a test may put in place of the real thing, and the process's own log. */
 export interface Overrides {
   clock?: Clock
   random?: () => number
   logger?: FastifyBaseLogger
+  /** Lines that `logger` had to drop. */
+  logDropped?: () => number
 }
 
 /** No request of ours has a body or takes long; these end the ones that never finish. */
@@ -40,7 +44,8 @@ const BODY_LIMIT_BYTES = 1_024
  * happen: preClose hooks run from first to last (the poller stops before the sockets drain), onClose hooks from
  * last to first (the source closes after everything that uses it).
  */
-export async function buildApp (config: Config, { clock = systemClock, random = Math.random, logger }: Overrides = {}): Promise<FastifyInstance> {
+export async function buildApp (config: Config, overrides: Overrides = {}): Promise<FastifyInstance> {
+  const { clock = systemClock, random = Math.random, logger, logDropped = () => 0 } = overrides
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     // Scrapers and probes come every few seconds; what they ask is in nobody's interest.
@@ -58,6 +63,7 @@ export async function buildApp (config: Config, { clock = systemClock, random = 
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('lifecycle', new Lifecycle())
+  app.decorate('logDropped', logDropped)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
 

@@ -1,20 +1,16 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
-import { openLogOutput } from './log-output.ts'
-import { failStart, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
+import { failStart, FLUSH_TIMEOUT_MS, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
 
 const PROGRAM = 'popcast'
 /** Between the deadline of the drain and the one of the process: what Fastify and InfluxDB need to close. */
 const CLOSE_SLACK_MS = 5_000
-/** So long the last lines of the log may take. */
-const FLUSH_TIMEOUT_MS = 1_000
 
 loadEnvFile(PROGRAM)
 const config = orFailStart(PROGRAM, () => loadConfig(process.env))
-// Lines for people are written at once: somebody watches.
-const output = process.stdout.isTTY ? null : openLogOutput(config.LOG_LEVEL)
-const app = await buildApp(config, { logger: output?.logger ?? await openLog(config.LOG_LEVEL) })
+const output = await openLog(config.LOG_LEVEL)
+const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped })
 
 const delay = config.DRAIN_DELAY_MS + config.DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
 const grace = closeWithGrace({ delay, logger: app.log, skip: ['SIGINT'] }, async ({ signal = 'SIGINT', err }) => {
@@ -24,7 +20,7 @@ const grace = closeWithGrace({ delay, logger: app.log, skip: ['SIGINT'] }, async
   if (!err) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
   await app.close()
   app.log.info({ event: 'closed' }, 'closed')
-  await output?.flush(FLUSH_TIMEOUT_MS)
+  await output.flush(FLUSH_TIMEOUT_MS)
 })
 
 process.once('SIGINT', () => {
@@ -32,7 +28,6 @@ process.once('SIGINT', () => {
   process.on('SIGINT', () => {
     if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
     app.log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
-    if (output === null) process.exit(1)
     output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
   })
   grace.close()

@@ -1,8 +1,11 @@
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { isatty } from 'node:tty'
 import { ConfigError } from './config.ts'
+import { openLogOutput, type LogOutput } from './log-output.ts'
 
 /** npm hands on a Ctrl-C that the terminal has sent to the whole group already: the second of the two is no second signal. */
 export const SAME_KEY_PRESS_MS = 300
+/** So long the last lines of the log may take. */
+export const FLUSH_TIMEOUT_MS = 1_000
 
 /** Says in one line for a person why `program` cannot start, and exits 1: a stack trace would say nothing more. */
 export function failStart (program: string, message: string): never {
@@ -30,20 +33,19 @@ export function loadEnvFile (program: string): void {
 }
 
 /**
- * JSON, or lines for people when somebody watches. Both write at once: the last line before an exit is there.
+ * JSON, or lines for people when somebody watches.
  * @param beforeLine called before each line for people, so that a progress bar can step aside
  */
-export async function openLog (level: string, beforeLine = () => {}): Promise<Logger> {
-  return pino({ level }, process.stdout.isTTY ? await prettyStream(beforeLine) : pino.destination({ sync: true }))
+export async function openLog (level: string, beforeLine = () => {}): Promise<LogOutput> {
+  // Not process.stdout.isTTY: to ask it makes a pipe that is shared with others not block them either.
+  return openLogOutput(level, isatty(1) ? await forPeople(beforeLine) : undefined)
 }
 
-async function prettyStream (beforeLine: () => void): Promise<DestinationStream> {
-  const { default: pretty } = await import('pino-pretty')
-  const stream = pretty({ sync: true, ignore: 'pid,hostname' })
-  return {
-    write (line) {
-      beforeLine()
-      stream.write(line)
-    }
+async function forPeople (beforeLine: () => void): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty')
+  const pretty = prettyFactory({ ignore: 'pid,hostname' })
+  return (line) => {
+    beforeLine()
+    return pretty(line)
   }
 }

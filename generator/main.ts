@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { setLogger } from '@influxdata/influxdb-client'
 import { systemClock } from '../lib/clock.ts'
 import { InfluxConnection } from '../lib/source/influx-connection.ts'
-import { loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from '../startup.ts'
+import { FLUSH_TIMEOUT_MS, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from '../startup.ts'
 import { parseArguments, USAGE } from './arguments.ts'
 import { influxWrite } from './influx-write.ts'
 import { barProgress, logProgress } from './progress.ts'
@@ -22,7 +22,7 @@ loadEnvFile(PROGRAM)
 const config = orFailStart(PROGRAM, () => loadInfluxConfig(process.env))
 
 const bar = process.stdout.isTTY && process.stderr.isTTY ? await barProgress(process.stderr) : null
-const log = await openLog(config.LOG_LEVEL, () => bar?.clear())
+const { logger: log, flush } = await openLog(config.LOG_LEVEL, () => bar?.clear())
 setLogger({
   error: (detail) => log.error({ event: 'influxdb_client', detail }, 'the InfluxDB client says'),
   warn: (detail) => log.warn({ event: 'influxdb_client', detail }, 'the InfluxDB client says')
@@ -48,6 +48,7 @@ const complete = await run(options, {
   log
 })
 await connection.close()
+await flush(FLUSH_TIMEOUT_MS)
 process.exit(complete ? 0 : 1)
 
 /** The first signal stops, a second one ends the process at once. */

@@ -35,7 +35,8 @@ export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
   const stopLogging = repeat(clock, config.STATS_LOG_INTERVAL_MS, () => {
     if (connections.size === 0) return
     const { totals, successRate, durations, size } = connections
-    app.log.info({ event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations }, 'statistics')
+    const logLinesDropped = app.logDropped()
+    app.log.info({ event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations, logLinesDropped }, 'statistics')
   }, (err) => app.log.error({ event: 'task_failed', task: 'statistics', err }, 'a timed task threw'))
 
   app.addHook('onClose', async () => {
