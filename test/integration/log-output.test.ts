@@ -1,11 +1,42 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { closeSync, constants, createReadStream, openSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { TestClient } from '../support/client.ts'
 
-const SERVER = fileURLToPath(new URL('../../server.js', import.meta.url))
+type Stdout = 'pipe' | number
+
+/** Each connect and disconnect logs so much that these are more than the pipe and the service keep. */
+const CONNECTS = 2_500
+
+/** A real pipe, of 64 KiB: the 'pipe' of spawn is a socket. Nobody reads it until `readAll`. */
+function fifo (t: Test) {
+  const path = join(t.testdir(), 'stdout')
+  execFileSync('mkfifo', [path])
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writer = openSync(path, constants.O_WRONLY)
+  const closeWriter = () => closeSync(writer)
+  const readAll = () => {
+    const blocking = createReadStream(path)
+    blocking.once('open', () => closeSync(reader))
+    return text(blocking)
+  }
+  return { writer, reader, closeWriter, readAll }
+}
+
+function run (t: Test, file: string, args: string[], stdout: Stdout, env: NodeJS.ProcessEnv = {}, nodeArguments: string[] = []) {
+  const stdio: StdioOptions = ['ignore', stdout, 'pipe']
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
+  const child = spawn(process.execPath, [...nodeArguments, path, ...args], { env: { PATH: process.env.PATH, ...env }, stdio })
+  t.teardown(() => child.kill('SIGKILL'))
+  let errors = ''
+  child.stderr?.on('data', (chunk) => { errors += chunk })
+  return { child, exit: once(child, 'exit'), stderr: () => errors }
+}
 
 async function freePort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -16,49 +47,124 @@ async function freePort (): Promise<number> {
   return port
 }
 
-/** The real service with this standard output; resolves when it answers. */
-async function serve (t: Test, stdout: 'pipe' | number) {
+/** The real service with this standard output; resolves when it answers. Its log cannot say its port: nobody reads it. */
+async function serve (t: Test, stdout: Stdout, nodeArguments: string[] = []) {
   const port = await freePort()
-  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'trace', BROADCAST_INTERVAL_MS: '100', QUERY_TIMEOUT_MS: '90' }
-  const child = spawn(process.execPath, [SERVER], { env, stdio: ['ignore', stdout, 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const exit = once(child, 'exit')
-  const answers = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status, () => 0)
-  while (await answers() !== 200) await new Promise((resolve) => setImmediate(resolve))
-  return { port, child, exit, answers }
+  const env = { HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'trace', DRAIN_TIMEOUT_MS: '300' }
+  const fast = { BROADCAST_INTERVAL_MS: '100', QUERY_TIMEOUT_MS: '90' }
+  const service = run(t, 'server.js', [], stdout, { ...env, ...fast }, nodeArguments)
+  const live = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status, () => 0)
+  while (await live() !== 200) await new Promise((resolve) => setImmediate(resolve))
+  return { ...service, url: `ws://127.0.0.1:${port}/ws`, live }
 }
 
-/** Each connect is a line of the log, longer than 256 bytes. */
-async function connectOften (port: number, times: number): Promise<void> {
-  const { WebSocket } = await import('ws')
-  for (let opened = 0; opened < times; opened++) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { 'user-agent': 'x'.repeat(300) } })
-    await once(socket, 'message')
-    socket.terminate()
+async function connectOften (url: string, times: number): Promise<void> {
+  const options = { headers: { 'user-agent': 'x'.repeat(300) } }
+  const connectSome = async () => {
+    for (let opened = 0; opened < times / 10; opened++) {
+      const client = await TestClient.open(url, options)
+      client.socket.terminate()
+      await client.closed
+    }
   }
+  await Promise.all(Array.from({ length: 10 }, connectSome))
 }
 
-t.test('a pipe that nobody reads costs lines, not the service: it serves on, and ends at SIGTERM', async (t) => {
-  const { port, child, exit, answers } = await serve(t, 'pipe')
-  await connectOften(port, 500)
-  t.equal(await answers(), 200)
+/** Logs more than fits, and looks whether the service still does what it is there for. */
+async function servesOn (t: Test, { child, exit, url, live, stderr }: Awaited<ReturnType<typeof serve>>): Promise<void> {
+  const client = await TestClient.open(url)
+  await connectOften(url, CONNECTS)
+  t.equal(await live(), 200)
+  const { seq } = await client.next('metrics_update')
+  await client.next('metrics_update', (update) => update.seq > seq)
+  const askedAt = performance.now()
   child.kill('SIGTERM')
   t.strictSame(await exit, [0, null])
+  t.ok(performance.now() - askedAt < 5_000, 'within the drain, the deadline of the log and some slack')
+  t.equal(stderr(), '')
+}
+
+t.test('a pipe that nobody reads costs lines, not the service', async (t) => {
+  const { writer } = fifo(t)
+  await servesOn(t, await serve(t, writer))
 })
 
-t.test('so does a full disk', async (t) => {
-  const { port, child, exit, answers } = await serve(t, openSync('/dev/full', 'w'))
-  await connectOften(port, 20)
-  t.equal(await answers(), 200)
-  child.kill('SIGTERM')
-  t.strictSame(await exit, [0, null])
+t.test('neither does a socket stop it', async (t) => {
+  await servesOn(t, await serve(t, 'pipe'))
 })
 
-t.test('the last line is there at the end', async (t) => {
-  const { child } = await serve(t, 'pipe')
-  let text = ''
-  child.stdout?.on('data', (chunk) => { text += chunk })
-  child.kill('SIGTERM')
-  await once(child, 'close')
-  t.match(text, '"event":"closed"')
+t.test('neither does a full disk', async (t) => {
+  await servesOn(t, await serve(t, openSync('/dev/full', 'w')))
+})
+
+for (const kind of ['pipe', 'socket'] as const) {
+  t.test(`the last line is there at the end (${kind})`, async (t) => {
+    const { writer, closeWriter, readAll } = fifo(t)
+    const { child, exit } = await serve(t, kind === 'pipe' ? writer : 'pipe')
+    const output = kind === 'pipe' ? readAll() : text(child.stdout as NonNullable<typeof child.stdout>)
+    closeWriter()
+    child.kill('SIGTERM')
+    t.strictSame(await exit, [0, null])
+    t.match(JSON.parse((await output).trim().split('\n').at(-1) as string), { event: 'closed' })
+  })
+}
+
+t.test('an uncaught exception is in the log, exit 1', async (t) => {
+  const throwLater = "--import=data:text/javascript,process.once('SIGWINCH', () => { throw new Error('out of the blue') })"
+  for (const stdout of ['read', 'stalled'] as const) {
+    const { writer, closeWriter, readAll } = fifo(t)
+    const { child, exit, url } = await serve(t, writer, [throwLater])
+    if (stdout === 'stalled') await connectOften(url, CONNECTS)
+    const output = stdout === 'read' ? readAll() : null
+    closeWriter()
+    child.kill('SIGWINCH')
+    t.strictSame(await exit, [1, null], stdout)
+    if (output !== null) t.match(await output, /"level":60.*"event":"shutdown".*out of the blue/)
+  }
+})
+
+t.test('a fatal line right before an exit is there; where it cannot be, the exit does not wait for it', async (t) => {
+  const { writer, closeWriter, readAll } = fifo(t)
+  const { exit } = run(t, 'test/support/log-burst.js', ['crash', '10'], writer)
+  const output = readAll()
+  closeWriter()
+  t.strictSame(await exit, [1, null])
+  t.match((await output).trim().split('\n').at(-1), '"event":"crash"')
+
+  const stalled = fifo(t).writer
+  t.strictSame(await run(t, 'test/support/log-burst.js', ['crash'], stalled).exit, [1, null], 'stalled')
+  t.strictSame(await run(t, 'test/support/log-burst.js', ['crash'], openSync('/dev/full', 'w')).exit, [1, null], 'full')
+})
+
+t.test('the flush ends at its deadline, and the exit code is what it was', async (t) => {
+  const { writer } = fifo(t)
+  for (const stdout of ['pipe', writer, openSync('/dev/full', 'w')] as const) {
+    t.strictSame(await run(t, 'test/support/log-burst.js', ['exit'], stdout).exit, [3, null])
+  }
+})
+
+for (const kind of ['pipe', 'socket'] as const) {
+  t.test(`a reader that reads again gets what waited, in order, and how many lines are missing (${kind})`, async (t) => {
+    const { writer, closeWriter, readAll } = fifo(t)
+    const { child, exit } = run(t, 'test/support/log-burst.js', ['resume'], kind === 'pipe' ? writer : 'pipe')
+    const [said] = await once(child.stderr as NonNullable<typeof child.stderr>, 'data')
+    const dropped = Number(/dropped (\d+)/.exec(String(said))?.[1])
+    t.ok(dropped > 0)
+    const output = kind === 'pipe' ? readAll() : text(child.stdout as NonNullable<typeof child.stdout>)
+    closeWriter()
+    child.kill('SIGUSR2')
+    t.strictSame(await exit, [0, null])
+    const lines = (await output).trim().split('\n').map((line) => JSON.parse(line))
+    const numbers = lines.flatMap(({ line }) => line ?? [])
+    t.strictSame(numbers, Array.from({ length: 20_000 - dropped }, (_, index) => index))
+    t.match(lines.slice(numbers.length), [{ level: 40, event: 'log_dropped', count: dropped }, { event: 'end', dropped }])
+  })
+}
+
+t.test('a regular file is appended to', async (t) => {
+  const path = join(t.testdir({ log: 'before\n' }), 'log')
+  t.strictSame(await run(t, 'test/support/log-burst.js', ['exit', '100'], openSync(path, 'a')).exit, [3, null])
+  const lines = readFileSync(path, 'utf8').trim().split('\n')
+  t.equal(lines[0], 'before')
+  t.equal(lines.length, 101)
 })

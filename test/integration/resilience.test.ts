@@ -117,11 +117,12 @@ t.test('memory: a client leaves nothing behind', async (t) => {
 })
 
 t.test('statistics are logged while clients are connected', async (t) => {
-  const { connect, logged } = await build(t, { STATS_LOG_INTERVAL_MS: '150' })
+  const { connect, logged } = await build(t, { STATS_LOG_INTERVAL_MS: '150' }, { logDropped: () => 7 })
   await connect()
   const line = await logged('statistics', ({ ticks }) => Number(ticks) > 0)
   t.match(line, {
     active: 1,
+    logLinesDropped: 7,
     ticks: Number,
     failedTicks: 0,
     sent: Number,

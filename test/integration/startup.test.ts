@@ -3,7 +3,8 @@ import { build } from '../support/app.ts'
 import { portOf, startProgram, startService } from '../support/service.ts'
 import { rawHandshake } from '../support/raw-client.ts'
 
-const TERMINAL = 'data:text/javascript,process.stdout.isTTY = true; process.stderr.isTTY = true'
+const TERMINAL = 'data:text/javascript,import tty from "node:tty"; import { syncBuiltinESMExports } from "node:module"; ' +
+  'tty.isatty = () => true; syncBuiltinESMExports()'
 
 t.test('on a terminal the log is for people', async (t) => {
   const service = startProgram(t, 'server.js', [], { PORT: '0', DEMO_SEED: '1' }, ['--import', TERMINAL])
