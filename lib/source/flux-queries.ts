@@ -1,5 +1,6 @@
 import { flux, type InfluxDB, type QueryApi, type ParameterizedQuery } from '@influxdata/influxdb-client'
 import { PLACE_FIELDS, PLACE_TAGS, placeOf, rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
+import { finiteBaselines, finiteReadings } from './finite-answers.ts'
 import type { FunctionReading, Place, TimeRange, WindowStatistics } from './source.ts'
 import { robustStatistics } from './statistics.ts'
 import { SourceError } from './source-error.ts'
@@ -35,7 +36,7 @@ export class FluxQueries implements InfluxQueries {
     }
     for (const row of rows.get('count') ?? []) patch(readings.get(key(row)), { recentCount: Number(row._value) })
     for (const row of rows.get('mean') ?? []) patch(readings.get(key(row)), { recentMean: Number(row._value) })
-    return Array.from(readings.values())
+    return finiteReadings(readings.values())
   }
 
   async baseline (range: TimeRange): Promise<Map<string, WindowStatistics>> {
@@ -44,9 +45,9 @@ export class FluxQueries implements InfluxQueries {
       new Map((rows.get(result) ?? []).map((row) => [String(row[this.#schema.popTag] ?? ''), Number(row._value)]))
     const medians = values('median')
     const quartiles = values('quartile')
-    return new Map(Array.from(values('count'), ([pop, count]) => {
+    return finiteBaselines(Array.from(values('count'), ([pop, count]) => {
       const median = medians.get(pop) ?? NaN
-      return [pop, robustStatistics(count, median, quartiles.get(pop) ?? median)]
+      return [pop, robustStatistics(count, median, quartiles.get(pop) ?? median)] as const
     }))
   }
 

@@ -1,5 +1,6 @@
 import type { InfluxDB } from '@influxdata/influxdb-client'
 import { PLACE_FIELDS, PLACE_TAGS, placeOf, rowCounter, type InfluxQueries, type InfluxSchema } from './influx-queries.ts'
+import { finiteBaselines, finiteReadings } from './finite-answers.ts'
 import type { FunctionReading, Place, TimeRange, WindowStatistics } from './source.ts'
 import { robustStatistics } from './statistics.ts'
 import { SourceError } from './source-error.ts'
@@ -42,7 +43,7 @@ export class InfluxqlQueries implements InfluxQueries {
       `(SELECT last(${value}) AS latest ${this.#samples(overview)} GROUP BY ${series}), ` +
       `(SELECT count(${value}) AS recent_count, mean(${value}) AS recent_mean ${this.#samples(recent)} GROUP BY ${series}) ` +
       `GROUP BY ${series}`)
-    return found.flatMap(({ tags, rows }) => {
+    return finiteReadings(found.flatMap(({ tags, rows }) => {
       const latest = rows.find((row) => isNumber(row.latest))
       if (latest === undefined) return []
       const window = rows.find((row) => isNumber(row.recent_count))
@@ -54,18 +55,18 @@ export class InfluxqlQueries implements InfluxQueries {
         recentCount: window?.recent_count ?? 0,
         recentMean: window?.recent_mean ?? NaN
       }]
-    })
+    }))
   }
 
   async baseline (range: TimeRange): Promise<Map<string, WindowStatistics>> {
     const { field, popTag } = this.#schema
     const value = identifier(field)
     const found = await this.#query(`SELECT count(${value}), median(${value}), percentile(${value}, 25) ${this.#samples(range)} GROUP BY ${identifier(popTag)}`)
-    return new Map(found.flatMap(({ tags, rows: [row] }) => {
+    return finiteBaselines(found.flatMap(({ tags, rows: [row] }) => {
       if (!isNumber(row?.count)) return []
       const median = row.median ?? NaN
       // Of a few samples there is no quartile; such a baseline is too small to be used anyway.
-      return [[tags[popTag] ?? '', robustStatistics(row.count, median, row.percentile ?? median)]]
+      return [[tags[popTag] ?? '', robustStatistics(row.count, median, row.percentile ?? median)] as const]
     }))
   }
 

@@ -2,11 +2,11 @@
 export interface FunctionReading {
   pop: string
   functionName: string
-  /** Value of the newest sample, ms. */
+  /** Value of the newest sample, ms; finite. */
   value: number
   /** Time of the newest sample, ms since the epoch. */
   time: number
-  /** Samples in the recent window, and their mean in ms (meaningless when there are none). */
+  /** Samples in the recent window, and their mean in ms (NaN when there are none, or it is not finite). */
   recentCount: number
   recentMean: number
 }

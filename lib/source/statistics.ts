@@ -12,9 +12,9 @@ export function medianAndLowerQuartile (values: readonly number[]): WindowStatis
   return robustStatistics(values.length, quantile(ascending, 0.5), quantile(ascending, 0.25))
 }
 
-/** What a database says of a window, as statistics of it. */
+/** What a database says of a window, as statistics of it. Of finite quartiles they are finite, however far apart those are. */
 export function robustStatistics (count: number, median: number, lowerQuartile: number): WindowStatistics {
-  return { count, center: median, deviation: (median - lowerQuartile) / NORMAL_QUARTILE }
+  return { count, center: median, deviation: Math.min(Number.MAX_VALUE, (median - lowerQuartile) / NORMAL_QUARTILE) }
 }
 
 /** Ascending. */
