@@ -1,4 +1,5 @@
 import type { Regression, RegressionEvent } from '../fleet/regression-detector.ts'
+import { round } from '../fleet/rounding.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 
@@ -32,9 +33,4 @@ export function alertData (state: AlertMessage['data']['state'], { id, pop, seve
 
 export function alertMessage ({ state, regression }: RegressionEvent, epoch: string, seq: number): AlertMessage {
   return { type: 'alert', data: alertData(state, regression), epoch, seq, tickSeq: seq }
-}
-
-function round (value: number, decimals: number): number {
-  const unit = 10 ** decimals
-  return Math.round(value * unit) / unit
 }

@@ -1,3 +1,5 @@
+import { Mean } from './mean.ts'
+import { round } from './rounding.ts'
 import { isHealthy, type HealthRule, type Pop } from './pop.ts'
 
 /** `data` of a `metrics_update`. */
@@ -13,11 +15,11 @@ export interface Overview {
 /** Sums up the PoPs that reported within the overview window. */
 export function buildOverview (pops: readonly Pop[], regressions: number, rule: HealthRule): Overview {
   let healthyPops = 0
-  let sum = 0
+  const coldStart = new Mean()
   for (const pop of pops) {
-    sum += pop.coldStartMs
+    coldStart.add(pop.coldStartMs)
     if (isHealthy(pop, rule)) healthyPops++
   }
-  const mean = pops.length === 0 ? 0 : sum / pops.length
-  return { totalPops: pops.length, healthyPops, averageColdStart: Math.round(mean * 100) / 100, regressions }
+  const averageColdStart = pops.length === 0 ? 0 : round(coldStart.value, 2)
+  return { totalPops: pops.length, healthyPops, averageColdStart, regressions }
 }

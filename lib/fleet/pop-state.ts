@@ -1,4 +1,5 @@
 import { isHealthy, type HealthRule, type Pop } from './pop.ts'
+import { round } from './rounding.ts'
 import type { Assessment } from './regression-detector.ts'
 import type { Place } from '../source/source.ts'
 import { timestamp } from '../protocol/timestamp.ts'
@@ -30,7 +31,7 @@ export function popStates (pops: readonly Pop[], { places, assessments, ...rule 
   return pops.map((pop): PopState => ({
     code: pop.code,
     ...(places.get(pop.code) ?? NOWHERE),
-    coldStartMs: Math.round(pop.coldStartMs * 100) / 100,
+    coldStartMs: round(pop.coldStartMs, 2),
     healthy: isHealthy(pop, rule),
     status: rule.isSilent(pop.code) ? 'silent' : 'fresh',
     regression: regressions.get(pop.code) ?? 'not_enough_data',

@@ -1,3 +1,4 @@
+import { Mean } from './mean.ts'
 import type { FunctionReading } from '../source/source.ts'
 
 /** One PoP, put together from the readings of its functions. */
@@ -30,36 +31,39 @@ export function isHealthy ({ code, coldStartMs }: Pop, { healthyBelowMs, isSilen
 
 interface Sums {
   functions: number
-  valueSum: number
+  coldStart: Mean
   sampleTime: number
   oldestSampleTime: number
   recentCount: number
-  earlierCount: number
-  earlierSum: number
+  earlier: Mean
 }
 
 /** Groups readings by PoP. Readings without a PoP code belong to no PoP and are left out. */
 export function groupByPop (readings: readonly FunctionReading[]): Pop[] {
-  const sums = new Map<string, Sums>()
+  const pops = new Map<string, Sums>()
   for (const reading of readings) {
     if (reading.pop === '') continue
-    const pop = sums.get(reading.pop)
-    if (pop === undefined) sums.set(reading.pop, add({ functions: 0, valueSum: 0, sampleTime: 0, oldestSampleTime: Infinity, recentCount: 0, earlierCount: 0, earlierSum: 0 }, reading))
-    else add(pop, reading)
+    const sums = pops.get(reading.pop) ?? noSums()
+    add(sums, reading)
+    pops.set(reading.pop, sums)
   }
-  return Array.from(sums, ([code, { functions, valueSum, sampleTime, oldestSampleTime, recentCount, earlierCount, earlierSum }]) =>
-    ({ code, coldStartMs: valueSum / functions, sampleTime, functions, oldestSampleTime, recentCount, earlierMean: earlierSum / earlierCount }))
+  return Array.from(pops, ([code, { functions, coldStart, sampleTime, oldestSampleTime, recentCount, earlier }]) =>
+    ({ code, coldStartMs: coldStart.value, sampleTime, functions, oldestSampleTime, recentCount, earlierMean: earlier.value }))
 }
 
-function add (pop: Sums, { value, time, recentCount, recentMean }: FunctionReading): Sums {
-  pop.functions++
-  pop.valueSum += value
-  pop.sampleTime = Math.max(pop.sampleTime, time)
-  pop.recentCount += recentCount
-  if (recentCount > 0) pop.oldestSampleTime = Math.min(pop.oldestSampleTime, time)
-  if (recentCount > 1) {
-    pop.earlierCount += recentCount - 1
-    pop.earlierSum += recentCount * recentMean - value
+function noSums (): Sums {
+  return { functions: 0, coldStart: new Mean(), sampleTime: 0, oldestSampleTime: Infinity, recentCount: 0, earlier: new Mean() }
+}
+
+function add (sums: Sums, { value, time, recentCount, recentMean }: FunctionReading): void {
+  sums.functions++
+  sums.coldStart.add(value)
+  sums.sampleTime = Math.max(sums.sampleTime, time)
+  sums.recentCount += recentCount
+  if (recentCount > 0) sums.oldestSampleTime = Math.min(sums.oldestSampleTime, time)
+  // A function whose mean has overflowed must not spoil that of the others.
+  if (recentCount > 1 && Number.isFinite(recentMean)) {
+    sums.earlier.add(recentMean, recentCount)
+    sums.earlier.add(value, -1)
   }
-  return pop
 }
