@@ -24,8 +24,14 @@ export function * detectIntervals (samples: readonly Sample[], intervalMs: numbe
   const open = new Map<string, Interval>()
   for (let now = start; now < end + intervalMs; now += intervalMs) {
     const { pops, baselines } = series.collect(now)
-    const { events } = detector.update(pops, baselines)
-    for (const regression of detector.open) open.set(regression.id, worse(open.get(regression.id), regression))
+    const { assessments, events } = detector.update(pops, baselines)
+    const regressions = new Map(detector.open.map((regression) => [regression.pop, regression]))
+    for (const assessment of assessments) {
+      const regression = regressions.get(assessment.pop)
+      if (assessment.state !== 'regressed' || regression === undefined) continue
+      // The record has it as it was told last; at its worst it may have been between two events.
+      open.set(regression.id, worse(open.get(regression.id), { ...regression, ...assessment }))
+    }
     for (const { state, regression } of events) {
       if (state !== 'resolved') continue
       yield { ...open.get(regression.id) as Interval, until: regression.closedAt, closeReason: regression.closeReason }
@@ -35,7 +41,7 @@ export function * detectIntervals (samples: readonly Sample[], intervalMs: numbe
   yield * open.values()
 }
 
-function worse (known: Interval | undefined, { pop, severity, openedAt, comparison }: Regression): Interval {
+function worse (known: Interval | undefined, { pop, severity, openedAt, comparison }: Omit<Regression, 'state'>): Interval {
   if (known !== undefined && known.worst.zScore >= comparison.zScore) return known
   return { pop, severity, since: openedAt, until: null, closeReason: null, worst: comparison }
 }

@@ -3,17 +3,13 @@ import { round } from '../fleet/rounding.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 
-/** Against a baseline of 0 every increase is infinite, which JSON cannot say. */
-const MOST_PERCENT = 1_000_000
-const MOST_Z = 1_000
-
 const BASELINES = { day: 'of the same time a day earlier', hour: 'of the hour before' } as const
 const CLOSED = { recovered: 'is back', gone: 'does not report any more' } as const
 
 /** `data` of an alert, and an item of `GET /api/regressions`. */
 export function alertData (state: AlertMessage['data']['state'], { id, pop, severity, openedAt, comparison, closeReason }: Regression): AlertMessage['data'] {
   const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
-  const changePercent = round(Math.min(increase * 100, MOST_PERCENT), 1)
+  const changePercent = round(increase * 100, 1)
   const measured = `${round(recentMs, 2)} ms, ${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
   return {
     id,
@@ -25,7 +21,7 @@ export function alertData (state: AlertMessage['data']['state'], { id, pop, seve
     baselineMs: round(baselineMs, 2),
     baselineKind,
     changePercent,
-    zScore: round(Math.min(zScore, MOST_Z), 2),
+    zScore: round(zScore, 2),
     samples,
     message: closeReason === null ? `${pop}: ${measured}` : `${pop} ${CLOSED[closeReason]}: ${measured}`
   }

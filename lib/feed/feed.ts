@@ -1,6 +1,6 @@
 import { type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { FleetState, type FleetReport } from '../fleet/fleet.ts'
+import { Fleet, type FleetReport } from '../fleet/fleet.ts'
 import { PopsSnapshot } from '../fleet/pop-state.ts'
 import type { RegressionDetector, RegressionEvent } from '../fleet/regression-detector.ts'
 import type { Measurements, MetricsSource } from '../source/source.ts'
@@ -62,7 +62,7 @@ export class Feed {
   readonly epoch: string
   readonly health: SourceHealth
   readonly #options: FeedOptions
-  readonly #fleet: FleetState
+  readonly #fleet: Fleet
   readonly #openAlerts = new Map<string, AlertMessage>()
   #seq = 0
   #result: Result | null = null
@@ -79,7 +79,7 @@ export class Feed {
     this.health = new SourceHealth(options)
     // A poll interval far below the writer's must not make everything old between two samples.
     const intervalMs = () => Math.max(options.intervalMs, options.phase.writerIntervalMs ?? 0)
-    this.#fleet = new FleetState({ ...options, oldAfterMs: () => (STALE_AFTER_INTERVALS - SCHEDULING_SLACK) * intervalMs() })
+    this.#fleet = new Fleet({ ...options, oldAfterMs: () => (STALE_AFTER_INTERVALS - SCHEDULING_SLACK) * intervalMs() })
   }
 
   /** Counts the updates that were published. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { Freshness } from './freshness.ts'
+import { Freshness, type FreshnessSnapshot } from './freshness.ts'
 import { buildOverview, type Overview } from './overview.ts'
 import { groupByPop } from './pop.ts'
 import { popStates, PopsSnapshot, type PopState } from './pop-state.ts'
-import type { RegressionDetector, RegressionEvent } from './regression-detector.ts'
+import type { DetectorSnapshot, Regression, RegressionDetector, RegressionEvent } from './regression-detector.ts'
 import type { Measurements } from '../source/source.ts'
 
 /** The newest sample of all is a series like that of a PoP; no PoP has this code. */
@@ -12,7 +12,7 @@ const ALL_POPS = ''
 /** A log line names so many PoPs; it counts them all. */
 const POPS_PER_LINE = 20
 
-export interface FleetStateOptions {
+export interface FleetOptions {
   detector: RegressionDetector
   clock: Clock
   log: Log
@@ -30,15 +30,25 @@ export interface FleetReport {
   dataTime: number | null
   /** What it says about regressions that the answer before did not. */
   events: readonly RegressionEvent[]
+  /** After those; open oldest first, closed newest first. */
+  regressions: { open: readonly Regression[], closed: readonly Regression[] }
+}
+
+/** All that is remembered from one answer to the next. Plain data: JSON takes it there and back. */
+export interface FleetSnapshot {
+  /** null: there was no answer yet. */
+  pops: readonly PopState[] | null
+  detector: DetectorSnapshot
+  freshness: FreshnessSnapshot
 }
 
 /** What is known of all PoPs: it takes each answer of the source, and remembers what only comparing two of them shows. */
-export class FleetState {
-  readonly #options: FleetStateOptions
+export class Fleet {
+  readonly #options: FleetOptions
   readonly #freshness: Freshness
   #pops: PopsSnapshot | null = null
 
-  constructor (options: FleetStateOptions) {
+  constructor (options: FleetOptions) {
     this.#options = options
     this.#freshness = new Freshness(options.clock)
   }
@@ -66,8 +76,20 @@ export class FleetState {
       silentPops: snapshot.states.filter(({ status }) => status === 'silent').length,
       pops: snapshot,
       dataTime,
-      events
+      events,
+      regressions: { open: detector.open, closed: detector.closed }
     }
+  }
+
+  snapshot (): FleetSnapshot {
+    return { pops: this.#pops?.states ?? null, detector: this.#options.detector.snapshot(), freshness: this.#freshness.snapshot() }
+  }
+
+  /** Goes on from there, as if this process had taken the answers before. */
+  restore ({ pops, detector, freshness }: FleetSnapshot): void {
+    this.#pops = pops === null ? null : new PopsSnapshot(pops, null)
+    this.#options.detector.restore(detector)
+    this.#freshness.restore(freshness)
   }
 
   #isOld (series: string): boolean {

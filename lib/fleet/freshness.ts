@@ -6,6 +6,9 @@ interface Advance {
   at: number
 }
 
+/** Ages, since the monotonic clock of another process has another origin. Plain data: JSON takes it there and back. */
+export type FreshnessSnapshot = ReadonlyArray<{ series: string, sampleTime: number, unchangedMs: number }>
+
 /**
  * When the sample times of some series last advanced. It is told on the monotonic clock of this process: whether a
  * series still reports does not depend on whether its writer's clock is right.
@@ -28,6 +31,16 @@ export class Freshness {
   /** ms since the sample time of this series advanced; infinite when there is no such series. */
   unchangedMs (series: string): number {
     return this.#clock.monotonic() - (this.#advances.get(series)?.at ?? -Infinity)
+  }
+
+  snapshot (): FreshnessSnapshot {
+    return Array.from(this.#advances, ([series, { sampleTime }]) => ({ series, sampleTime, unchangedMs: this.unchangedMs(series) }))
+  }
+
+  /** Goes on from there. The time from the snapshot to now does not count: nobody looked whether a series advanced. */
+  restore (snapshot: FreshnessSnapshot): void {
+    const now = this.#clock.monotonic()
+    this.#advances = new Map(snapshot.map(({ series, sampleTime, unchangedMs }) => [series, { sampleTime, at: now - unchangedMs }]))
   }
 
   #advance (previous: Advance | undefined, sampleTime: number): Advance {

@@ -1,6 +1,12 @@
 import type { Pop } from './pop.ts'
+import {
+  Regressions, type Comparison, type Finding, type Regression, type RegressionEvent, type RegressionsSnapshot, type Severity
+} from './regressions.ts'
+import { clamp } from './rounding.ts'
 import { MIN_SAMPLES, RECENT_WINDOW_MS, type BaselineKind, type Baselines, type PopBaselines, type WindowStatistics } from '../source/source.ts'
 import { quantile, sorted } from '../source/statistics.ts'
+
+export type { Comparison, Regression, RegressionEvent } from './regressions.ts'
 
 /** A regression opens above this score ... */
 export const OPEN_ABOVE_Z = 2.5
@@ -16,47 +22,14 @@ export const MIN_RELATIVE_DEVIATION = 0.05
 const MIN_RECENT_VALUES = 3
 /** What a regression is compared with while it is open, until there is a day-old baseline. */
 const BASELINE_KEPT_MS = 24 * 60 * 60_000
-/** Closed regressions that are remembered. */
-const MAX_CLOSED = 100
-
-type Severity = 'warning' | 'critical'
-
-/** How far the recent value is from the baseline. */
-export interface Comparison {
-  recentMs: number
-  baselineMs: number
-  baselineKind: BaselineKind
-  /** (recent - baseline) / baseline, as a share: 0.5 is +50 %. */
-  increase: number
-  zScore: number
-  /** In the recent window and in the baseline. */
-  samples: { recent: number, baseline: number }
-}
+/** Against a baseline of 0 every increase is infinite, which JSON cannot say: 1 000 000 % as a share, and a score. */
+export const MOST_INCREASE = 10_000
+export const MOST_Z = 1_000
 
 export type Assessment =
   | { pop: string, state: 'not_enough_data' }
   | { pop: string, state: 'normal', comparison: Comparison }
   | { pop: string, state: 'regressed', severity: Severity, comparison: Comparison }
-
-/** One regression, from when it opened. Times are those of samples, ms since the epoch. */
-export interface Regression {
-  /** The same for as long as it lasts. */
-  id: string
-  pop: string
-  severity: Severity
-  openedAt: number
-  closedAt: number | null
-  /** `gone`: the PoP does not report any more, which says nothing about how fast it is. */
-  closeReason: null | 'recovered' | 'gone'
-  /** The last one. */
-  comparison: Comparison
-}
-
-export interface RegressionEvent {
-  /** `updated`: its severity has changed. */
-  state: 'opened' | 'updated' | 'resolved'
-  regression: Regression
-}
 
 export interface DetectorUpdate {
   assessments: Assessment[]
@@ -64,14 +37,19 @@ export interface DetectorUpdate {
   events: RegressionEvent[]
 }
 
-/** What is remembered of one PoP. */
-interface Memory {
+/** What is remembered of one PoP, besides its regression. */
+export interface Memory {
   sampleTime: number
   /** The last values, as many as are compared and none older than the recent window. */
   values: Array<{ time: number, value: number }>
-  regression: Regression | null
   /** Baseline of the hour with which the regression opened: what comes after is a part of the regression. */
   kept: WindowStatistics | null
+}
+
+/** Plain data: JSON takes it there and back. */
+export interface DetectorSnapshot {
+  memories: ReadonlyArray<readonly [pop: string, memory: Memory]>
+  regressions: RegressionsSnapshot
 }
 
 /**
@@ -86,75 +64,75 @@ interface Memory {
  * of the day in it, or else the hour before.
  */
 export class RegressionDetector {
+  readonly #regressions = new Regressions()
   #memories = new Map<string, Memory>()
-  #closed: Regression[] = []
 
   /** PoPs regressed after the last update. */
   get regressions (): number {
     return this.open.length
   }
 
-  /** Oldest first. */
+  /** Oldest first, as they were told last. */
   get open (): readonly Regression[] {
-    return Array.from(this.#memories.values()).flatMap(({ regression }) => regression ?? []).sort((a, b) => a.openedAt - b.openedAt)
+    return this.#regressions.open
   }
 
   /** The last ones, newest first. */
   get closed (): readonly Regression[] {
-    return this.#closed
+    return this.#regressions.closed
   }
 
   /** Assesses every PoP that is there now; one that is not there any more is forgotten. */
   update (pops: readonly Pop[], baselines: Baselines): DetectorUpdate {
     const previous = this.#memories
     this.#memories = new Map(pops.map((pop) => [pop.code, remember(previous.get(pop.code), pop)]))
-    const events: RegressionEvent[] = []
-    const assessments = pops.map((pop) => this.#assess(pop, baselines.get(pop.code) ?? {}, events))
-    for (const [code, { regression, sampleTime }] of previous) {
-      if (regression !== null && !this.#memories.has(code)) events.push(this.#close(regression, sampleTime, 'gone'))
+    const told: Regression[] = []
+    const assessments = pops.map((pop) => this.#assess(pop, baselines.get(pop.code) ?? {}, told))
+    for (const open of this.open) {
+      if (this.#memories.has(open.pop)) continue
+      told.push(this.#regressions.close(open, previous.get(open.pop)?.sampleTime ?? open.openedAt, 'gone'))
     }
-    return { assessments, events }
+    return { assessments, events: told.map((regression) => ({ state: regression.state, regression })) }
   }
 
-  #assess (pop: Pop, baselines: PopBaselines, events: RegressionEvent[]): Assessment {
+  snapshot (): DetectorSnapshot {
+    return { memories: Array.from(this.#memories, ([pop, memory]) => [pop, { ...memory }] as const), regressions: this.#regressions.snapshot() }
+  }
+
+  /** Goes on from there: what is open keeps its id, and its end is told. */
+  restore ({ memories, regressions }: DetectorSnapshot): void {
+    this.#memories = new Map(memories.map(([pop, memory]) => [pop, { ...memory }]))
+    this.#regressions.restore(regressions)
+  }
+
+  #assess (pop: Pop, baselines: PopBaselines, told: Regression[]): Assessment {
     const memory = this.#memories.get(pop.code) as Memory
-    const comparison = compare(pop, memory, baselines)
+    const open = this.#regressions.of(pop.code)
+    const comparison = compare(pop, memory, open, baselines)
     // What is open stays open: too little data is no sign of a recovery.
     if (comparison === null) return { pop: pop.code, state: 'not_enough_data' }
-    const open = memory.regression
     const { zScore, increase } = comparison
     const resolved = zScore < RESOLVE_BELOW_Z && increase < RESOLVE_BELOW_INCREASE
-    if (open === null ? zScore <= OPEN_ABOVE_Z : resolved) {
-      if (open !== null) events.push(this.#close({ ...open, comparison }, pop.sampleTime, 'recovered'))
-      memory.regression = null
+    if (open === undefined ? zScore <= OPEN_ABOVE_Z : resolved) {
+      if (open !== undefined) told.push(this.#regressions.close(open, pop.sampleTime, 'recovered', comparison))
       memory.kept = null
       return { pop: pop.code, state: 'normal', comparison }
     }
     const severity = zScore > (open?.severity === 'critical' ? CRITICAL_UNTIL_Z : CRITICAL_ABOVE_Z) ? 'critical' : 'warning'
-    const regression: Regression = open === null ? this.#begin(pop, severity, comparison) : { ...open, severity, comparison }
-    memory.regression = regression
-    if (open === null && comparison.baselineKind === 'hour') memory.kept = baselines.hour ?? null
-    if (open === null) events.push({ state: 'opened', regression })
-    else if (open.severity !== severity) events.push({ state: 'updated', regression })
+    if (open === undefined && comparison.baselineKind === 'hour') memory.kept = baselines.hour ?? null
+    told.push(...this.#record(pop, open, { severity, comparison }))
     return { pop: pop.code, state: 'regressed', severity, comparison }
   }
 
-  #begin ({ code, sampleTime }: Pop, severity: Severity, comparison: Comparison): Regression {
-    let openedAt = sampleTime
-    // A PoP that was missing in one answer may come back with the sample that it had before.
-    while (this.#closed.some(({ id }) => id === `${code}_${openedAt}`)) openedAt++
-    return { id: `${code}_${openedAt}`, pop: code, severity, openedAt, closedAt: null, closeReason: null, comparison }
-  }
-
-  #close (regression: Regression, closedAt: number, closeReason: 'recovered' | 'gone'): RegressionEvent {
-    const closed = { ...regression, closedAt, closeReason }
-    this.#closed = [closed, ...this.#closed].slice(0, MAX_CLOSED)
-    return { state: 'resolved', regression: closed }
+  /** Only what is told is recorded: that it begins, and that its severity changes. */
+  #record ({ code, sampleTime }: Pop, open: Regression | undefined, finding: Finding): Regression[] {
+    if (open === undefined) return [this.#regressions.begin(code, sampleTime, finding)]
+    return open.severity === finding.severity ? [] : [this.#regressions.update(open, finding)]
   }
 }
 
 function remember (memory: Memory | undefined, { sampleTime, oldestSampleTime, functions, coldStartMs }: Pop): Memory {
-  if (memory === undefined) return { sampleTime, values: [{ time: sampleTime, value: coldStartMs }], regression: null, kept: null }
+  if (memory === undefined) return { sampleTime, values: [{ time: sampleTime, value: coldStartMs }], kept: null }
   // A sample must not count twice: it is a new value when every function has reported since the last one.
   if (oldestSampleTime <= memory.sampleTime || sampleTime <= memory.sampleTime) return memory
   const values = [...memory.values, { time: sampleTime, value: coldStartMs }].filter(({ time }) => sampleTime - time < RECENT_WINDOW_MS)
@@ -168,14 +146,14 @@ function valuesCompared (functions: number): number {
 }
 
 /** @returns null when either side has fewer than `MIN_SAMPLES` samples */
-function compare (pop: Pop, { values, regression, kept }: Memory, { day, hour }: PopBaselines): Comparison | null {
+function compare (pop: Pop, { values, kept }: Memory, open: Regression | undefined, { day, hour }: PopBaselines): Comparison | null {
   if (pop.recentCount < MIN_SAMPLES) return null
   const known = values.map(({ value }) => value)
   // Any one of them may have a spike in it: all must say the same before anything changes.
-  const unanimous = regression === null ? Math.min : Math.max
+  const unanimous = open === undefined ? Math.min : Math.max
   const recentMs = known.length >= valuesCompared(pop.functions) ? quantile(sorted(known), 0.5) : unanimous(pop.earlierMean, ...known)
-  if (Number.isNaN(recentMs)) return null
-  const isKept = kept !== null && regression !== null && pop.sampleTime - regression.openedAt < BASELINE_KEPT_MS
+  if (!Number.isFinite(recentMs)) return null
+  const isKept = kept !== null && open !== undefined && pop.sampleTime - open.openedAt < BASELINE_KEPT_MS
   if (isEnough(day)) return score(recentMs, pop.recentCount, day, 'day')
   if (isKept) return score(recentMs, pop.recentCount, kept, 'hour')
   if (isEnough(hour)) return score(recentMs, pop.recentCount, hour, 'hour')
@@ -183,7 +161,7 @@ function compare (pop: Pop, { values, regression, kept }: Memory, { day, hour }:
 }
 
 function isEnough (baseline: WindowStatistics | undefined): baseline is WindowStatistics {
-  return baseline !== undefined && baseline.count >= MIN_SAMPLES && !Number.isNaN(baseline.center)
+  return baseline !== undefined && baseline.count >= MIN_SAMPLES && Number.isFinite(baseline.center) && Number.isFinite(baseline.deviation)
 }
 
 function score (recentMs: number, recentCount: number, { center, deviation, count }: WindowStatistics, baselineKind: BaselineKind): Comparison {
@@ -192,8 +170,8 @@ function score (recentMs: number, recentCount: number, { center, deviation, coun
     recentMs,
     baselineMs: center,
     baselineKind,
-    increase: ratio(difference, Math.abs(center)),
-    zScore: ratio(difference, Math.max(deviation, MIN_RELATIVE_DEVIATION * Math.abs(center))),
+    increase: clamp(ratio(difference, Math.abs(center)), MOST_INCREASE),
+    zScore: clamp(ratio(difference, Math.max(deviation, MIN_RELATIVE_DEVIATION * Math.abs(center))), MOST_Z),
     samples: { recent: recentCount, baseline: count }
   }
 }
