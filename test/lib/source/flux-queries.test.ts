@@ -130,3 +130,13 @@ t.test('names are escaped', async (t) => {
   t.match(script, 'r._field == "\\$' + '{drop}")')
   t.match(script, 'group(columns: ["p\\"op","f\\\\n"])')
 })
+
+t.test('a value that is parsed as Infinity spoils no other', async (t) => {
+  const { influx, queries } = await setUpQueries(t)
+  const { body } = recorded.readings as RecordedAnswer
+  const ams1 = READINGS.find(({ pop, functionName }) => pop === 'ams1' && functionName === 'auth')
+  for (const value of ['1.8e308', '+Inf', 'NaN']) {
+    influx.replay({ ...CSV, body: body.replace(`,${ams1?.value},`, `,${value},`) })
+    t.strictSame(await queries.readings(overview, recent), READINGS.filter((reading) => reading !== ams1), value)
+  }
+})

@@ -163,3 +163,13 @@ t.test('names are escaped', async (t) => {
   t.match(statement, 'last("f\\\\")')
   t.match(statement, 'GROUP BY "p\\"op", "\\\\\\""')
 })
+
+t.test('a value that is parsed as Infinity spoils no other', async (t) => {
+  const { influx, queries } = await setUpQueries(t)
+  const tags = (pop: string) => `"tags":{"pop_code":"${pop}","function_name":"auth"}`
+  const columns = '"columns":["time","latest","recent_count","recent_mean"]'
+  influx.replay({ ...JSON_ANSWER, body: `{"results":[{"series":[{${tags('ams1')},${columns},"values":[[7,1.8e308,null,null]]},{${tags('fra1')},${columns},"values":[[7,5,6,1.8e308]]}]}]}` })
+  t.strictSame(await queries.readings(overview, recent), [{ pop: 'fra1', functionName: 'auth', value: 5, time: 7, recentCount: 6, recentMean: NaN }])
+  influx.replay({ ...JSON_ANSWER, body: '{"results":[{"series":[{"tags":{"pop_code":"ams1"},"columns":["time","count","median","percentile"],"values":[[1,12,1.8e308,5]]}]}]}' })
+  t.strictSame(await queries.baseline(hour), new Map())
+})
