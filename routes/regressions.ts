@@ -31,14 +31,14 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   app.get('/api/regressions', { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
     timestamp: timestamp(clock.now()),
     ...(app.feed.latest()?.content.header ?? { epoch: app.feed.epoch, seq: app.feed.seq, ...UNKNOWN }),
-    open: app.regressions.open.map((regression) => alertData('opened', regression)),
+    open: app.regressions.open.map(alertData),
     closed: app.regressions.closed.map(describeClosed)
   }))
 }
 
 function describeClosed (regression: Regression) {
   const { closedAt, closeReason } = regression
-  return { ...alertData('resolved', regression), closedAt: timestamp(closedAt ?? 0), closeReason: closeReason ?? '' }
+  return { ...alertData(regression), closedAt: timestamp(closedAt ?? 0), closeReason: closeReason ?? '' }
 }
 
 export default routes

@@ -1,4 +1,4 @@
-import type { Regression, RegressionEvent } from '../fleet/regression-detector.ts'
+import type { Regression } from '../fleet/regression-detector.ts'
 import { round } from '../fleet/rounding.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
@@ -7,7 +7,8 @@ const BASELINES = { day: 'of the same time a day earlier', hour: 'of the hour be
 const CLOSED = { recovered: 'is back', gone: 'does not report any more' } as const
 
 /** `data` of an alert, and an item of `GET /api/regressions`. */
-export function alertData (state: AlertMessage['data']['state'], { id, pop, severity, openedAt, comparison, closeReason }: Regression): AlertMessage['data'] {
+export function alertData (regression: Regression): AlertMessage['data'] {
+  const { id, pop, state, severity, openedAt, comparison, closeReason } = regression
   const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
   const changePercent = round(increase * 100, 1)
   const measured = `${round(recentMs, 2)} ms, ${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
@@ -27,6 +28,7 @@ export function alertData (state: AlertMessage['data']['state'], { id, pop, seve
   }
 }
 
-export function alertMessage ({ state, regression }: RegressionEvent, epoch: string, seq: number): AlertMessage {
-  return { type: 'alert', data: alertData(state, regression), epoch, seq, tickSeq: seq }
+/** @param seq of the tick in which it was found */
+export function alertMessage (regression: Regression, epoch: string, seq: number): AlertMessage {
+  return { type: 'alert', data: alertData(regression), epoch, seq, tickSeq: seq }
 }

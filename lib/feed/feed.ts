@@ -63,7 +63,8 @@ export class Feed {
   readonly health: SourceHealth
   readonly #options: FeedOptions
   readonly #fleet: Fleet
-  readonly #openAlerts = new Map<string, AlertMessage>()
+  /** The tick in which each open regression was told last. */
+  readonly #toldIn = new Map<string, number>()
   #seq = 0
   #result: Result | null = null
   #toldStatus: TickHeader['status'] | null = null
@@ -97,7 +98,8 @@ export class Feed {
     const known = this.#openMessages.get(position)
     if (known !== undefined) return known
     const { deflateFrom } = this.#options
-    const alerts = Array.from(this.#openAlerts.values())
+    const alerts = this.#options.detector.open.map((regression) =>
+      alertMessage(regression, this.epoch, this.#toldIn.get(regression.id) ?? position))
     const at = { epoch: this.epoch, seq: position }
     const messages: OpenAlertMessages = {
       each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage({ ...alert, ...at, replay: true }, deflateFrom) })),
@@ -208,13 +210,11 @@ export class Feed {
     await updates.append(tick)
   }
 
-  /** Remembers what is open, for those who come later. */
   #alerts (events: readonly RegressionEvent[]): AlertMessage[] {
-    return events.map((event) => {
-      const message = alertMessage(event, this.epoch, this.#seq)
-      const { id, state } = message.data
-      if (state === 'resolved') this.#openAlerts.delete(id)
-      else this.#openAlerts.set(id, message)
+    return events.map(({ state, regression }) => {
+      const message = alertMessage(regression, this.epoch, this.#seq)
+      if (state === 'resolved') this.#toldIn.delete(regression.id)
+      else this.#toldIn.set(regression.id, this.#seq)
       this.#options.log.info({ event: `regression_${state}`, ...message.data }, 'regression')
       return message
     })

@@ -182,6 +182,23 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
   t.match(after.closed, [{ id: open[0].id, state: 'resolved', closeReason: 'recovered', closedAt: /Z$/ }])
 })
 
+t.test('after a change of severity a subscriber and GET /api/regressions are told the same', async (t) => {
+  const { app, connect } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
+  app.poller.stop()
+  const baselines = new Map([['fra1', { day: { count: 450, center: 5, deviation: 0.5 } }]])
+  for (const [index, value] of [6.5, 6.5, 6.5, 10, 10, 10, 12, 14].entries()) {
+    const time = Date.now() + index * 10_000
+    const readings = FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value }))
+    app.metricsSource.collect = async () => ({ readings, baselines, places: new Map() })
+    await app.feed.tick(Date.now)
+  }
+  const { open } = (await app.inject('/api/regressions')).json()
+  t.match(open, [{ pop: 'fra1', state: 'updated', severity: 'critical', recentMs: 10 }], 'as it was told last')
+  const client = await connect('/ws?topics=alerts')
+  t.strictSame((await client.next('alert')).data, open[0])
+  t.strictSame((await client.next('open_alerts')).data.alerts, open)
+})
+
 t.test('ticks that go on failing by a defect make the health degraded, until one succeeds', async (t) => {
   const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
   app.poller.stop()

@@ -1,7 +1,6 @@
 import { execFileSync, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, createReadStream, openSync, readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -38,23 +37,27 @@ function run (t: Test, file: string, args: string[], stdout: Stdout, env: NodeJS
   return { child, exit: once(child, 'exit'), stderr: () => errors }
 }
 
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** Says on stderr which port it listens on: its log cannot, since nobody reads it. */
+const ANNOUNCER = `
+  import net from 'node:net'
+  const { listen } = net.Server.prototype
+  net.Server.prototype.listen = function (...args) {
+    this.once('listening', () => process.stderr.write('listening on ' + this.address().port + '\\n'))
+    return listen.apply(this, args)
+  }`
+const ANNOUNCE = ['--import', `data:text/javascript,${encodeURIComponent(ANNOUNCER)}`]
 
-/** The real service with this standard output; resolves when it answers. Its log cannot say its port: nobody reads it. */
+/** The real service with this standard output; resolves when it listens. */
 async function serve (t: Test, stdout: Stdout, nodeArguments: string[] = []) {
-  const port = await freePort()
-  const env = { HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'trace', DRAIN_TIMEOUT_MS: '300' }
+  const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'trace', DRAIN_TIMEOUT_MS: '300' }
   const fast = { BROADCAST_INTERVAL_MS: '100', QUERY_TIMEOUT_MS: '90' }
-  const service = run(t, 'server.js', [], stdout, { ...env, ...fast }, nodeArguments)
+  const service = run(t, 'server.js', [], stdout, { ...env, ...fast }, [...ANNOUNCE, ...nodeArguments])
+  const { stderr } = service.child
+  const ended = service.exit.then(([code]) => { throw new Error(`the service ended with ${code}: ${service.stderr()}`) })
+  ended.catch(() => {})
+  let port: string | undefined
+  while ((port = /listening on (\d+)/.exec(service.stderr())?.[1]) === undefined) await Promise.race([once(stderr as NonNullable<typeof stderr>, 'data'), ended])
   const live = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status, () => 0)
-  while (await live() !== 200) await new Promise((resolve) => setImmediate(resolve))
   return { ...service, url: `ws://127.0.0.1:${port}/ws`, live }
 }
 
@@ -81,7 +84,7 @@ async function servesOn (t: Test, { child, exit, url, live, stderr }: Awaited<Re
   child.kill('SIGTERM')
   t.strictSame(await exit, [0, null])
   t.ok(performance.now() - askedAt < 5_000, 'within the drain, the deadline of the log and some slack')
-  t.equal(stderr(), '')
+  t.match(stderr(), /^listening on \d+\n$/, 'nothing else')
 }
 
 t.test('a pipe that nobody reads costs lines, not the service', async (t) => {

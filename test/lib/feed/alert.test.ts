@@ -16,7 +16,7 @@ const OPEN: Regression = {
 }
 
 t.test('an alert says what was compared with what', async (t) => {
-  const message = alertMessage({ state: 'opened', regression: OPEN }, 'e1', 7)
+  const message = alertMessage(OPEN, 'e1', 7)
   validateServerMessage(message)
   t.strictSame(message, {
     type: 'alert',
@@ -48,12 +48,12 @@ const texts: Array<{ name: string, regression: Partial<Regression>, message: str
 ]
 
 for (const { name, regression, message } of texts) {
-  t.test(name, async (t) => t.equal(alertData('resolved', { ...OPEN, ...regression }).message, message))
+  t.test(name, async (t) => t.equal(alertData({ ...OPEN, state: 'resolved', ...regression }).message, message))
 }
 
 t.test('the most that a double can say is told as it is', async (t) => {
   const comparison = { ...OPEN.comparison, recentMs: 1e308, baselineMs: 0, increase: 10_000, zScore: 1_000 }
-  const message = alertMessage({ state: 'opened', regression: { ...OPEN, comparison } }, 'e1', 7)
+  const message = alertMessage({ ...OPEN, comparison }, 'e1', 7)
   validateServerMessage(JSON.parse(JSON.stringify(message)))
   t.match(message.data, { recentMs: 1e308, changePercent: 1_000_000, zScore: 1_000 })
 })
