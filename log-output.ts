@@ -96,25 +96,27 @@ function descriptorSink (fd: number, { onDrop, onDrain }: LineEvents): LineSink 
     // It would sleep, and the process with it.
     retryEAGAIN: () => false
   })
-  let waits = false
+  // Set while something waits that could not be written.
   let retry: NodeJS.Timeout | undefined
+  const waiting: Array<() => void> = []
   stream.on('drop', onDrop)
   stream.on('error', () => {
-    waits = true
     retry ??= setTimeout(() => {
       retry = undefined
       stream.flush()
     }, RETRY_MS).unref()
   })
   stream.on('drain', () => {
-    waits = false
+    // It is told a turn late: what came in that turn may wait again, and leave no room for a line that says what was lost.
+    if (retry !== undefined) return
     onDrain()
+    for (const written of waiting.splice(0)) written()
   })
   return {
     write: (line) => { stream.write(line) },
     whenWritten (written) {
-      if (waits) stream.once('drain', written)
-      else written()
+      if (retry === undefined) written()
+      else waiting.push(written)
     }
   }
 }

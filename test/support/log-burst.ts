@@ -1,12 +1,12 @@
 import { openLog } from '../../startup.ts'
 
 /**
- * A program that logs more than can wait, and then does what its argument says. `exit`: flushes and exits 3. `crash`: logs a
+ * A program that logs lines of a length, more than can wait, and then does what its argument says. `exit`: flushes and exits 3. `crash`: logs a
  * fatal line and exits 1 at once. `resume`: waits for SIGUSR2, then flushes and exits 0.
  */
 const { logger, dropped, flush } = await openLog('info')
-const [, , then, lines = '20000'] = process.argv
-for (let line = 0; line < Number(lines); line++) logger.info({ line }, 'x'.repeat(200))
+const [, , then, lines = '20000', length = '200'] = process.argv
+for (let line = 0; line < Number(lines); line++) logger.info({ line }, 'x'.repeat(Number(length)))
 process.stderr.write(`dropped ${dropped()}\n`)
 
 if (then === 'exit') {
