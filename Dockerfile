@@ -2,12 +2,8 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json *.ts ./
-COPY lib lib
-COPY plugins plugins
-COPY routes routes
-COPY generator generator
-RUN npm run build && npm prune --omit=dev
+COPY . .
+RUN npm run compile && npm prune --omit=dev
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3001

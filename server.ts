@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'

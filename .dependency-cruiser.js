@@ -1,0 +1,104 @@
+/** Which file may import which. Part of `npm run lint`; the tests in test/repository/imports.test.ts break each rule once. */
+
+/** From what tells clients down to what says which words there are. Each may import those behind it. */
+const layers = ['clients', 'feed', 'fleet', 'source', 'protocol']
+/** Imported by every layer, importing none. */
+const bottom = '^lib/(clock|log|lifecycle)\\.ts$|^lib/simulation/'
+
+const pointsUp = layers.slice(1).map((layer, index) => ({
+  name: `${layer}-points-up`,
+  severity: 'error',
+  from: { path: `^lib/${layer}/` },
+  to: { path: `^lib/(${layers.slice(0, index + 1).join('|')})/` }
+}))
+
+export default {
+  forbidden: [
+    ...pointsUp,
+    {
+      name: 'bottom-imports-a-layer',
+      severity: 'error',
+      from: { path: bottom },
+      to: { path: `^lib/(${layers.join('|')})/` }
+    },
+    {
+      name: 'simulation-stands-alone',
+      severity: 'error',
+      from: { path: '^lib/simulation/' },
+      to: { path: '^lib/', pathNot: '^lib/simulation/' }
+    },
+    {
+      // It can be tried without a server, and used by the generator and the detector.
+      name: 'lib-knows-no-server',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^(?!lib/|node_modules/)[^:]*\\.(ts|js)$|(^|/)node_modules/@?fastify', dependencyTypesNot: ['core'] }
+    },
+    {
+      name: 'lib-knows-no-fastify',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^@?fastify' }
+    },
+    {
+      // A client in a browser could import it.
+      name: 'protocol-is-portable',
+      severity: 'error',
+      from: { path: '^lib/protocol/' },
+      to: { pathNot: '^lib/protocol/|(^|/)node_modules/typebox/|^typebox(/|$)' }
+    },
+    {
+      name: 'plugins-import-lib',
+      severity: 'error',
+      from: { path: '^plugins/' },
+      to: { path: '^[^/]+\\.ts$|^(?!lib/|plugins/|node_modules/)[^/:]+/.+\\.ts$', pathNot: '^(http-errors|config)\\.ts$' }
+    },
+    {
+      name: 'routes-import-lib',
+      severity: 'error',
+      from: { path: '^routes/' },
+      to: { path: '^[^/]+\\.ts$|^(?!lib/|plugins/|routes/|node_modules/)[^/:]+/.+\\.ts$', pathNot: '^(http-errors|config)\\.ts$' }
+    },
+    {
+      // What a plugin decorates with has a type; what it does is called through the decoration.
+      name: 'routes-import-types-of-plugins',
+      severity: 'error',
+      from: { path: '^routes/' },
+      to: { path: '^plugins/', dependencyTypesNot: ['type-only'] }
+    },
+    {
+      name: 'app-imports-no-program',
+      severity: 'error',
+      from: { path: '^app\\.ts$' },
+      to: { path: '^(generator|detect|bench|test|asyncapi)/|^server\\.ts$' }
+    },
+    {
+      // Only these import what is not part of the service.
+      name: 'not-to-tests',
+      severity: 'error',
+      from: { pathNot: '^(test|bench)/' },
+      to: { path: '^(test|bench)/' }
+    },
+    {
+      name: 'circular-files',
+      severity: 'error',
+      from: {},
+      to: { circular: true }
+    },
+    {
+      name: 'circular-folders',
+      severity: 'error',
+      scope: 'folder',
+      // app.ts and its plugins share config.ts in the root, so every cycle through the root is one by name only.
+      from: { path: '^(lib|plugins|routes|generator|detect|asyncapi)(/|$)' },
+      to: { circular: true, pathNot: '^(\\.|test|bench)(/|$)' }
+    }
+  ],
+  options: {
+    // Types count: who imports the type of something knows of it.
+    tsPreCompilationDeps: true,
+    exclude: { path: '^(dist|scripts|\\.tap)/|^[^/]+\\.js$' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] }
+  }
+}
