@@ -40,7 +40,7 @@ log.info({ event: 'target', url, queryLanguage, bucket, ...names }, 'simulated s
 const complete = await run(options, {
   names,
   write: influxWrite(config, connection, log),
-  abort: () => { connection.close() },
+  abort: () => { void connection.close() },
   stop: stopOnSignals(),
   progress: bar ?? logProgress(log),
   clock: systemClock,

@@ -16,7 +16,8 @@ const dist = join(root, 'dist')
 // The packed package brings its dist/ along, neither sources nor a compiler.
 if (existsSync(join(root, 'tsconfig.json'))) {
   if (outputIsMissing()) rmSync(join(dist, BUILD_INFO), { force: true })
-  const { status } = spawnSync(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', root], { stdio: 'inherit' })
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' })
   // null: killed by a signal.
   process.exitCode = status ?? 1
   removeStale(dist)
@@ -30,7 +31,8 @@ function outputIsMissing () {
 function sources (folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) || entry.name.startsWith('.') ? [] : sources(path)
+    const ignored = ['node_modules', 'dist'].includes(entry.name) || entry.name.startsWith('.')
+    if (entry.isDirectory()) return ignored ? [] : sources(path)
     return entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts') ? [relative(root, path)] : []
   })
 }

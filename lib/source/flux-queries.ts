@@ -106,7 +106,7 @@ samples |> quantile(q: 0.25, method: "exact_mean") |> group() |> limit(n: ${limi
     const results = new Map<string, Row[]>()
     const countRow = rowCounter(this.#maxRows)
     await this.#api.collectRows(script, (values, tableMeta) => {
-      const row = tableMeta.toObject(values) as Row
+      const row = tableMeta.toObject(values)
       // A script that fails after the first byte of the answer says so in a table of its own, under a status of 200.
       if (row.error !== undefined) throw new SourceError('bad_answer', `the script failed: ${row.error}`)
       countRow()

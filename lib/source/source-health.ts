@@ -78,7 +78,7 @@ export class SourceHealth {
   probe (): void {
     if (this.#probing || this.#options.clock.monotonic() - this.#lastContactAt < PROBE_INTERVAL_MS) return
     this.#probing = true
-    this.#ping().finally(() => { this.#probing = false })
+    void this.#ping().finally(() => { this.#probing = false })
   }
 
   async #ping (): Promise<void> {

@@ -40,7 +40,7 @@ for (const reason of ['unavailable', 'timeout'] as const) {
 t.test('waits twice as long each time, up to 30 s', async (t) => {
   const { clock, log, database, writer } = setup()
   database.failure = 'unavailable'
-  writer.write(['a'])
+  void writer.write(['a'])
   await clock.advance(120_000)
   t.strictSame(log.of('write_failed').map(({ retryInMs }) => retryInMs), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
 })
@@ -48,7 +48,7 @@ t.test('waits twice as long each time, up to 30 s', async (t) => {
 t.test('jitter takes away up to half', async (t) => {
   const { log, database, writer } = setup({ random: 0 })
   database.failure = 'unavailable'
-  writer.write(['a'])
+  void writer.write(['a'])
   await settle()
   t.match(log.of('write_failed'), [{ retryInMs: 250 }])
 })

@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { Teardown } from '../support/service.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
+
+/** Which rules a tree of files breaks: names, or none. */
+function broken (t: Teardown, files: Record<string, string>): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'imports-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const args = [cruiser, '--config', join(root, '.dependency-cruiser.js'), '--output-type', 'json', '.']
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+  if (stdout === '') throw new Error(stderr)
+  const { summary } = JSON.parse(stdout) as { summary: { violations: { rule: { name: string } }[] } }
+  return Array.from(new Set(summary.violations.map(({ rule }) => rule.name))).sort()
+}
+
+const one = 'export const one = 1\n'
+const cases: { name: string, files: Record<string, string>, rules: string[] }[] = [
+  {
+    name: 'clients import the feed, and everybody the clock',
+    files: {
+      'lib/clients/a.ts': "import '../feed/a.ts'\nimport '../clock.ts'\n",
+      'lib/feed/a.ts': "import '../protocol/a.ts'\n",
+      'lib/protocol/a.ts': one,
+      'lib/clock.ts': "import 'node:perf_hooks'\n"
+    },
+    rules: []
+  },
+  {
+    name: 'the feed imports clients',
+    files: { 'lib/feed/a.ts': "import '../clients/a.ts'\n", 'lib/clients/a.ts': one },
+    rules: ['feed-points-up']
+  },
+  {
+    name: 'the protocol imports the type of a layer above',
+    files: { 'lib/protocol/a.ts': "import type { A } from '../source/a.ts'\n", 'lib/source/a.ts': 'export type A = 1\n' },
+    rules: ['protocol-is-portable', 'protocol-points-up']
+  },
+  {
+    name: 'two files import each other',
+    files: { 'lib/fleet/a.ts': "import './b.ts'\n", 'lib/fleet/b.ts': "import './a.ts'\n" },
+    rules: ['circular-files']
+  },
+  {
+    name: 'two folders import each other, without a circle of files',
+    files: {
+      'lib/source/flux/a.ts': "import '../influxql/a.ts'\n",
+      'lib/source/flux/b.ts': one,
+      'lib/source/influxql/a.ts': one,
+      'lib/source/influxql/b.ts': "import '../flux/b.ts'\n"
+    },
+    rules: ['circular-folders']
+  },
+  {
+    name: 'the protocol imports a Node builtin',
+    files: { 'lib/protocol/a.ts': "import 'node:crypto'\n" },
+    rules: ['protocol-is-portable']
+  },
+  {
+    name: 'lib imports a file of the root, a plugin and fastify',
+    files: {
+      'lib/source/a.ts': "import '../../config.ts'\n",
+      'lib/source/b.ts': "import '../../plugins/a.ts'\n",
+      'lib/source/c.ts': "import 'fastify'\n",
+      'config.ts': one,
+      'plugins/a.ts': one
+    },
+    rules: ['lib-knows-no-fastify', 'lib-knows-no-server']
+  },
+  {
+    name: 'the simulation imports what is above it',
+    files: { 'lib/simulation/a.ts': "import '../source/a.ts'\n", 'lib/source/a.ts': one },
+    rules: ['bottom-imports-a-layer', 'simulation-stands-alone']
+  },
+  {
+    name: 'a route imports more than the type of a plugin',
+    files: { 'routes/a.ts': "import '../plugins/a.ts'\n", 'plugins/a.ts': one },
+    rules: ['routes-import-types-of-plugins']
+  },
+  {
+    name: 'a route imports the type of a plugin',
+    files: { 'routes/a.ts': "import type { A } from '../plugins/a.ts'\n", 'plugins/a.ts': 'export type A = 1\n' },
+    rules: []
+  }
+]
+
+for (const { name, files, rules } of cases) {
+  t.test(name, async (t) => {
+    t.strictSame(broken(t, files), rules)
+  })
+}

@@ -1,0 +1,56 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { collectLines } from '../support/log-lines.ts'
+import type { Teardown } from '../support/service.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+interface Lock {
+  packages: Record<string, { dev?: boolean }>
+}
+
+/** The package as somebody gets it who installs it without devDependencies; nothing is fetched. */
+function unpacked (t: Teardown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  // dist/ is compiled already, and these tests run in it.
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const [{ filename }] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' })) as [{ filename: string }]
+  execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock
+  for (const [path, { dev }] of Object.entries(lock.packages)) {
+    if (dev === true || !/^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) || !existsSync(join(root, path))) continue
+    const link = join(folder, 'package', path)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, path), link)
+  }
+  return join(folder, 'package')
+}
+
+t.test('the package starts without a compiler and without devDependencies', async (t) => {
+  const folder = unpacked(t)
+  for (const path of ['README.md', 'PROTOCOL.md', 'CHANGELOG.md', 'LICENSE', 'asyncapi.yaml', 'schemas']) {
+    t.ok(existsSync(join(folder, path)), path)
+  }
+  for (const path of ['dist/test', 'dist/bench', 'tsconfig.json', 'node_modules/typescript']) {
+    t.notOk(existsSync(join(folder, path)), `no ${path}`)
+  }
+  t.strictSame(readdirSync(folder).filter((name) => name.endsWith('.ts')), [], 'no sources')
+
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: { popcast: string } }
+  t.match(readFileSync(join(folder, bin.popcast), 'utf8'), /^#!\/usr\/bin\/env node\n/)
+  const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' }
+  const child = spawn('npm', ['start', '--silent'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  // npm has the service as a child.
+  t.teardown(() => process.kill(-(child.pid as number), 'SIGKILL'))
+  const { write, find } = collectLines()
+  createInterface(child.stdout).on('line', write)
+  const { msg } = await find(({ msg }) => String(msg).startsWith('Server listening at '))
+  const address = String(msg).replace('Server listening at ', '')
+  t.equal((await fetch(`${address}/health/live`)).status, 200)
+})
