@@ -12,6 +12,10 @@ const text = (description: string, defaultValue?: string) =>
 const integer = (what: string, defaultValue: number, minimum: number, maximum: number) =>
   Type.Integer({ description: `${what}, a whole number from ${minimum} to ${maximum}`, default: defaultValue, minimum, maximum })
 
+const DRAIN_DELAY_LIMIT_MS = 5 * MINUTE_MS
+/** So long a balancer may take to notice a 503 of `/health/ready`; on a loopback address there is none. */
+const DEFAULT_DRAIN_DELAY_MS = 5_000
+
 const duration = (defaultValue: number, minimum: number, maximum = DAY_MS) =>
   integer('milliseconds', defaultValue, minimum, maximum)
 
@@ -67,7 +71,11 @@ export const settingsSchema = Type.Object({
   UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
   UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
   MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
-  DRAIN_DELAY_MS: duration(0, 0, 5 * MINUTE_MS),
+  DRAIN_DELAY_MS: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: DRAIN_DELAY_LIMIT_MS,
+    description: `milliseconds, a whole number from 0 to ${DRAIN_DELAY_LIMIT_MS}`
+  })),
   // Fastify gives a closing plugin 10 s (pluginTimeout); the sockets must be gone before that.
   DRAIN_TIMEOUT_MS: duration(3_000, 0, 9_000)
 })
@@ -82,7 +90,8 @@ interface InfluxSettings {
 }
 
 /** The settings, checked: which source there is is decided, and what that source cannot do without is there. */
-export type Config = Omit<Settings, 'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET'> & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
+export type Config = Omit<Settings, 'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS'> &
+  { DRAIN_DELAY_MS: number } & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
 export type InfluxConfig = Extract<Config, InfluxSettings>
 
 /** One wrong variable: its name, what is wrong with its value (never the value of a secret), and what is accepted. */
@@ -111,10 +120,18 @@ export class ConfigError extends Error {
 export function loadConfig (env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([variable, value]) => Object.hasOwn(settingsSchema.properties, variable) && value?.trim()))
   const settings = parse(given)
-  const config = { ...settings, METRICS_SOURCE: settings.METRICS_SOURCE ?? (settings.INFLUXDB_URL === undefined ? 'demo' : 'influxdb') }
+  const config = {
+    ...settings,
+    METRICS_SOURCE: settings.METRICS_SOURCE ?? (settings.INFLUXDB_URL === undefined ? 'demo' : 'influxdb'),
+    DRAIN_DELAY_MS: settings.DRAIN_DELAY_MS ?? (isLoopback(settings.HOST) ? 0 : DEFAULT_DRAIN_DELAY_MS)
+  }
   const problems = [...contradictions(config)]
   if (problems.length > 0) throw new ConfigError(problems)
   return config as Config
+}
+
+function isLoopback (host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 function parse (given: Record<string, unknown>): Settings {

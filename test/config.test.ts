@@ -69,6 +69,9 @@ t.test('values', async (t) => {
     { name: 'influxql goes without an organisation', env: { INFLUXDB_URL: 'https://db/influx', INFLUXDB_BUCKET: 'pops/two_weeks', INFLUXDB_QUERY_LANGUAGE: 'influxql' }, expected: { METRICS_SOURCE: 'influxdb', INFLUXDB_ORG: undefined } },
     { name: 'a timeout just below the interval', env: { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '999' }, expected: { QUERY_TIMEOUT_MS: 999 } },
     { name: 'STALE_AFTER_MS may equal PING_INTERVAL_MS', env: { PING_INTERVAL_MS: '5000', STALE_AFTER_MS: '5000' }, expected: { STALE_AFTER_MS: 5_000 } },
+    { name: 'others can reach it, so readiness says 503 for a while', env: { HOST: '0.0.0.0' }, expected: { DRAIN_DELAY_MS: 5_000 } },
+    { name: 'a drain delay that is set', env: { HOST: '::', DRAIN_DELAY_MS: '0' }, expected: { DRAIN_DELAY_MS: 0 } },
+    { name: 'nobody else can reach ::1', env: { HOST: '::1' }, expected: { DRAIN_DELAY_MS: 0 } },
     { name: 'proxies', env: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' }, expected: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' } }
   ]
   for (const { name, env, expected } of cases) {
