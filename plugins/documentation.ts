@@ -19,6 +19,7 @@ export default fp(async (app) => {
       ]
     }
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
+  // Relative, so that the page works behind a proxy that serves popcast under a path of its own.
+  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', logLevel: 'silent' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }, { name: 'documentation' })

@@ -32,3 +32,17 @@ t.test('a page for people', { skip: skipWithoutChromium }, async (t) => {
   const page = await openPage(t, `http://127.0.0.1:${port}/docs`)
   t.ok(await page.waitForSelector('[data-path="/api/regressions"]'), 'names the routes')
 })
+
+t.test('the page names its assets relative to itself, so that a path prefix in front does not matter', async (t) => {
+  const { app } = await build(t)
+  for (const url of ['/docs', '/docs/']) {
+    const { body } = await app.inject(url)
+    const assets = Array.from(body.matchAll(/(?:href|src)="([^"]+)"/g), ([, asset]) => asset as string)
+    t.ok(assets.length > 0)
+    for (const asset of assets) {
+      const { pathname } = new URL(asset, `http://proxy/live${url}`)
+      t.match(pathname, /^\/live\/docs\/static\//, `${asset} of ${url}`)
+      t.equal((await app.inject(pathname.slice('/live'.length))).statusCode, 200, asset)
+    }
+  }
+})
