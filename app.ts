@@ -66,6 +66,10 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   app.decorate('logDropped', logDropped)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
+  // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself.
+  app.addHook('onRoute', ({ method, url }) => {
+    if ([method].flat().includes('GET')) app.route({ method: 'OPTIONS', url, schema: { hide: true }, handler: sayAllowed })
+  })
 
   await app.register(connections, { config, clock })
   await app.register(metricsSource, { config, clock, random })
@@ -80,6 +84,10 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(metricsRoutes)
   await app.register(regressionRoutes, { clock })
   return app
+}
+
+async function sayAllowed (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send()
 }
 
 /** What went wrong inside stays inside: a 5xx that is not one of ours says no more than that. */

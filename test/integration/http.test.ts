@@ -57,7 +57,7 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
   const { app } = await build(t)
   const cases = [
     { name: 'unknown route', method: 'GET', url: '/nope', statusCode: 404, code: 'NOT_FOUND', message: 'there is no GET /nope' },
-    { name: 'unknown method', method: 'POST', url: '/health', statusCode: 405, code: 'METHOD_NOT_ALLOWED', message: 'POST is not allowed here, only GET, HEAD' },
+    { name: 'unknown method', method: 'POST', url: '/health', statusCode: 405, code: 'METHOD_NOT_ALLOWED', message: 'POST is not allowed here, only GET, HEAD, OPTIONS' },
     { name: 'HTTP where a WebSocket is', method: 'GET', url: '/ws', statusCode: 426, code: 'UPGRADE_REQUIRED', message: 'this is a WebSocket endpoint' },
     { name: 'limit that is no number', method: 'GET', url: '/api/websocket/status?limit=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be integer' },
     { name: 'negative limit', method: 'GET', url: '/api/websocket/status?limit=-1', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be >= 0' },
@@ -73,7 +73,7 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
       t.match(response.json(), { statusCode, code, message })
     })
   }
-  t.equal((await app.inject({ method: 'DELETE', url: '/health' })).headers.allow, 'GET, HEAD')
+  t.equal((await app.inject({ method: 'DELETE', url: '/health' })).headers.allow, 'GET, HEAD, OPTIONS')
 })
 
 t.test('an error inside tells nothing of itself to the client', async (t) => {
@@ -210,4 +210,16 @@ t.test('ticks that go on failing by a defect make the health degraded, until one
   app.metricsSource.collect = collect
   await app.feed.tick(Date.now)
   t.match(await health(), { status: 'ok', services: { feed: { healthy: true, failedTicks: 0 } } })
+})
+
+t.test('HEAD and OPTIONS are answered wherever GET is', async (t) => {
+  const { app } = await build(t)
+  for (const url of ['/', '/ws', '/ws/', '/health', '/health/', '/health/live', '/api/websocket/status', '/openapi.json', '/docs/static/index.css']) {
+    const [get, head, options] = [await app.inject(url), await app.inject({ method: 'HEAD', url }), await app.inject({ method: 'OPTIONS', url })]
+    t.equal(head.statusCode, get.statusCode, `HEAD ${url}`)
+    t.equal(head.body, '', `HEAD ${url} has no body`)
+    t.equal(options.statusCode, 204, `OPTIONS ${url}`)
+    t.equal(options.headers.allow, 'GET, HEAD, OPTIONS', `OPTIONS ${url}`)
+  }
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/nope' })).statusCode, 404)
 })
