@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { NotAWebSocketRouteError } from '../http-errors.ts'
 import { drain } from '../lib/clients/drain.ts'
-import { isNegotiable } from '../lib/clients/websocket/extension-offer.ts'
+import { negotiableOffers } from '../lib/clients/websocket/extension-offer.ts'
 import { PendingUpgrades } from '../lib/clients/websocket/pending-upgrades.ts'
 import { agreedWindowBits } from '../lib/clients/websocket/permessage-deflate.ts'
 
@@ -73,6 +73,8 @@ function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrade
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
+    // Node took its own listener off with the upgrade; without one an answer that is piped stops at the first full buffer.
+    socket.on('drain', () => { if (response.writableNeedDrain) response.emit('drain') })
     response.on('finish', () => {
       response.detachSocket(socket)
       socket.end()
@@ -88,7 +90,10 @@ function asksForWebSocket ({ method, headers: { upgrade = '' } }: IncomingMessag
 /** What cannot be understood is declined by leaving it out of the answer (RFC 7692 7.1.2.2); ws would refuse the connection. */
 function declineInvalidExtensions ({ headers }: IncomingMessage): void {
   const offer = headers['sec-websocket-extensions']
-  if (offer !== undefined && !isNegotiable(offer)) delete headers['sec-websocket-extensions']
+  if (offer === undefined) return
+  const negotiable = negotiableOffers(offer)
+  if (negotiable === '') delete headers['sec-websocket-extensions']
+  else headers['sec-websocket-extensions'] = negotiable
 }
 
 /** Of https://github.com/websockets/ws/blob/master/doc/ws.md; its type definitions lag behind. */

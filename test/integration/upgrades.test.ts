@@ -89,3 +89,61 @@ t.test('an offer of extensions that makes no sense is declined, not refused', as
   await client.next('welcome')
   t.equal(client.socket.extensions, 'permessage-deflate', 'one that does is taken')
 })
+
+t.test('of several offers the one that makes sense is taken', async (t) => {
+  const { port } = await build(t)
+  const client = await rawHandshake(port, '/ws', { 'Sec-WebSocket-Extensions': 'permessage-deflate; foo, permessage-deflate; server_max_window_bits=10' })
+  t.match(client.head(), 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10')
+  client.socket.destroy()
+})
+
+t.test('a large answer to h2c comes whole', async (t) => {
+  const { app, port } = await build(t)
+  const url = '/docs/static/swagger-ui-bundle.js'
+  const { body } = await app.inject(url)
+  const { text } = await statusOf(port, `GET ${url}`, ['Upgrade: h2c', 'Connection: Upgrade'])
+  t.ok(text.endsWith(body.slice(-100)))
+})
+
+const unavailable: Array<{ name: string, env: Record<string, string>, prepare: (service: TestApp) => unknown, code: string }> = [
+  { name: 'over capacity', env: { MAX_CONNECTIONS: '1' }, prepare: ({ port }) => rawHandshake(port), code: 'OVER_CAPACITY' },
+  { name: 'rate-limited', env: { UPGRADE_RATE_LIMIT: '1' }, prepare: ({ port }) => rawHandshake(port), code: 'UPGRADE_RATE' },
+  { name: 'shutting down', env: {}, prepare: ({ app }) => app.lifecycle.close(), code: 'SHUTTING_DOWN' }
+]
+
+for (const { name, env, prepare, code } of unavailable) {
+  t.test(`a hundred refused upgrades leave no socket: ${name}`, async (t) => {
+    const service = await build(t, env)
+    const taken = await prepare(service) as { socket?: { destroy (): void } } | undefined
+    const answers = []
+    // One after the other: the rate of a second is spent by the first, and its next one may come due.
+    for (let count = 0; count < 100; count++) answers.push(await statusOf(service.port, 'GET /ws', [...HANDSHAKE]).catch(() => null))
+    t.ok(answers.every((answer) => answer?.status === 503 && answer.text.includes(code) && /connection: close/i.test(answer.text)))
+    taken?.socket?.destroy()
+    t.equal(await noneIsLeft(service), 0)
+  })
+}
+
+t.test('clients that end their half leave no socket', async (t) => {
+  const service = await build(t)
+  await Promise.all(Array.from({ length: 100 }, async () => {
+    const socket = connectTcp({ port: service.port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {}).resume()
+    socket.end(['GET /%zz HTTP/1.1', 'Host: 127.0.0.1', ...HANDSHAKE, '', ''].join('\r\n'))
+    await once(socket, 'end')
+    socket.destroy()
+  }))
+  t.equal(await noneIsLeft(service), 0)
+})
+
+t.test('closing does not wait for an upgrade that nobody answers', async (t) => {
+  const { app, port } = await build(t)
+  const routed = new Promise<void>((resolve) => { app.routing = () => resolve() })
+  const socket = connectTcp(port, '127.0.0.1')
+  socket.on('error', () => {}).resume()
+  socket.write(['GET /ws HTTP/1.1', 'Host: 127.0.0.1', 'Upgrade: h2c', 'Connection: Upgrade', '', ''].join('\r\n'))
+  await routed
+  t.equal(app.pendingUpgrades.size, 1)
+  await Promise.all([app.close(), once(socket, 'close')])
+  t.equal(app.pendingUpgrades.size, 0)
+})

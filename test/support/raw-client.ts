@@ -7,6 +7,8 @@ export interface RawClient {
   socket: Socket
   /** The code of the server's close frame, when it comes. */
   closeCode (): Promise<number>
+  /** Status line and headers of the answer. */
+  head (): string
   /** Opcodes of the frames that came so far. */
   opcodes (): number[]
   /** The first whole frame, as it came, whose text contains `part`. */
@@ -40,6 +42,7 @@ export async function rawHandshake (port: number, path = '/ws', headers: Record<
   }
   return {
     socket,
+    head: () => bytes.subarray(0, start).toString(),
     opcodes: () => frames().map(({ opcode }) => opcode),
     closeCode: async () => (await frame(({ opcode }) => opcode === 0x8)).payload.readUInt16BE(0),
     message: async (part) => (await frame((candidate) => candidate.opcode === 0x1 && textOf(candidate).includes(part))).bytes

@@ -8,10 +8,15 @@ const { extension, PerMessageDeflate } = ws as unknown as {
   PerMessageDeflate: { extensionName: string, new (options: object): { accept: (offers: object[]) => object } }
 }
 
-/** Whether an offer of extensions (a Sec-WebSocket-Extensions of a request) can be negotiated about at all. */
-export function isNegotiable (header: string): boolean {
+/** Of a request's Sec-WebSocket-Extensions the offers that can be negotiated about; '' when none can. */
+export function negotiableOffers (header: string): string {
+  // A value is a token even in quotes (RFC 6455 9.1), so a comma always parts two offers.
+  return header.split(',').filter(isNegotiable).join(',').trim()
+}
+
+function isNegotiable (offer: string): boolean {
   try {
-    const offers = extension.parse(header)[PerMessageDeflate.extensionName]
+    const offers = extension.parse(offer.trim())[PerMessageDeflate.extensionName]
     if (offers !== undefined) new PerMessageDeflate({ isServer: true }).accept(offers)
     return true
   } catch {
