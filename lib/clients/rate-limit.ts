@@ -1,28 +1,21 @@
 import type { Clock } from '../clock.ts'
+import { TokenBucket } from './token-bucket.ts'
 
-/** A token bucket that holds one second's worth: https://en.wikipedia.org/wiki/Token_bucket */
+/** So many per second, and as many at once. */
 export class RateLimit {
-  readonly #perSecond: number
-  readonly #clock: Clock
-  #tokens: number
-  #filledAt: number
+  /** null: no limit. */
+  readonly #bucket: TokenBucket | null
 
   /** @param perSecond 0 for no limit */
   constructor (perSecond: number, clock: Clock) {
-    this.#perSecond = perSecond
-    this.#clock = clock
-    this.#tokens = perSecond
-    this.#filledAt = clock.monotonic()
+    this.#bucket = perSecond === 0 ? null : new TokenBucket({ capacity: perSecond, perSecond, clock })
   }
 
   /** Takes one token. @returns false when there is none */
   take (): boolean {
-    if (this.#perSecond === 0) return true
-    const now = this.#clock.monotonic()
-    this.#tokens = Math.min(this.#perSecond, this.#tokens + (now - this.#filledAt) / 1_000 * this.#perSecond)
-    this.#filledAt = now
-    if (this.#tokens < 1) return false
-    this.#tokens--
+    if (this.#bucket === null) return true
+    if (this.#bucket.tokens < 1) return false
+    this.#bucket.spend(1)
     return true
   }
 }
