@@ -37,7 +37,7 @@ for (const size of [1_024, 16_384]) {
 }
 
 const silent = { debug () {}, info () {}, warn () {}, error () {} }
-const connections = new ConnectionTracker({ clock: systemClock, log: silent, maxConnections: 1e6, maxBufferedBytes: 1e6, maxSkippedUpdates: 3 })
+const connections = new ConnectionTracker({ clock: systemClock, log: silent, maxConnections: 1e6, keptUpdates: 360, maxBufferedBytes: 1e6, maxSkippedUpdates: 3 })
 const socket = { readyState: 1, close () {}, terminate () {} }
 const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
 measure('track a connection and forget it', () => {

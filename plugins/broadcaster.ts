@@ -20,7 +20,7 @@ declare module 'fastify' {
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { COMPRESSION_THRESHOLD_BYTES: deflateFrom } = config
   const epoch = randomUUID()
-  const broadcaster = new Broadcaster({ connections: app.connections, clock, log: app.log, deflateFrom })
+  const broadcaster = new Broadcaster({ connections: app.connections, clock, deflateFrom })
   const updates = new MemoryLog({ epoch, maxEntries: config.UPDATE_LOG_COUNT, maxBytes: config.UPDATE_LOG_BYTES, deflateFrom })
   app.decorate('epoch', epoch)
   app.decorate('broadcaster', broadcaster)

@@ -24,6 +24,7 @@ export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
     log: app.log,
     maxConnections: config.MAX_CONNECTIONS,
     maxBufferedBytes: config.MAX_BUFFERED_BYTES,
+    keptUpdates: config.UPDATE_LOG_COUNT,
     // Counted in updates of ours, as pings are: a process that was paused itself must not blame its clients.
     maxSkippedUpdates: Math.ceil(config.SLOW_CLIENT_TIMEOUT_MS / config.BROADCAST_INTERVAL_MS)
   })

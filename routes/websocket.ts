@@ -8,7 +8,8 @@ import type { Config } from '../config.ts'
 import { OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../http-errors.ts'
 import { RateLimit } from '../lib/clients/rate-limit.ts'
 import { closeCodes } from '../lib/protocol/close-codes.ts'
-import { openSession, type Client } from '../lib/clients/websocket/session.ts'
+import { openSession } from '../lib/clients/websocket/session.ts'
+import type { Wishes } from '../lib/clients/subscriptions.ts'
 import { positionOf } from '../lib/protocol/client-messages.ts'
 import { version } from '../version.ts'
 import { ErrorBody } from './schemas.ts'
@@ -90,7 +91,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
   function refuse (): Error | null {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
     // The sockets that are still being upgraded count as well, this one among them.
-    if (app.connections.size + app.pendingUpgrades.size > config.MAX_CONNECTIONS) return new OverCapacityError()
+    if (!app.connections.hasRoomFor(app.pendingUpgrades.size)) return new OverCapacityError()
     return upgrades.take() ? null : new UpgradeRateError()
   }
 
@@ -134,7 +135,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 }
 
 /** What the client wants to begin with. No part of it is a reason to refuse the upgrade: a browser would only see a bare 1006. */
-function wishesOf ({ query }: FastifyRequest): Pick<Client, 'position' | 'topics'> {
+function wishesOf ({ query }: FastifyRequest): Wishes {
   const { epoch, seq, topics } = query as PositionQuery
   const names = typeof topics === 'string' ? topics.split(',').map((name) => name.trim()).filter((name) => name !== '').slice(0, MAX_TOPICS) : []
   const isGiven = epoch !== undefined || seq !== undefined

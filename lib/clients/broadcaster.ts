@@ -1,6 +1,4 @@
 import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
-import { closeCodes } from '../protocol/close-codes.ts'
 import type { Connection, Delivery } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
@@ -15,7 +13,6 @@ const CLIENTS_PER_LOOK_AT_THE_CLOCK = 32
 export interface BroadcasterOptions {
   connections: ConnectionTracker
   clock: Clock
-  log: Log
   /** A message of fewer bytes is not worth deflating. */
   deflateFrom: number
 }
@@ -66,15 +63,11 @@ export class Broadcaster {
     return fanOut
   }
 
-  /** What goes wrong with one client ends that client, and nobody else's update: it comes back and is told what it missed. */
   #safely (deliver: (connection: Connection) => Delivery | null, connection: Connection): Delivery | null {
     try {
       return deliver(connection)
     } catch (err) {
-      const { connections, log } = this.#options
-      connections.recordError(connection, 'INTERNAL')
-      log.error({ event: 'delivery_failed', connectionId: connection.id, err }, 'an update could not be made for a client')
-      connection.close(closeCodes.internal)
+      this.#options.connections.endDefective(connection, 'delivery_failed', err)
       return 'failed'
     }
   }

@@ -7,6 +7,8 @@ import { Connection, type ClientInfo, type ConnectionObserver } from './connecti
 
 /** Of what a client chooses and we keep, log and show. */
 const MAX_CLIENT_TEXT = 256
+/** What of ours may throw for one client, by the event that the log has of it. */
+const DEFECTS = { listener_failed: 'a listener threw', delivery_failed: 'an update could not be made for a client' } as const
 const DAY_MS = 24 * 60 * 60 * 1_000
 // 3 significant digits up to 30 days: some 200 KiB, however many connections there were.
 const DURATION_HISTOGRAM = { lowest: 1, highest: 30 * DAY_MS, figures: 3 }
@@ -17,6 +19,8 @@ export interface ConnectionTrackerOptions {
   maxConnections: number
   /** Bytes that may wait for one client. */
   maxBufferedBytes: number
+  /** Updates that the log keeps: what a client was sent longer ago is asked for by nobody. */
+  keptUpdates: number
   /** A client that had to skip this many updates in a row is closed. */
   maxSkippedUpdates: number
 }
@@ -60,6 +64,10 @@ export class ConnectionTracker implements ConnectionObserver {
     this.#options = options
   }
 
+  get keptUpdates (): number {
+    return this.#options.keptUpdates
+  }
+
   get maxBufferedBytes (): number {
     return this.#options.maxBufferedBytes
   }
@@ -69,7 +77,11 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   get isFull (): boolean {
-    return this.size >= this.#options.maxConnections
+    return !this.hasRoomFor(1)
+  }
+
+  hasRoomFor (clients: number): boolean {
+    return this.size + clients <= this.#options.maxConnections
   }
 
   [Symbol.iterator] (): IterableIterator<Connection> {
@@ -123,6 +135,13 @@ export class ConnectionTracker implements ConnectionObserver {
   recordError (connection: Connection, error: string): void {
     this.totals.errors++
     connection.recordError(error)
+  }
+
+  /** Something of ours threw for this client: it ends, and nobody else does. It comes back and is told what it missed. */
+  endDefective (connection: Connection, event: keyof typeof DEFECTS, err: unknown): void {
+    this.recordError(connection, 'INTERNAL')
+    this.#options.log.error({ event, connectionId: connection.id, err }, DEFECTS[event])
+    connection.close(closeCodes.internal)
   }
 
   /** Resolves when no connection is left. */

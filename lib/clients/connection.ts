@@ -33,6 +33,7 @@ export interface ConnectionOptions {
 /** Who counts. One for all connections; nothing of it may throw. */
 export interface ConnectionObserver {
   readonly maxBufferedBytes: number
+  readonly keptUpdates: number
   /** The write of an update is tried ... */
   attempted (): void
   /** ... and it was handed to the socket. */
@@ -75,7 +76,7 @@ export class Connection extends Channel {
   /** Whether the last thing written was an update: then it is one that a failing socket loses. */
   lastWriteWasUpdate = false
   /** Where it stands in the stream. */
-  readonly cursor = new Cursor()
+  readonly cursor: Cursor
   pops: PopsSubscription | null = null
 
   #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
@@ -91,6 +92,7 @@ export class Connection extends Channel {
     this.lastActivity = options.connectedAt
     this.clientInfo = options.clientInfo
     this.#observer = options.observer
+    this.cursor = new Cursor(options.observer.keptUpdates)
   }
 
   get topics (): ReadonlySet<Topic> {
@@ -119,20 +121,22 @@ export class Connection extends Channel {
    * @returns null when there is nothing in it for this client
    */
   offer (tick: Tick): Delivery | null {
-    this.stream.cork()
+    // Corking costs something: most ticks are one frame for most clients.
+    const alerts = this.#wants('alerts', tick) && tick.alerts.alerts.length > 0
+    if (alerts) this.stream.cork()
     const alerted = this.#wants('alerts', tick) ? this.sendAlerts(tick) : null
     const delivery = this.#wantsUpdate(tick) ? this.#offerUpdate(tick) : null
-    this.stream.uncork()
+    if (alerts) this.stream.uncork()
     const waits = this.#held !== null && this.topics.has('metrics')
     if (!waits && alerted !== false && delivery !== 'failed') this.cursor.reach(tick.seq)
-    if (delivery !== null || alerted === null || tick.alerts.alerts.length === 0) return delivery
-    return alerted ? 'sent' : 'failed'
+    if (delivery !== null || !alerts) return delivery
+    return alerted === true ? 'sent' : 'failed'
   }
 
   /** Sends the alerts of a tick: as they come, or from the log. @returns false when one could not be written */
   sendAlerts ({ seq, alerts }: Pick<LogEntry, 'seq' | 'alerts'>): boolean {
-    const messages = alerts.at(this.cursor.seq, !this.topics.has('metrics'))
-    const sent = messages.every((alert) => this.sendShared(alert))
+    const sent = alerts.alerts.length === 0 ||
+      alerts.at(this.cursor.seq, !this.topics.has('metrics')).every((alert) => this.sendShared(alert))
     this.cursor.sentAlerts(seq)
     return sent
   }
@@ -223,9 +227,11 @@ export class Connection extends Channel {
   #deliver (tick: Tick): boolean {
     this.#observer.attempted()
     const skipped = this.cursor.skippedBefore(tick.seq)
-    this.stream.cork()
-    const sent = (!this.#wants('metrics', tick) || this.sendMetrics(tick, skipped)) && (!this.#wants('pops', tick) || this.sendPops(tick, skipped))
-    this.stream.uncork()
+    const metrics = this.#wants('metrics', tick)
+    const pops = this.#wants('pops', tick)
+    if (metrics && pops) this.stream.cork()
+    const sent = (!metrics || this.sendMetrics(tick, skipped)) && (!pops || this.sendPops(tick, skipped))
+    if (metrics && pops) this.stream.uncork()
     if (!sent) return false
     this.broadcastCount++
     this.#observer.delivered(this)

@@ -16,8 +16,14 @@ export class Cursor {
   pops = 0
   /** The newest tick of which it was sent an update of any kind: those between that and the next one were skipped. */
   updated = 0
-  readonly #sentMetrics = new SentSeqs()
-  readonly #sentAlerts = new SentSeqs()
+  readonly #sentMetrics: SentSeqs
+  readonly #sentAlerts: SentSeqs
+
+  /** @param keptUpdates how many the log keeps */
+  constructor (keptUpdates: number) {
+    this.#sentMetrics = new SentSeqs(keptUpdates)
+    this.#sentAlerts = new SentSeqs(keptUpdates)
+  }
 
   get position (): Position {
     return { epoch: this.#epoch, seq: this.#seq }
@@ -75,10 +81,5 @@ export class Cursor {
 
   hadAlerts (seq: number): boolean {
     return this.#sentAlerts.has(seq)
-  }
-
-  forgetBefore (seq: number): void {
-    this.#sentMetrics.forgetBefore(seq)
-    this.#sentAlerts.forgetBefore(seq)
   }
 }

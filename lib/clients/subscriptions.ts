@@ -1,7 +1,7 @@
 import type { Feed } from '../feed/feed.ts'
 import { PopsFilter, type PopsFilters } from '../feed/pops-filter.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
-import type { SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
+import { splitTopics, type SubscribeMessage, type UnsubscribeMessage } from '../protocol/client-messages.ts'
 import type { SubscriptionConfirmedMessage, Topic, Unrecoverable } from '../protocol/server-messages.ts'
 import type { Connection } from './connection.ts'
 
@@ -14,19 +14,29 @@ export interface SubscriptionContext {
 
 type Told = Partial<SubscriptionConfirmedMessage>
 
+/** What a client asks for with the upgrade request. */
+export interface Wishes {
+  /** The last position that it has seen, when it gave one. */
+  position: Position | 'invalid' | null
+  /** As it named them. */
+  topics?: readonly string[]
+}
+
 /** What became of the position that a client gave: what stands of it in the confirmation, and what follows. */
 interface Recovery {
   told: Pick<SubscriptionConfirmedMessage, 'recovered' | 'fromSeq' | 'code' | 'reason'>
-  /** null: what was missed cannot be sent again. */
-  entries: readonly LogEntry[] | null
+  /** Everything after the position; null: it cannot be sent again. */
+  missed: { after: Position, entries: readonly LogEntry[] } | null
 }
 
-/** What is to be told after a confirmation. */
-interface Beginning {
+/** What is to be told to begin with. */
+export interface Beginning {
   topics: readonly Topic[]
-  /** Those that the client did not have before. */
+  /** Those whose present state the client does not have. */
   added: readonly Topic[]
-  since?: Position | 'invalid' | undefined
+  recovery: Recovery | null
+  /** Its own position, which cannot be recovered: so long as it has not been told so, it keeps it. */
+  given?: Position | null
   history?: number | undefined
   told: Told
 }
@@ -44,7 +54,8 @@ export function subscribe (connection: Connection, message: SubscribeMessage, co
     ...(unknownPops !== undefined && { unknownPops }),
     ...(ignored !== undefined && { ignored })
   }
-  begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), since, history, told }, context)
+  const recovery = since === undefined ? null : recover(since, topics, connection, context)
+  begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), recovery, history, told }, context)
 }
 
 export function unsubscribe (connection: Connection, { topics, id, unknownTopics }: UnsubscribeMessage, context: SubscriptionContext): void {
@@ -68,46 +79,51 @@ export function sync (connection: Connection, { feed: { head } }: SubscriptionCo
   if (head !== null && head.seq > connection.cursor.seq) connection.offer(head)
 }
 
-/** Where a client begins that gives no position, or one that cannot be recovered: the newest update is to be sent. */
-export function beginning ({ feed }: SubscriptionContext): Position {
-  return { epoch: feed.epoch, seq: Math.max(0, feed.seq - 1) }
-}
-
-/** The position of a client that comes back, when everything after it can be sent; else where it begins anew. */
-export function startOf (since: Position | 'invalid' | null, context: SubscriptionContext): Position {
-  return since === null || since === 'invalid' || 'unrecoverable' in context.updates.readAfter(since) ? beginning(context) : since
-}
-
-/** Follows the welcome of a client that gave its topics or a position with the upgrade request. */
-export function resume (connection: Connection, since: Position | 'invalid' | undefined, told: Told, context: SubscriptionContext): void {
+/**
+ * Puts a client that has just come where it begins: behind the position that it gave, or else before the newest update.
+ * @returns what it is to be told after its welcome; null when it asked for nothing
+ */
+export function start (connection: Connection, { position, topics: named = [] }: Wishes, context: SubscriptionContext): Beginning | null {
+  const { topics: known, unknownTopics } = splitTopics(named)
+  if (known.length > 0) connection.subscribe(known)
+  if (known.includes('pops')) subscribePops(connection, {}, context)
   const topics = Array.from(connection.topics)
-  begin(connection, { topics, added: topics.filter((topic) => topic !== 'metrics'), since, told }, context)
+  const recovery = position === null ? null : recover(position, topics, connection, context)
+  const { epoch, seq } = context.feed
+  // Of the metrics the newest update is still to come.
+  const newest = { epoch, seq: topics.includes('metrics') ? Math.max(0, seq - 1) : seq }
+  connection.cursor.begin(recovery?.missed?.after ?? newest)
+  if (position === null && named.length === 0) return null
+  // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
+  const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
+  const isLost = position !== null && position !== 'invalid' && recovery?.missed === null && position.epoch === epoch && position.seq <= seq
+  return { topics, added, recovery, given: isLost ? position : null, told: unknownTopics === undefined ? {} : { unknownTopics } }
 }
 
 /** Confirms; then follows what was missed, or the history where that cannot be told, and then what is. */
-function begin (connection: Connection, { topics, added, since, history, told }: Beginning, context: SubscriptionContext): void {
+export function begin (connection: Connection, { topics, added, recovery, history, told }: Beginning, context: SubscriptionContext): void {
   const { cursor } = connection
-  const { seq: head } = context.feed
-  const recovery = since === undefined ? null : recover(since, connection, topics, context)
-  const missed = recovery?.entries ?? null
-  if (missed !== null) cursor.goBack((since as Position).seq)
+  const { feed } = context
+  const missed = recovery?.missed ?? null
+  if (missed !== null) goBack(connection, missed.entries, topics)
   else if (added.includes('metrics')) beginMetrics(connection, context)
   confirm(connection, context, { ...recovery?.told, ...told })
-  const tellsOpen = topics.includes('alerts') && (added.includes('alerts') || since !== undefined)
-  const open = tellsOpen ? context.feed.openAlerts(cursor.seq) : null
-  if (open !== null && added.includes('alerts')) {
-    // Those that opened or changed since the position follow in their turn.
-    const later = new Set(missed?.flatMap(({ alerts }) => alerts.alerts.map(({ data }) => data.id)))
-    for (const { id, message } of open.each) if (!later.has(id)) connection.sendShared(message)
-  }
-  if (missed !== null) replay(connection, missed, topics)
+  if (missed !== null) replay(connection, missed.entries, topics)
   else if (history !== undefined) sendHistory(connection, history, context)
-  if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(head)
-  if (open !== null) {
-    cursor.alerts = Math.max(cursor.alerts, head)
-    connection.sendShared(context.feed.openAlerts(cursor.seq).set)
-  }
+  if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(feed.seq)
+  // First what brings it to the head, so that what is open is told with that position: who is cut off then need not be told again.
   catchUp(connection, topics, context)
+  if (added.includes('alerts')) sendOpenAlerts(connection, missed?.entries ?? [], context)
+  if (topics.includes('alerts') && (added.includes('alerts') || recovery !== null)) {
+    cursor.alerts = Math.max(cursor.alerts, feed.seq)
+    connection.sendShared(feed.openAlerts(cursor.seq).set)
+  }
+}
+
+/** One by one, for those who do not know the set; without those that came in their turn. */
+function sendOpenAlerts (connection: Connection, replayed: readonly LogEntry[], { feed }: SubscriptionContext): void {
+  const told = new Set(replayed.flatMap(({ alerts }) => alerts.alerts.map(({ data }) => data.id)))
+  for (const { id, message } of feed.openAlerts(connection.cursor.seq).each) if (!told.has(id)) connection.sendShared(message)
 }
 
 /** Sends what the client does not have yet of the newest metrics and PoPs, as far as they are among these topics. */
@@ -133,7 +149,7 @@ function beginMetrics ({ cursor, topics }: Connection, { feed, updates }: Subscr
 }
 
 /** @returns the values that no PoP has now: they match when one reports */
-function subscribePops (connection: Connection, { pops, delta = false }: SubscribeMessage, { feed, filters }: SubscriptionContext): Told['unknownPops'] {
+function subscribePops (connection: Connection, { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>, { feed, filters }: SubscriptionContext): Told['unknownPops'] {
   const wanted = new PopsFilter(pops)
   const previous = connection.pops
   const filter = filters.acquire(wanted)
@@ -146,14 +162,13 @@ function subscribePops (connection: Connection, { pops, delta = false }: Subscri
   return states === undefined ? undefined : wanted.unknownAmong(states)
 }
 
-function recover (since: Position | 'invalid', connection: Connection, topics: readonly Topic[], { updates }: SubscriptionContext): Recovery {
+function recover (since: Position | 'invalid', topics: readonly Topic[], connection: Connection, { updates }: SubscriptionContext): Recovery {
   if (since === 'invalid') return unrecoverable('invalid_position')
-  connection.cursor.forgetBefore(updates.firstSeq)
   const missed = updates.readAfter(since)
   if ('unrecoverable' in missed) return unrecoverable(missed.unrecoverable)
   // All of it or nothing: a part of it would end in a client that is closed for being slow.
   if (!fits(missed.entries, topics, connection)) return unrecoverable('too_large')
-  return { told: { recovered: true, fromSeq: since.seq + 1 }, entries: missed.entries }
+  return { told: { recovered: true, fromSeq: since.seq + 1 }, missed: { after: since, entries: missed.entries } }
 }
 
 /** As many of the last updates as may still wait unread, except what this connection has had. */
@@ -175,17 +190,36 @@ function fits (entries: readonly LogEntry[], topics: readonly Topic[], { buffere
 }
 
 function unrecoverable (reason: Unrecoverable): Recovery {
-  return { told: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, entries: null }
+  return { told: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, missed: null }
 }
 
 /** Sends entries of the log again, in order, except what this connection has had already. */
 function replay (connection: Connection, entries: readonly LogEntry[], topics: readonly Topic[]): void {
   const { cursor } = connection
   for (const entry of entries) {
-    if (topics.includes('alerts') && !cursor.hadAlerts(entry.seq)) connection.sendAlerts(entry)
-    if (topics.includes('metrics') && !cursor.hadMetrics(entry.seq)) connection.sendMetrics(entry)
-    cursor.reach(entry.seq)
+    const lacking = lackingOf(connection, entry, topics)
+    if (lacking.alerts) connection.sendAlerts(entry)
+    if (lacking.metrics) connection.sendMetrics(entry)
+    // A slow client may still lack the metrics of it, when it has asked for alerts alone.
+    if (!connection.topics.has('metrics') || cursor.hadMetrics(entry.seq)) cursor.reach(entry.seq)
   }
+}
+
+/** The one rule of what a connection has not had of an update, as far as it is among these topics. */
+function lackingOf ({ cursor }: Connection, { seq, alerts }: LogEntry, topics: readonly Topic[]): { alerts: boolean, metrics: boolean } {
+  return {
+    alerts: topics.includes('alerts') && alerts.alerts.length > 0 && !cursor.hadAlerts(seq),
+    metrics: topics.includes('metrics') && !cursor.hadMetrics(seq)
+  }
+}
+
+/** To before the first one that follows: what this connection has had of them already it need not have again. */
+function goBack (connection: Connection, entries: readonly LogEntry[], topics: readonly Topic[]): void {
+  const first = entries.find((entry) => {
+    const { alerts, metrics } = lackingOf(connection, entry, topics)
+    return alerts || metrics
+  })
+  if (first !== undefined) connection.cursor.goBack(first.seq - 1)
 }
 
 function confirm (connection: Connection, { feed }: SubscriptionContext, extra: Told): void {

@@ -9,6 +9,7 @@ import { SharedMessage } from './shared-message.ts'
 export class AlertMessages {
   readonly alerts: readonly AlertMessage[]
   readonly #deflateFrom: number
+  #bytes: number | null = null
   readonly #byPosition = new Map<string, readonly SharedMessage[]>()
 
   /** @param alerts with the seq of their tick */
@@ -17,9 +18,10 @@ export class AlertMessages {
     this.#deflateFrom = deflateFrom
   }
 
-  /** Of the JSON, in some encoding. */
+  /** Of the JSON, up to the digits of the position. */
   get bytes (): number {
-    return this.alerts.length === 0 ? 0 : this.at(0, false).reduce((sum, { bytes }) => sum + bytes, 0)
+    this.#bytes ??= this.alerts.reduce((sum, alert) => sum + Buffer.byteLength(JSON.stringify(alert)), 0)
+    return this.#bytes
   }
 
   /** @param endsTick nothing else of the tick follows for this client */

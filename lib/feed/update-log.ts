@@ -33,8 +33,6 @@ export interface UpdateLog {
   fromEnd (newer: number): LogEntry | undefined
   /** Calls `follower` with every tick from now on, one at a time. */
   follow (follower: (tick: Tick) => Promise<void>): void
-  /** The oldest seq that is kept; one above the last when none is. */
-  readonly firstSeq: number
 }
 
 export interface MemoryLogOptions {
@@ -74,10 +72,6 @@ export class MemoryLog implements UpdateLog {
     const missed = this.#seq - seq
     if (missed > this.#entries.length) return { unrecoverable: 'too_old' }
     return { entries: this.last(missed) }
-  }
-
-  get firstSeq (): number {
-    return this.#entries[0]?.seq ?? this.#seq + 1
   }
 
   fromEnd (newer: number): LogEntry | undefined {

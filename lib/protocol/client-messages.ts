@@ -146,10 +146,16 @@ function isClientType (type: string): type is ClientMessage['type'] {
 
 /** @throws {ClientMessageError} when there is none of them */
 function namedTopics (names: readonly string[], id: MessageId | undefined): Named {
+  const named = splitTopics(names)
+  const [unknown = ''] = names
+  if (named.topics.length === 0) throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
+  return named
+}
+
+/** Each topic once, and what is none. */
+export function splitTopics (names: readonly string[]): Named {
   const isKnown = (name: string): name is Topic => (topics as readonly string[]).includes(name)
   const known = names.filter(isKnown)
-  const [unknown = ''] = names
-  if (known.length === 0) throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
   const others = names.filter((name) => !isKnown(name)).map((name) => name.slice(0, MAX_ID_LENGTH))
   return { topics: [...new Set(known)], ...(others.length > 0 && { unknownTopics: others }) }
 }

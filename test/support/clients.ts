@@ -20,7 +20,7 @@ export interface Client {
 export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
   const clock = new FakeClock(Date.parse(START))
   const log = new FakeLog()
-  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, maxSkippedUpdates: 3, ...options })
+  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, keptUpdates: 360, maxSkippedUpdates: 3, ...options })
   const connect = (windowBits = 0): Client => {
     const socket = new FakeSocket()
     const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' }, windowBits)

@@ -17,9 +17,18 @@ import { SourceError, type SourceFailure } from '../../lib/source/source-error.t
 export const INTERVAL_MS = 10_000
 export const START_MS = Date.UTC(2026, 0, 1)
 
+export interface FollowedFeed {
+  source: FakeSource
+  broadcaster: Broadcaster
+  clock: FakeClock
+  log: FakeLog
+  statistics?: TickStatistics
+  epoch?: string
+}
+
 /** A feed whose updates go through a log to a broadcaster, as in the service. */
-export function followedFeed ({ source, broadcaster, clock, log, statistics = new TickStatistics() }: { source: FakeSource, broadcaster: Broadcaster, clock: FakeClock, log: FakeLog, statistics?: TickStatistics }) {
-  const updates = new MemoryLog({ epoch: 'e1', maxEntries: 10, maxBytes: 1_048_576, deflateFrom: 1_024 })
+export function followedFeed ({ source, broadcaster, clock, log, statistics = new TickStatistics(), epoch = 'e1' }: FollowedFeed) {
+  const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576, deflateFrom: 1_024 })
   updates.follow(async (tick) => statistics.recordTick(await broadcaster.publish(tick), tick.content.queryMs))
   const feed = new Feed({
     source,
@@ -30,7 +39,7 @@ export function followedFeed ({ source, broadcaster, clock, log, statistics = ne
     onFailedTick: () => statistics.recordFailedTick(),
     clock,
     log,
-    epoch: 'e1',
+    epoch,
     intervalMs: INTERVAL_MS,
     healthyBelowMs: 10,
     deflateFrom: 1_024
@@ -44,8 +53,8 @@ export function setUp () {
   const log = new FakeLog()
   const source = new FakeSource()
   const statistics = new TickStatistics()
-  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, maxSkippedUpdates: 3 })
-  const broadcaster = new Broadcaster({ connections, clock, log, deflateFrom: 1_024 })
+  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, keptUpdates: 360, maxSkippedUpdates: 3 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const { feed, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
   const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })

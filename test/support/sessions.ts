@@ -1,3 +1,4 @@
+import type { ConnectionTrackerOptions } from '../../lib/clients/connection-tracker.ts'
 import { Broadcaster } from '../../lib/clients/broadcaster.ts'
 import { PopsFilters } from '../../lib/feed/pops-filter.ts'
 import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
@@ -13,11 +14,11 @@ export const INTERVAL_MS = 10_000
 export const MAX_FILTERS = 3
 
 /** A real feed on a source whose answers the test gives, and sessions on it. */
-export function serveSessions () {
-  const { clock, log, connections } = trackClients({ maxConnections: 100 })
+export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionTrackerOptions> & { epoch?: string } = {}) {
+  const { clock, log, connections } = trackClients({ maxConnections: 100, ...options })
   const source = new FakeSource()
-  const broadcaster = new Broadcaster({ connections, clock, log, deflateFrom: 1_024 })
-  const { feed, updates } = followedFeed({ source, broadcaster, clock, log })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const { feed, updates } = followedFeed({ source, broadcaster, clock, log, epoch })
   const filters = new PopsFilters(MAX_FILTERS)
   const state = { connects: 0 }
   const context: SessionContext = {
@@ -36,8 +37,8 @@ export function serveSessions () {
     maxMessageBytes: 16_384,
     onConnect: () => { state.connects++ }
   }
-  const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null) => {
-    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position }, context)
+  const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null, topics?: string[]) => {
+    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position, ...(topics && { topics }) }, context)
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')
     return { socket, connection }

@@ -29,7 +29,6 @@ export class Heartbeat {
   readonly #connections: ConnectionTracker
   readonly #maxMissedPings: number
   readonly #stop: Cancel
-
   readonly #clock: Clock
   readonly #log: Log
   #cancelTermination: Cancel = () => {}

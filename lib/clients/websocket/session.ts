@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from '../../clock.ts'
-import { PopsFilter } from '../../feed/pops-filter.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Log } from '../../log.ts'
 import type { ClosableSocket, FrameStream } from './channel.ts'
@@ -8,9 +7,8 @@ import { closeCodes } from '../../protocol/close-codes.ts'
 import { Budget } from '../budget.ts'
 import type { ClientInfo, Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
-import { MAX_ID_LENGTH, PROTOCOL_VERSION, errorMessage, topics, type Topic } from '../../protocol/server-messages.ts'
-import { catchUp, leave, resume, startOf, subscribe, sync, unsubscribe, type SubscriptionContext } from '../subscriptions.ts'
-import type { Position } from '../../feed/update-log.ts'
+import { PROTOCOL_VERSION, errorMessage } from '../../protocol/server-messages.ts'
+import { begin, catchUp, leave, start, subscribe, sync, unsubscribe, type SubscriptionContext, type Wishes } from '../subscriptions.ts'
 import { timestamp } from '../../protocol/timestamp.ts'
 
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
@@ -40,14 +38,10 @@ export interface SessionStream extends FrameStream {
 }
 
 /** One client, as the upgrade request says. */
-export interface Client {
+export interface Client extends Wishes {
   info: ClientInfo
   /** See `agreedWindowBits`. */
   windowBits: number
-  /** The last position that it has seen, when it gave one. */
-  position: Position | 'invalid' | null
-  /** The topics that it asked for with the request, when it did. */
-  topics?: readonly string[]
 }
 
 export interface SessionContext extends SubscriptionContext {
@@ -106,10 +100,7 @@ class Session {
     try {
       step(this, ...args)
     } catch (error) {
-      const { connections, log } = this.context
-      connections.recordError(this.connection, 'INTERNAL')
-      log.error({ event: 'listener_failed', connectionId: this.connection.id, err: error }, 'a listener threw')
-      this.connection.close(closeCodes.internal)
+      this.context.connections.endDefective(this.connection, 'listener_failed', error)
     }
   }
 }
@@ -195,15 +186,15 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
 }
 
 /** Welcome, and at once what was missed, or what is known: from memory, without a query. */
-function greet ({ connection, context }: Session, { position, topics: named = [] }: Client): void {
+function greet ({ connection, context }: Session, client: Client): void {
   const { feed, clock } = context
-  connection.cursor.begin(startOf(position, context))
+  const beginning = start(connection, client, context)
   connection.send({
     type: 'welcome',
     data: { connectionId: connection.id, message: 'connected to popcast', timestamp: timestamp(clock.now()) },
     protocol: PROTOCOL_VERSION,
     version: context.version,
-    ...connection.cursor.position,
+    ...(beginning?.given ?? connection.cursor.position),
     headSeq: feed.seq,
     intervalMs: context.intervalMs,
     heartbeatMs: context.heartbeatMs,
@@ -212,12 +203,8 @@ function greet ({ connection, context }: Session, { position, topics: named = []
     source: context.source,
     limits: { maxMessageBytes: context.maxMessageBytes }
   })
-  const known = named.filter((name): name is Topic => (topics as readonly string[]).includes(name))
-  const unknownTopics = named.filter((name) => !(known as readonly string[]).includes(name)).map((name) => name.slice(0, MAX_ID_LENGTH))
-  if (known.length > 0) connection.subscribe(known)
-  if (known.includes('pops')) connection.pops = { filter: context.filters.acquire(new PopsFilter(undefined)), delta: false }
-  if (position === null && named.length === 0) catchUp(connection, ['metrics'], context)
-  else resume(connection, position ?? undefined, unknownTopics.length > 0 ? { unknownTopics } : {}, context)
+  if (beginning === null) catchUp(connection, ['metrics'], context)
+  else begin(connection, beginning, context)
   const error = feed.currentError()
   if (error !== null) connection.send(error)
 }

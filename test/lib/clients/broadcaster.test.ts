@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FakeLog } from '../../support/fake-log.ts'
+import { PopsFilter } from '../../../lib/feed/pops-filter.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
 import { closeCodes } from '../../../lib/protocol/close-codes.ts'
 import { encodeText } from '../../../lib/clients/websocket/frame.ts'
@@ -13,7 +13,7 @@ const NOTICE = errorMessage('SOURCE_TIMEOUT', 'the metrics source did not answer
 
 function setUp (options: Parameters<typeof trackClients>[0] = {}) {
   const tracked = trackClients(options)
-  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock, log: tracked.log, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock, deflateFrom: 1_024 })
   let seq = 0
   const publish = () => broadcaster.publish(tickOf(++seq))
   return { ...tracked, broadcaster, publish, connectAll: (count: number) => Array.from({ length: count }, () => tracked.connect()) }
@@ -137,9 +137,39 @@ t.test('skipping now and then closes nobody', async (t) => {
   t.strictSame(messagesOf(client.socket), [3, 6, 9].map((seq) => ({ ...UPDATE, seq, skipped: 2 })))
 })
 
+t.test('a defect with one client ends that client with 1011; the others get every update', async (t) => {
+  const { log, connections, connectAll, publish } = setUp()
+  const [before, bad, behind] = connectAll(3) as [Client, Client, Client]
+  bad.connection.offer = () => { throw new TypeError('a defect') }
+  const { sent, failed } = await publish()
+  await publish()
+  t.strictSame([sent, failed], [2, 1])
+  t.strictSame([before, behind].map(({ socket }) => messagesOf(socket).length), [2, 2])
+  t.equal(bad.socket.closedWith?.code, 1011)
+  t.match(log.of('delivery_failed'), [{ connectionId: bad.connection.id, err: { message: 'a defect' } }])
+  t.equal(connections.totals.errors, 1)
+})
+
+t.test('one frame is written as it is, several of a tick in one piece', async (t) => {
+  const { broadcaster, connectAll } = setUp()
+  const [one, several] = connectAll(2) as [Client, Client]
+  several.connection.subscribe(['metrics', 'pops'])
+  several.connection.pops = { filter: new PopsFilter(undefined), delta: false }
+  let corked = 0
+  for (const { socket } of [one, several]) {
+    const cork = socket.stream.cork.bind(socket.stream)
+    socket.stream.cork = () => {
+      corked++
+      cork()
+    }
+  }
+  await broadcaster.publish(tickOf(1))
+  t.equal(corked, 1)
+})
+
 t.test('deflated once for all who agreed on the same window, plain for the others', async (t) => {
   const { connections, clock, connect } = setUp()
-  const broadcaster = new Broadcaster({ connections, clock, log: new FakeLog(), deflateFrom: 0 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 0 })
   const [plain, a, b, small] = [connect(), connect(15), connect(15), connect(10)]
   await broadcaster.publish(tickOf(1, {}, 0))
   const frame = ({ socket }: Client) => socket.stream.frames[0] as Buffer

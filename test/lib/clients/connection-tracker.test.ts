@@ -2,7 +2,6 @@ import t, { type Test } from 'tap'
 import { SharedMessage } from '../../../lib/feed/shared-message.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
 import { closeCodes } from '../../../lib/protocol/close-codes.ts'
-import { FakeLog } from '../../support/fake-log.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { congest, relieve, tickOf, trackClients, UPDATE, type Client } from '../../support/clients.ts'
 
@@ -150,7 +149,7 @@ t.test('the success rate is 1 before the first update', async (t) => {
 
 t.test('the success rate is the share of updates that were written', async (t) => {
   const { clock, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, log: new FakeLog(), deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const [first, second] = [connect(), connect()]
   await broadcaster.publish(tickOf(1))
   t.equal(connections.successRate, 1)
@@ -187,7 +186,7 @@ t.test('a wall clock that jumps does not change how long a connection was', asyn
 
 t.test('the last line of a client says how many updates it missed in all', async (t) => {
   const { clock, log, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, log: new FakeLog(), deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
   const client = connect()
   for (const seq of [1, 3]) {
     congest(client)

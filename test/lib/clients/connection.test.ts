@@ -24,6 +24,7 @@ function connect () {
     stream: socket.stream,
     observer: {
       maxBufferedBytes: MAX_BUFFERED_BYTES,
+      keptUpdates: 360,
       attempted: () => {},
       delivered: () => {},
       skipped: () => {},

@@ -415,3 +415,39 @@ t.test('a client without any topic is told nothing but what concerns all', async
   t.equal(told(socket).length, 3)
   t.equal((messagesOf(socket)[1] as MetricsUpdateMessage).seq, 1)
 })
+
+t.test('a client that comes back with its topics is told no open alert again: the set has it', async (t) => {
+  const service = await after(1)
+  await regress(service)
+  await tickOnce(service, regressedPops)
+  const { socket } = service.open(new FakeSocket(), { epoch: 'e1', seq: 3 }, ['metrics', 'alerts'])
+  t.match(confirmation(socket), { recovered: true, fromSeq: 4 })
+  t.strictSame(told(socket), ['welcome', 'subscription_confirmed', 'metrics_update 4 again', 'open ams1'])
+  const { socket: stranger } = service.open(new FakeSocket(), { epoch: 'e0', seq: 3 }, ['metrics', 'alerts'])
+  t.strictSame(told(stranger), ['welcome', 'subscription_confirmed', 'metrics_update 4', 'alert 3 again', 'open ams1'])
+})
+
+t.test('a position that cannot be recovered makes no client a slow one', async (t) => {
+  const cases = [[{ epoch: 'e1', seq: 1 }, 1], [{ epoch: 'e0', seq: 1 }, 5], [{ epoch: 'e1', seq: 99 }, 5], ['invalid', 5]] as const
+  for (const [position, welcomed] of cases) {
+    const service = await after(6)
+    const { socket, connection } = service.open(new FakeSocket(), position)
+    t.match(confirmation(socket), { recovered: false, seq: 5, headSeq: 6 })
+    t.match(messagesOf(socket)[0], { type: 'welcome', seq: welcomed }, 'who is cut off before it is told so keeps its own')
+    t.notOk('skipped' in last(socket))
+    t.equal(connection.cursor.seq, 6)
+  }
+})
+
+t.test('alerts that are asked for by a slow client do not move its position over updates that wait', async (t) => {
+  const service = await after(1)
+  const both = service.open()
+  both.socket.receive({ type: 'subscribe' })
+  both.socket.stream.writableNeedDrain = true
+  await tickOnce(service)
+  both.socket.receive({ type: 'subscribe', topics: ['alerts'], since: { epoch: 'e1', seq: 1 } })
+  t.match(last(both.socket), { type: 'open_alerts', seq: 1 }, 'the update of 2 still waits')
+  both.socket.stream.drain()
+  t.match(last(both.socket), { type: 'metrics_update', seq: 2 })
+  t.equal(both.connection.cursor.seq, 2)
+})
