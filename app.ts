@@ -9,7 +9,8 @@ import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
 import documentation from './plugins/documentation.ts'
 import metricsSource from './plugins/source.ts'
-import poller from './plugins/feed.ts'
+import updates from './plugins/updates.ts'
+import poller from './plugins/poller.ts'
 import websocket from './plugins/websocket.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
@@ -73,7 +74,8 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
 
   await app.register(connections, { config, clock })
   await app.register(metricsSource, { config, clock, random })
-  await app.register(broadcaster, { config, clock })
+  await app.register(updates, { config, clock })
+  await app.register(broadcaster, { clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
 

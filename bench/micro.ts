@@ -7,6 +7,7 @@ import { systemClock } from '../lib/clock.ts'
 import { parseClientMessage } from '../lib/protocol/client-messages.ts'
 import { ConnectionTracker } from '../lib/clients/connection-tracker.ts'
 import { encodeText } from '../lib/clients/websocket/frame.ts'
+import { WebSocketTransport } from '../lib/clients/websocket/transport.ts'
 import { deflateMessage } from '../lib/clients/websocket/permessage-deflate.ts'
 
 /** Exported, but missing in the type definitions. */
@@ -41,9 +42,9 @@ const connections = new ConnectionTracker({ clock: systemClock, log: silent, max
 const socket = { readyState: 1, close () {}, terminate () {} }
 const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
 measure('track a connection and forget it', () => {
-  connections.remove(connections.add(socket, stream, { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')
+  connections.remove(connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')
 })
-for (let count = 0; count < 9_000; count++) connections.add(socket, stream, { userAgent: 'bench', ip: '127.0.0.1' })
+for (let count = 0; count < 9_000; count++) connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' })
 measure('go through 9,000 tracked connections', () => {
   let open = 0
   for (const connection of connections) if (connection.isOpen) open++

@@ -6,7 +6,9 @@ import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { NotAWebSocketRouteError } from '../http-errors.ts'
+import type { Encoding } from '../lib/feed/shared-message.ts'
 import { drain } from '../lib/clients/drain.ts'
+import { PLAIN, WebSocketEncodings } from '../lib/clients/websocket/encodings.ts'
 import { negotiableOffers } from '../lib/clients/websocket/extension-offer.ts'
 import { PendingUpgrades } from '../lib/clients/websocket/pending-upgrades.ts'
 import { agreedWindowBits } from '../lib/clients/websocket/permessage-deflate.ts'
@@ -40,12 +42,13 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
 
   dispatchUpgrades(app, pendingUpgrades)
 
-  const windowBits = new WeakMap<IncomingMessage, number>()
+  const encodings = new WebSocketEncodings(config.COMPRESSION_THRESHOLD_BYTES)
+  const agreed = new WeakMap<IncomingMessage, Encoding>()
   app.websocketServer.on('headers', (headers, request) => {
     const extensions = headers.find((header) => header.startsWith(EXTENSIONS))
-    if (extensions !== undefined) windowBits.set(request, agreedWindowBits(extensions.slice(EXTENSIONS.length)))
+    if (extensions !== undefined) agreed.set(request, encodings.of(agreedWindowBits(extensions.slice(EXTENSIONS.length))))
   })
-  app.decorate('windowBitsOf', (request) => windowBits.get(request) ?? 0)
+  app.decorate('encodingOf', (request) => agreed.get(request) ?? PLAIN)
 
   // The plugin completes the handshake on any known route and then closes without a code; a refusal before it says more.
   app.addHook('onRequest', async (request) => {
@@ -117,8 +120,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The sockets that asked for an upgrade and were neither taken nor refused yet. */
     pendingUpgrades: PendingUpgrades
-    /** What messages to the client of this upgrade request may be deflated with; 0: they may not. */
-    windowBitsOf (request: IncomingMessage): number
+    /** What the client of this upgrade request agreed on with the handshake. */
+    encodingOf (request: IncomingMessage): Encoding
   }
   interface FastifyContextConfig {
     acceptsWebSocket?: boolean

@@ -36,9 +36,9 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   const startedAt = clock.monotonic()
 
   app.get('/health', { schema: { tags: ['operations'], summary: 'What works', response: { 200: Health, 503: Health } } }, async (_request, reply) => {
-    const { lifecycle, connections, feed, metricsSource } = app
-    const { lastSuccess, ...source } = feed.health.report
-    const healthy = source.healthy && !connections.isFull && feed.defects === 0
+    const { lifecycle, connections, tickMaker, metricsSource } = app
+    const { lastSuccess, ...source } = tickMaker.health.report
+    const healthy = source.healthy && !connections.isFull && tickMaker.defects === 0
     if (!lifecycle.isServing) reply.code(503)
     return {
       status: !lifecycle.isServing ? 'shutting_down' as const : healthy ? 'ok' as const : 'degraded' as const,
@@ -46,7 +46,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
       services: {
         influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
-        feed: { healthy: feed.defects === 0, failedTicks: feed.defects },
+        feed: { healthy: tickMaker.defects === 0, failedTicks: tickMaker.defects },
         websocket: {
           healthy: lifecycle.isServing && !connections.isFull,
           activeConnections: connections.size,
@@ -67,7 +67,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
 
   function notReady (): string | null {
     if (!app.lifecycle.isServing) return 'shutting_down'
-    if (!app.feed.health.isKnown) return 'starting'
+    if (!app.tickMaker.health.isKnown) return 'starting'
     if (app.connections.isFull) return 'over_capacity'
     return null
   }

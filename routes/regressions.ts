@@ -30,9 +30,9 @@ const Regressions = Type.Object({ timestamp: Timestamp, ...Freshness, open: Type
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   app.get('/api/regressions', { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
     timestamp: timestamp(clock.now()),
-    ...(app.feed.latest()?.content.header ?? { epoch: app.feed.epoch, seq: app.feed.seq, ...UNKNOWN }),
-    open: app.regressions.open.map(alertData),
-    closed: app.regressions.closed.map(describeClosed)
+    ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
+    open: app.view.regressions.open.map(alertData),
+    closed: app.view.regressions.closed.map(describeClosed)
   }))
 }
 

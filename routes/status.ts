@@ -71,7 +71,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     return {
       status: 'ok' as const,
       timestamp: timestamp(clock.now()),
-      feed: describeFeed(app.feed.latest()),
+      feed: describeFeed(app.view.latest()),
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,

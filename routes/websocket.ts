@@ -38,7 +38,7 @@ const RETRY_AFTER_SECONDS = 10
 const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = async (app, { config, clock }) => {
   const context = {
     connections: app.connections,
-    feed: app.feed,
+    view: app.view,
     updates: app.updates,
     filters: app.popsFilters,
     clock,
@@ -63,7 +63,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     try {
-      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, windowBits: app.windowBitsOf(raw), ...wishesOf(request) }, context)
+      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, encoding: app.encodingOf(raw), ...wishesOf(request) }, context)
     } catch (err) {
       app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
       socket.on('error', () => {})

@@ -21,13 +21,12 @@ const config = loadConfig({
   QUERY_TIMEOUT_MS: String(options.intervalMs - 1),
   SLOW_CLIENT_TIMEOUT_MS: '3000'
 })
-const { COMPRESSION_THRESHOLD_BYTES: deflateFrom } = config
 const app = await buildApp(config)
 await app.listen({ port: 0, host: '127.0.0.1' })
 app.poller.stop()
 // A last known update, which everybody who connects gets after the welcome.
-await app.feed.tick(Date.now)
+await app.tickMaker.tick()
 serve((app.server.address() as AddressInfo).port, async (seq) => {
-  const tick = app.feed.latest() as Tick
-  await app.broadcaster.publish(new Payload({ ...tick.content, header: { ...tick.content.header, seq: seq + 1 } }, deflateFrom))
+  const tick = app.view.latest() as Tick
+  await app.broadcaster.publish(new Payload({ ...tick.content, header: { ...tick.content.header, seq: seq + 1 } }))
 }, () => app.connections.totals.closed)

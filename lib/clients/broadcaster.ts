@@ -1,20 +1,15 @@
 import type { Clock } from '../clock.ts'
-import type { Connection, Delivery } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
+import type { Delivery } from './outbox.ts'
+import { inSlices } from './slices.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 import { SharedMessage } from '../feed/shared-message.ts'
 import type { Tick } from '../feed/tick.ts'
 
-/** A fan-out gives the event loop back after this long, so that clients, scrapers and probes do not wait for the last client. */
-const SLICE_MS = 8
-/** Asking the clock costs a little, a write some 15 us: it is asked after so many. */
-const CLIENTS_PER_LOOK_AT_THE_CLOCK = 32
-
 export interface BroadcasterOptions {
   connections: ConnectionTracker
   clock: Clock
-  /** A message of fewer bytes is not worth deflating. */
-  deflateFrom: number
 }
 
 /** What became of one tick, or of one message, on its way to all clients. */
@@ -45,12 +40,12 @@ export class Broadcaster {
 
   /** Sends a tick to all who want something of it. */
   publish (tick: Tick): Promise<FanOut> {
-    return this.#inTurn((connection) => connection.offer(tick))
+    return this.#inTurn((connection) => connection.outbox.offer(tick))
   }
 
   /** Sends a message that concerns every client, whatever it subscribed to. Slow ones do without. */
   announce (message: ServerMessage): Promise<FanOut> {
-    const shared = new SharedMessage(message, this.#options.deflateFrom)
+    const shared = new SharedMessage(message)
     return this.#inTurn((connection) => {
       if (connection.isDraining) return 'skipped'
       return connection.sendShared(shared) ? 'sent' : 'failed'
@@ -76,24 +71,17 @@ export class Broadcaster {
     const { connections, clock } = this.#options
     const startedAt = clock.monotonic()
     const result: FanOut = { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: 0, durationMs: 0 }
-    let sliceEnd = startedAt + SLICE_MS
-    let visited = 0
     // Those who come while this is under way are told what is newest when they are welcomed.
-    for (const connection of Array.from(connections)) {
-      // Those with filters of their own may each cost an encoding.
-      if ((++visited % CLIENTS_PER_LOOK_AT_THE_CLOCK === 0 || connection.pops !== null) && clock.monotonic() >= sliceEnd) {
-        await clock.turn()
-        sliceEnd = clock.monotonic() + SLICE_MS
-      }
+    await inSlices(connections, clock, (connection) => {
       // One that is closing is as good as gone; it is nobody's failure.
-      if (!connection.isOpen) continue
+      if (!connection.isOpen) return
       const { bytesSent } = connection
       const outcome = this.#safely(deliver, connection)
-      if (outcome === null) continue
+      if (outcome === null) return
       result.bytes += connection.bytesSent - bytesSent
       result.clients++
       result[outcome]++
-    }
+    })
     result.durationMs = clock.monotonic() - startedAt
     return result
   }

@@ -1,9 +1,9 @@
 import { createHistogram } from 'node:perf_hooks'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { ClosableSocket, FrameStream } from './websocket/channel.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { Connection, type ClientInfo, type ConnectionObserver } from './connection.ts'
+import type { Transport } from './transport.ts'
 
 /** Of what a client chooses and we keep, log and show. */
 const MAX_CLIENT_TEXT = 256
@@ -88,22 +88,13 @@ export class ConnectionTracker implements ConnectionObserver {
     return this.#connections.values()
   }
 
-  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. `windowBits`: see `agreedWindowBits`. */
-  add (socket: ClosableSocket, stream: FrameStream, { userAgent, ip }: ClientInfo, windowBits = 0): Connection {
+  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. */
+  add (transport: Transport, { userAgent, ip }: ClientInfo): Connection {
     const { clock, log } = this.#options
     const clientInfo = { userAgent: clip(userAgent), ip: clip(ip) }
     const connectedAt = clock.now()
     const id = `ws_${++this.totals.opened}_${connectedAt}`
-    const connection = new Connection({
-      id,
-      connectedAt,
-      openedAt: clock.monotonic(),
-      clientInfo,
-      windowBits,
-      socket,
-      stream,
-      observer: this
-    })
+    const connection = new Connection({ id, connectedAt, openedAt: clock.monotonic(), clientInfo, transport, observer: this })
     this.#connections.set(id, connection)
     log.info({ event: 'connect', connectionId: id, ...clientInfo, active: this.size }, 'client connected')
     return connection
@@ -178,7 +169,7 @@ export class ConnectionTracker implements ConnectionObserver {
 
   skipped (connection: Connection): void {
     this.totals.skipped++
-    if (connection.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
+    if (connection.outbox.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
   }
 
   writeFailed (connection: Connection, error: Error): void {

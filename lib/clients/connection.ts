@@ -1,16 +1,14 @@
-import { Channel, type ClosableSocket, type FrameStream } from './websocket/channel.ts'
-import type { CloseCode } from '../protocol/close-codes.ts'
-import type { PopsFilter } from '../feed/pops-filter.ts'
-import type { Topic } from '../protocol/server-messages.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
-import type { Tick } from '../feed/tick.ts'
-import type { LogEntry } from '../feed/update-log.ts'
+import { closeCodes, type CloseCode } from '../protocol/close-codes.ts'
+import type { ServerMessage, Topic } from '../protocol/server-messages.ts'
 import { Cursor } from './cursor.ts'
+import { Outbox, type OutboxObserver, type PopsSubscription, type Recipient } from './outbox.ts'
+import type { Transport } from './transport.ts'
 
 /** What a client gets that never subscribes. Shared, so that it costs nothing per connection. */
 const IMPLICIT_TOPICS: ReadonlySet<Topic> = new Set(['metrics'])
 
-/** From the upgrade request. */
+/** From the request that opened the connection. */
 export interface ClientInfo {
   userAgent: string
   ip: string
@@ -23,40 +21,20 @@ export interface ConnectionOptions {
   /** The same moment on the monotonic clock. */
   openedAt: number
   clientInfo: ClientInfo
-  /** See `agreedWindowBits`. */
-  windowBits: number
-  socket: ClosableSocket
-  stream: FrameStream
+  transport: Transport
   observer: ConnectionObserver
 }
 
 /** Who counts. One for all connections; nothing of it may throw. */
-export interface ConnectionObserver {
+export interface ConnectionObserver extends OutboxObserver<Connection> {
+  /** Bytes that may wait for a client; one that has more and asks for more is closed. */
   readonly maxBufferedBytes: number
   readonly keptUpdates: number
-  /** The write of an update is tried ... */
-  attempted (): void
-  /** ... and it was handed to the socket. */
-  delivered (connection: Connection): void
-  /** A slow client missed an update, because a newer one took its place. */
-  skipped (connection: Connection): void
   writeFailed (connection: Connection, error: Error): void
 }
 
-/**
- * What became of one tick for one client: written; held back until its socket has drained; held back in the place
- * of one that is now skipped; or not to be written.
- */
-export type Delivery = 'sent' | 'held' | 'skipped' | 'failed'
-
-/** Which PoPs a client wants, and whether only what has changed. */
-export interface PopsSubscription {
-  filter: PopsFilter
-  delta: boolean
-}
-
-/** One client: its metadata, its subscription, and where it stands in the stream. */
-export class Connection extends Channel {
+/** One client: its metadata and counters, its subscription, where it stands in the stream, and the way to it. Nothing here throws. */
+export class Connection implements Recipient {
   readonly id: string
   readonly connectedAt: number
   readonly openedAt: number
@@ -73,26 +51,34 @@ export class Connection extends Channel {
   /** Updates that it missed because it was slow. */
   skippedCount = 0
   invalidInARow = 0
+  /** Nothing is read of it for now, since it asks for more than its budget: a ping would wait unanswered. */
+  isPaused = false
   /** Whether the last thing written was an update: then it is one that a failing socket loses. */
   lastWriteWasUpdate = false
+  /** Of all that was handed to the transport. */
+  bytesSent = 0
+  /** Why we closed it, if we did. */
+  closedBy: CloseCode | null = null
+  pops: PopsSubscription | null = null
   /** Where it stands in the stream. */
   readonly cursor: Cursor
-  pops: PopsSubscription | null = null
+  /** What it is sent of the stream. */
+  readonly outbox: Outbox<Connection>
 
   #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
-  /** The newest tick that waits for the socket to drain. */
-  #held: Tick | null = null
+  readonly #transport: Transport
   readonly #observer: ConnectionObserver
 
-  constructor (options: ConnectionOptions) {
-    super(options.socket, options.stream, options.windowBits)
-    this.id = options.id
-    this.connectedAt = options.connectedAt
-    this.openedAt = options.openedAt
-    this.lastActivity = options.connectedAt
-    this.clientInfo = options.clientInfo
-    this.#observer = options.observer
-    this.cursor = new Cursor(options.observer.keptUpdates)
+  constructor ({ id, connectedAt, openedAt, clientInfo, transport, observer }: ConnectionOptions) {
+    this.id = id
+    this.connectedAt = connectedAt
+    this.openedAt = openedAt
+    this.lastActivity = connectedAt
+    this.clientInfo = clientInfo
+    this.#transport = transport
+    this.#observer = observer
+    this.cursor = new Cursor(observer.keptUpdates)
+    this.outbox = new Outbox<Connection>(this, observer)
   }
 
   get topics (): ReadonlySet<Topic> {
@@ -109,41 +95,70 @@ export class Connection extends Channel {
     this.#topics = new Set([...this.#topics].filter((topic) => !topics.includes(topic)))
   }
 
-  /** Updates that wait to be told as skipped with the one that is held back. */
-  get skippedInARow (): number {
-    return this.#held === null ? 0 : this.cursor.skippedBefore(this.#held.seq)
+  /** What it is sent is encoded with, by name. */
+  get encoding (): string {
+    return this.#transport.encoding.name
   }
 
-  /**
-   * Writes what the client wants of a tick, in one piece: alerts, metrics, PoPs. Its alerts are written in any case; of the
-   * updates at most one is held back while the socket has not drained: the latest wins, and the one that is sent at last
-   * says how many were missed.
-   * @returns null when there is nothing in it for this client
-   */
-  offer (tick: Tick): Delivery | null {
-    // Corking costs something: most ticks are one frame for most clients.
-    const alerts = this.#wants('alerts', tick) && tick.alerts.alerts.length > 0
-    if (alerts) this.stream.cork()
-    const alerted = this.#wants('alerts', tick) ? this.sendAlerts(tick) : null
-    const delivery = this.#wantsUpdate(tick) ? this.#offerUpdate(tick) : null
-    if (alerts) this.stream.uncork()
-    const waits = this.#held !== null && this.topics.has('metrics')
-    if (!waits && alerted !== false && delivery !== 'failed') this.cursor.reach(tick.seq)
-    if (delivery !== null || !alerts) return delivery
-    return alerted === true ? 'sent' : 'failed'
+  get isOpen (): boolean {
+    return this.#transport.isOpen
   }
 
-  /** Sends the alerts of a tick: as they come, or from the log. @returns false when one could not be written */
-  sendAlerts ({ seq, alerts }: Pick<LogEntry, 'seq' | 'alerts'>): boolean {
-    const sent = alerts.alerts.length === 0 ||
-      alerts.at(this.cursor.seq, !this.topics.has('metrics')).every((alert) => this.sendShared(alert))
-    this.cursor.sentAlerts(seq)
-    return sent
+  get isDraining (): boolean {
+    return this.#transport.isDraining
+  }
+
+  get bufferedBytes (): number {
+    return this.#transport.bufferedBytes
+  }
+
+  get maxBufferedBytes (): number {
+    return this.#observer.maxBufferedBytes
+  }
+
+  get isCongested (): boolean {
+    return this.bufferedBytes > this.maxBufferedBytes
+  }
+
+  /** Sends a message to this client alone. One that asks without reading what it is answered is closed as slow. */
+  send (message: ServerMessage): void {
+    this.reply(this.#transport.encode(message))
+  }
+
+  /** Sends a message that many clients share. @returns false when it could not be written */
+  sendShared (message: SharedMessage): boolean {
+    return this.reply(message.as(this.#transport.encoding))
+  }
+
+  /** Sends an update; that so much waits already was found out before. @returns false when it could not be written */
+  sendUpdate (message: SharedMessage): boolean {
+    return this.#write(message.as(this.#transport.encoding), true)
+  }
+
+  /** Writes bytes as they are, unless the client has left too much unread. */
+  reply (bytes: Buffer): boolean {
+    if (!this.isCongested) return this.#write(bytes)
+    this.close(closeCodes.slowConsumer)
+    return false
+  }
+
+  /** Runs `write` so that all that it writes leaves in one piece. */
+  inOnePiece <T> (write: () => T): T {
+    this.#transport.cork()
+    try {
+      return write()
+    } finally {
+      this.#transport.uncork()
+    }
+  }
+
+  onceDrained (listener: () => void): void {
+    this.#transport.onceDrained(listener)
   }
 
   ping (): void {
     this.missedPings++
-    this.writePing()
+    if (!this.isCongested) this.#write(this.#transport.ping)
   }
 
   /** The client gave a sign of life. */
@@ -157,84 +172,42 @@ export class Connection extends Channel {
     this.lastError = error
   }
 
-  override close (closeCode: CloseCode): void {
-    this.#held = null
-    super.close(closeCode)
+  /** Tells the client why, and that is the last that it is told. */
+  close (closeCode: CloseCode): void {
+    this.outbox.clear()
+    if (!this.isOpen) return
+    this.closedBy = closeCode
+    try {
+      this.#transport.close(closeCode)
+    } catch (error) {
+      this.#failed(error)
+      this.terminate()
+    }
   }
 
-  /** Sends one update of the metrics: the tick's, or the same one from the log. */
-  sendMetrics ({ seq, metrics }: Pick<LogEntry, 'seq' | 'metrics'>, skipped = 0): boolean {
-    this.cursor.sentMetrics(seq)
-    return this.#writeUpdate(metrics, skipped)
+  /** Cuts it off. */
+  terminate (): void {
+    try {
+      this.#transport.terminate()
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
-  /** Sends the PoPs as they are after this tick: all of them, or what has changed since the last ones it was sent. */
-  sendPops (tick: Tick, skipped = 0): boolean {
-    if (this.pops === null) return true
-    const { filter, delta } = this.pops
-    const message = delta ? tick.popsSince(this.cursor.pops, filter) : tick.pops(filter)
-    this.cursor.sentPops(tick.seq)
-    return this.#writeUpdate(message, skipped)
+  #write (bytes: Buffer, isUpdate = false): boolean {
+    this.lastWriteWasUpdate = isUpdate
+    if (!this.isOpen) return false
+    try {
+      this.#transport.write(bytes)
+      this.bytesSent += bytes.length
+      return true
+    } catch (error) {
+      this.#failed(error)
+      return false
+    }
   }
 
-  override get maxBufferedBytes (): number {
-    return this.#observer.maxBufferedBytes
-  }
-
-  protected override failed (error: Error): void {
-    this.#observer.writeFailed(this, error)
-  }
-
-  protected override write (frame: Buffer): boolean {
-    this.lastWriteWasUpdate = false
-    return super.write(frame)
-  }
-
-  #writeUpdate (message: SharedMessage, skipped: number): boolean {
-    this.lastWriteWasUpdate = true
-    return super.write(message.afterSkipping(skipped).frame(this.windowBits))
-  }
-
-  #wants (topic: Topic, { seq }: Tick): boolean {
-    return this.#topics.has(topic) && seq > this.cursor[topic]
-  }
-
-  #wantsUpdate (tick: Tick): boolean {
-    return this.#wants('metrics', tick) || this.#wants('pops', tick)
-  }
-
-  #offerUpdate (tick: Tick): Delivery {
-    if (!this.isDraining) return this.#deliver(tick) ? 'sent' : 'failed'
-    const replaced = this.#held
-    if (replaced?.seq === tick.seq) return 'held'
-    this.#held = tick
-    if (replaced === null) this.stream.once('drain', this.#onDrain)
-    // It may have been sent what it asked for meanwhile: then nothing is lost.
-    if (replaced === null || !this.#wantsUpdate(replaced)) return 'held'
-    this.skippedCount++
-    this.#observer.skipped(this)
-    return 'skipped'
-  }
-
-  readonly #onDrain = () => {
-    const tick = this.#held
-    this.#held = null
-    // It may have unsubscribed, or asked for the newest by itself, meanwhile.
-    if (tick !== null && this.isOpen && (!this.#wantsUpdate(tick) || this.#deliver(tick))) this.cursor.reach(tick.seq)
-  }
-
-  /** The rule of a tick's order, for everybody who sends its updates: the metrics, then the PoPs. */
-  #deliver (tick: Tick): boolean {
-    this.#observer.attempted()
-    const skipped = this.cursor.skippedBefore(tick.seq)
-    const metrics = this.#wants('metrics', tick)
-    const pops = this.#wants('pops', tick)
-    if (metrics && pops) this.stream.cork()
-    const sent = (!metrics || this.sendMetrics(tick, skipped)) && (!pops || this.sendPops(tick, skipped))
-    if (metrics && pops) this.stream.uncork()
-    if (!sent) return false
-    this.broadcastCount++
-    this.#observer.delivered(this)
-    return true
+  #failed (error: unknown): void {
+    this.#observer.writeFailed(this, error instanceof Error ? error : new Error(String(error)))
   }
 }

@@ -1,4 +1,4 @@
-import type { Feed } from '../feed/feed.ts'
+import type { View } from '../feed/view.ts'
 import { PopsFilter, type PopsFilters } from '../feed/pops-filter.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
 import { splitTopics, type SubscribeMessage, type UnsubscribeMessage } from '../protocol/client-messages.ts'
@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 
 /** What subscriptions are about, and what they share. */
 export interface SubscriptionContext {
-  feed: Feed
+  view: View
   updates: UpdateLog
   filters: PopsFilters
 }
@@ -75,8 +75,8 @@ export function leave (connection: Connection, { filters }: SubscriptionContext)
  * Sends what the fan-out that is under way has not brought to this client yet. After it the client stands where the feed
  * stands, unless it is slow: then its position stays behind.
  */
-export function sync (connection: Connection, { feed: { head } }: SubscriptionContext): void {
-  if (head !== null && head.seq > connection.cursor.seq) connection.offer(head)
+export function sync (connection: Connection, { view: { head } }: SubscriptionContext): void {
+  if (head !== null && head.seq > connection.cursor.seq) connection.outbox.offer(head)
 }
 
 /**
@@ -89,7 +89,7 @@ export function start (connection: Connection, { position, topics: named = [] }:
   if (known.includes('pops')) subscribePops(connection, {}, context)
   const topics = Array.from(connection.topics)
   const recovery = position === null ? null : recover(position, topics, connection, context)
-  const { epoch, seq } = context.feed
+  const { epoch, seq } = context.view
   // Of the metrics the newest update is still to come.
   const newest = { epoch, seq: topics.includes('metrics') ? Math.max(0, seq - 1) : seq }
   connection.cursor.begin(recovery?.missed?.after ?? newest)
@@ -103,53 +103,53 @@ export function start (connection: Connection, { position, topics: named = [] }:
 /** Confirms; then follows what was missed, or the history where that cannot be told, and then what is. */
 export function begin (connection: Connection, { topics, added, recovery, history, told }: Beginning, context: SubscriptionContext): void {
   const { cursor } = connection
-  const { feed } = context
+  const { view } = context
   const missed = recovery?.missed ?? null
   if (missed !== null) goBack(connection, missed.entries, topics)
   else if (added.includes('metrics')) beginMetrics(connection, context)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
   else if (history !== undefined) sendHistory(connection, history, context)
-  if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(feed.seq)
+  if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(view.seq)
   // First what brings it to the head, so that what is open is told with that position: who is cut off then need not be told again.
   catchUp(connection, topics, context)
   if (added.includes('alerts')) sendOpenAlerts(connection, missed?.entries ?? [], context)
   if (topics.includes('alerts') && (added.includes('alerts') || recovery !== null)) {
-    cursor.alerts = Math.max(cursor.alerts, feed.seq)
-    connection.sendShared(feed.openAlerts(cursor.seq).set)
+    cursor.alerts = Math.max(cursor.alerts, view.seq)
+    connection.sendShared(view.openAlerts(cursor.seq).set)
   }
 }
 
 /** One by one, for those who do not know the set; without those that came in their turn. */
-function sendOpenAlerts (connection: Connection, replayed: readonly LogEntry[], { feed }: SubscriptionContext): void {
+function sendOpenAlerts (connection: Connection, replayed: readonly LogEntry[], { view }: SubscriptionContext): void {
   const told = new Set(replayed.flatMap(({ alerts }) => alerts.alerts.map(({ data }) => data.id)))
-  for (const { id, message } of feed.openAlerts(connection.cursor.seq).each) if (!told.has(id)) connection.sendShared(message)
+  for (const { id, message } of view.openAlerts(connection.cursor.seq).each) if (!told.has(id)) connection.sendShared(message)
 }
 
 /** Sends what the client does not have yet of the newest metrics and PoPs, as far as they are among these topics. */
-export function catchUp (connection: Connection, topics: readonly Topic[], { feed, updates }: SubscriptionContext): void {
+export function catchUp (connection: Connection, topics: readonly Topic[], { view, updates }: SubscriptionContext): void {
   const { cursor } = connection
-  const tick = feed.latest()
+  const tick = view.latest()
   if (tick === null) return
   // One that it has been sent before, since it left the topic and is back, is marked as such.
   const again = cursor.hadMetrics(tick.seq) ? updates.last(1)[0] : undefined
   const metrics = topics.includes('metrics') && cursor.metrics < tick.seq
   const skipped = cursor.skippedBefore(tick.seq)
-  if (metrics) connection.sendMetrics(again ?? tick, skipped)
-  if (topics.includes('pops') && cursor.pops < tick.seq) connection.sendPops(tick, skipped)
+  if (metrics) connection.outbox.sendMetrics(again ?? tick, skipped)
+  if (topics.includes('pops') && cursor.pops < tick.seq) connection.outbox.sendPops(tick, skipped)
   if (metrics || !connection.topics.has('metrics')) cursor.reach(tick.seq)
 }
 
 /** The present update is to be told, also to one that was sent it before it left the topic. */
-function beginMetrics ({ cursor, topics }: Connection, { feed, updates }: SubscriptionContext): void {
-  if (feed.seq === 0) return
-  cursor.metrics = cursor.updated = feed.seq - 1
+function beginMetrics ({ cursor, topics }: Connection, { view, updates }: SubscriptionContext): void {
+  if (view.seq === 0) return
+  cursor.metrics = cursor.updated = view.seq - 1
   // Nothing else of this update would come again: a client that is cut off before it may ask for it.
-  if (!topics.has('alerts') || updates.last(1)[0]?.alerts.alerts.length === 0) cursor.goBack(feed.seq - 1)
+  if (!topics.has('alerts') || updates.last(1)[0]?.alerts.alerts.length === 0) cursor.goBack(view.seq - 1)
 }
 
 /** @returns the values that no PoP has now: they match when one reports */
-function subscribePops (connection: Connection, { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>, { feed, filters }: SubscriptionContext): Told['unknownPops'] {
+function subscribePops (connection: Connection, { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>, { view, filters }: SubscriptionContext): Told['unknownPops'] {
   const wanted = new PopsFilter(pops)
   const previous = connection.pops
   const filter = filters.acquire(wanted)
@@ -158,7 +158,7 @@ function subscribePops (connection: Connection, { pops, delta = false }: Pick<Su
   // Another filter needs a whole update to begin with, even of a tick that the client has had already.
   if (previous === null || previous.filter.key !== filter.key) connection.cursor.pops = 0
   // Before there are any data nobody can know a PoP.
-  const states = feed.latest()?.content.pops.states
+  const states = view.latest()?.content.pops.states
   return states === undefined ? undefined : wanted.unknownAmong(states)
 }
 
@@ -180,7 +180,7 @@ function sendHistory (connection: Connection, count: number, { updates }: Subscr
     if (room < 0) break
     fitting++
   }
-  for (const entry of updates.last(fitting)) if (!connection.cursor.hadMetrics(entry.seq)) connection.sendMetrics(entry)
+  for (const entry of updates.last(fitting)) if (!connection.cursor.hadMetrics(entry.seq)) connection.outbox.sendMetrics(entry)
 }
 
 function fits (entries: readonly LogEntry[], topics: readonly Topic[], { bufferedBytes, maxBufferedBytes }: Connection): boolean {
@@ -198,8 +198,8 @@ function replay (connection: Connection, entries: readonly LogEntry[], topics: r
   const { cursor } = connection
   for (const entry of entries) {
     const lacking = lackingOf(connection, entry, topics)
-    if (lacking.alerts) connection.sendAlerts(entry)
-    if (lacking.metrics) connection.sendMetrics(entry)
+    if (lacking.alerts) connection.outbox.sendAlerts(entry)
+    if (lacking.metrics) connection.outbox.sendMetrics(entry)
     // A slow client may still lack the metrics of it, when it has asked for alerts alone.
     if (!connection.topics.has('metrics') || cursor.hadMetrics(entry.seq)) cursor.reach(entry.seq)
   }
@@ -222,7 +222,7 @@ function goBack (connection: Connection, entries: readonly LogEntry[], topics: r
   if (first !== undefined) connection.cursor.goBack(first.seq - 1)
 }
 
-function confirm (connection: Connection, { feed }: SubscriptionContext, extra: Told): void {
+function confirm (connection: Connection, { view }: SubscriptionContext, extra: Told): void {
   const topics = Array.from(connection.topics)
-  connection.send({ type: 'subscription_confirmed', topics, data: { topics }, ...connection.cursor.position, headSeq: feed.seq, ...extra })
+  connection.send({ type: 'subscription_confirmed', topics, data: { topics }, ...connection.cursor.position, headSeq: view.seq, ...extra })
 }

@@ -1,52 +1,50 @@
 import type { FanOut } from './broadcaster.ts'
 
-/** Mean and largest of some durations, ms, 1 decimal. */
-class Durations {
-  #sum = 0
-  #count = 0
-  #max = 0
+const noCounts = () => ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, held: 0, skipped: 0, bytes: 0, queryMs: 0, fanOutMs: 0 })
+type Counts = ReturnType<typeof noCounts>
 
-  add (ms: number): void {
-    this.#sum += ms
-    this.#count++
-    this.#max = Math.max(this.#max, ms)
-  }
-
-  get summary (): { mean: number, max: number } {
-    const round = (ms: number) => Math.round(ms * 10) / 10
-    return { mean: round(this.#count === 0 ? 0 : this.#sum / this.#count), max: round(this.#max) }
-  }
-}
-
-const noCounts = () => ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, held: 0, skipped: 0, bytes: 0 })
-
-/** What the ticks since the last summary did. */
+/** What ticks and fan-outs did. */
 export class TickStatistics {
-  #counts = noCounts()
-  #query = new Durations()
-  #fanOut = new Durations()
+  /** Since the process started; they never fall. Durations are sums, ms. */
+  readonly totals: Counts = noCounts()
+  /** The totals at the last summary, and the largest durations since then. */
+  #before: Readonly<Counts> = noCounts()
+  #longest = { queryMs: 0, fanOutMs: 0 }
 
   recordTick ({ sent, failed, held, skipped, bytes, durationMs }: FanOut, queryMs: number): void {
-    this.#counts.ticks++
-    this.#counts.sent += sent
-    this.#counts.failed += failed
-    this.#counts.held += held
-    this.#counts.skipped += skipped
-    this.#counts.bytes += bytes
-    this.#query.add(queryMs)
-    this.#fanOut.add(durationMs)
+    this.totals.ticks++
+    this.totals.sent += sent
+    this.totals.failed += failed
+    this.totals.held += held
+    this.totals.skipped += skipped
+    this.totals.bytes += bytes
+    this.totals.queryMs += queryMs
+    this.totals.fanOutMs += durationMs
+    this.#longest.queryMs = Math.max(this.#longest.queryMs, queryMs)
+    this.#longest.fanOutMs = Math.max(this.#longest.fanOutMs, durationMs)
   }
 
   recordFailedTick (): void {
-    this.#counts.failedTicks++
+    this.totals.failedTicks++
   }
 
-  /** The summary, and a fresh start. */
+  /** What is new since the last summary: counts, and mean and largest of the durations, ms, 1 decimal. */
   take () {
-    const summary = { ...this.#counts, queryMs: this.#query.summary, fanOutMs: this.#fanOut.summary }
-    this.#counts = noCounts()
-    this.#query = new Durations()
-    this.#fanOut = new Durations()
-    return summary
+    const { queryMs, fanOutMs, ...counts } = difference(this.totals, this.#before)
+    const longest = this.#longest
+    this.#before = { ...this.totals }
+    this.#longest = { queryMs: 0, fanOutMs: 0 }
+    const summarize = (sum: number, max: number) => ({ mean: round(counts.ticks === 0 ? 0 : sum / counts.ticks), max: round(max) })
+    return { ...counts, queryMs: summarize(queryMs, longest.queryMs), fanOutMs: summarize(fanOutMs, longest.fanOutMs) }
   }
+}
+
+function difference (now: Counts, before: Readonly<Counts>): Counts {
+  const result = { ...now }
+  for (const name of Object.keys(noCounts()) as Array<keyof Counts>) result[name] -= before[name]
+  return result
+}
+
+function round (ms: number): number {
+  return Math.round(ms * 10) / 10
 }

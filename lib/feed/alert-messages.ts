@@ -8,14 +8,12 @@ import { SharedMessage } from './shared-message.ts'
  */
 export class AlertMessages {
   readonly alerts: readonly AlertMessage[]
-  readonly #deflateFrom: number
   #bytes: number | null = null
   readonly #byPosition = new Map<string, readonly SharedMessage[]>()
 
   /** @param alerts with the seq of their tick */
-  constructor (alerts: readonly AlertMessage[], deflateFrom: number) {
+  constructor (alerts: readonly AlertMessage[]) {
     this.alerts = alerts
-    this.#deflateFrom = deflateFrom
   }
 
   /** Of the JSON, up to the digits of the position. */
@@ -31,7 +29,7 @@ export class AlertMessages {
     if (known !== undefined) return known
     const messages = this.alerts.map((alert, index) => {
       const isEnd = endsTick && index === this.alerts.length - 1
-      return new SharedMessage({ ...alert, seq: isEnd ? alert.tickSeq : Math.min(position, alert.tickSeq) }, this.#deflateFrom)
+      return new SharedMessage({ ...alert, seq: isEnd ? alert.tickSeq : Math.min(position, alert.tickSeq) })
     })
     this.#byPosition.set(key, messages)
     return messages

@@ -1,39 +1,36 @@
-import { encodeDeflatedText, encodeText } from '../clients/websocket/frame.ts'
-import { deflateMessage } from '../clients/websocket/permessage-deflate.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 
-/**
- * One message for many clients. It becomes JSON once, and a frame at most once for each way in which somebody needs
- * it: plain, deflated (per window), and each of these after so many skipped updates. All who need the same get the
- * same bytes.
- */
+/** How messages become bytes for those who need the same ones; they have the same object. */
+export interface Encoding {
+  readonly name: string
+  encode (message: SharedMessage): Buffer
+}
+
+/** One message for many clients. It becomes JSON once, and bytes at most once for each encoding that somebody uses. */
 export class SharedMessage {
+  /** Of the JSON, as UTF-8. */
+  readonly json: Buffer
   readonly #message: ServerMessage
-  readonly #payload: Buffer
-  readonly #deflateFrom: number
-  readonly #frames = new Map<number, Buffer>()
+  readonly #encoded = new Map<Encoding, Buffer>()
   readonly #afterSkipping = new Map<number, SharedMessage>()
 
-  /** @param deflateFrom a payload of fewer bytes is not worth deflating */
-  constructor (message: ServerMessage, deflateFrom: number) {
+  constructor (message: ServerMessage) {
     this.#message = message
-    this.#payload = Buffer.from(JSON.stringify(message))
-    this.#deflateFrom = deflateFrom
+    this.json = Buffer.from(JSON.stringify(message))
   }
 
   /** Length of the JSON. */
   get bytes (): number {
-    return this.#payload.length
+    return this.json.length
   }
 
-  /** The frame for a client that agreed on this window (0: none). */
-  frame (windowBits: number): Buffer {
-    const bits = this.#payload.length < this.#deflateFrom ? 0 : windowBits
-    const known = this.#frames.get(bits)
+  /** The same bytes for all who need them in this encoding. */
+  as (encoding: Encoding): Buffer {
+    const known = this.#encoded.get(encoding)
     if (known !== undefined) return known
-    const frame = bits === 0 ? encodeText(this.#payload) : encodeDeflatedText(deflateMessage(this.#payload, bits))
-    this.#frames.set(bits, frame)
-    return frame
+    const encoded = encoding.encode(this)
+    this.#encoded.set(encoding, encoded)
+    return encoded
   }
 
   /** The same update for clients that skipped so many before it. */
@@ -41,7 +38,7 @@ export class SharedMessage {
     if (skipped === 0) return this
     const known = this.#afterSkipping.get(skipped)
     if (known !== undefined) return known
-    const message = new SharedMessage({ ...this.#message, skipped } as ServerMessage, this.#deflateFrom)
+    const message = new SharedMessage({ ...this.#message, skipped } as ServerMessage)
     this.#afterSkipping.set(skipped, message)
     return message
   }

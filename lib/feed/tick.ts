@@ -1,7 +1,9 @@
 import type { Overview } from '../fleet/overview.ts'
 import type { PopsSnapshot, PopState } from '../fleet/pop-state.ts'
+import type { Regression, RegressionEvent } from '../fleet/regression-detector.ts'
 import type { PopsFilter } from './pops-filter.ts'
 import type { AlertMessage, MetricsUpdateMessage, PopsUpdateMessage } from '../protocol/server-messages.ts'
+import { alertMessage } from './alert.ts'
 import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 
@@ -11,28 +13,48 @@ const KEYFRAME_EVERY = 10
 /** What stands beside `data` in every update of one tick. */
 export type TickHeader = Pick<MetricsUpdateMessage, 'epoch' | 'seq' | 'dataTime' | 'polledAt' | 'ageMs' | 'status' | 'nextPollAt'>
 
-export interface TickContent {
-  header: TickHeader
+/** What is told of an answer, as long as there is no newer one. */
+interface Answer {
   overview: Overview
   silentPops: number
   pops: PopsSnapshot
-  /** What the tick found out about regressions. */
-  alerts: readonly AlertMessage[]
+  /** Of the newest sample, ms since the epoch; null when no PoP reported. */
+  dataTime: number | null
+  /** ms from when it was told until its data are old, unless newer ones come. */
+  oldInMs: number
+  regressions: { open: readonly Regression[], closed: readonly Regression[] }
   /** How long the source took, ms. */
   queryMs: number
+}
+
+/** What a tick found out, before it has a place in the stream. */
+export interface Findings extends Answer {
+  header: Omit<TickHeader, 'epoch' | 'seq'>
+  /** What is new about regressions. */
+  events: readonly RegressionEvent[]
+}
+
+export interface TickContent extends Answer {
+  header: TickHeader
+  /** What the tick found out about regressions. */
+  alerts: readonly AlertMessage[]
+}
+
+/** Puts what was found out into its place. */
+export function placeFindings ({ header, events, ...answer }: Findings, { epoch, seq }: { epoch: string, seq: number }): Tick {
+  const alerts = events.map(({ regression }) => alertMessage(regression, epoch, seq))
+  return new Tick({ ...answer, header: { epoch, seq, ...header }, alerts })
 }
 
 /** What one tick tells, each message encoded when somebody first needs it, once for all who need the same. */
 export class Tick {
   readonly content: TickContent
-  readonly #deflateFrom: number
   readonly #pops = new Map<string, SharedMessage>()
   #metrics: SharedMessage | null = null
   #alerts: AlertMessages | null = null
 
-  constructor (content: TickContent, deflateFrom: number) {
+  constructor (content: TickContent) {
     this.content = content
-    this.#deflateFrom = deflateFrom
   }
 
   get seq (): number {
@@ -40,7 +62,7 @@ export class Tick {
   }
 
   get metrics (): SharedMessage {
-    this.#metrics ??= this.#share(this.update)
+    this.#metrics ??= new SharedMessage(this.update)
     return this.#metrics
   }
 
@@ -55,7 +77,7 @@ export class Tick {
 
   /** In the order in which they are to be told. */
   get alerts (): AlertMessages {
-    this.#alerts ??= new AlertMessages(this.content.alerts, this.#deflateFrom)
+    this.#alerts ??= new AlertMessages(this.content.alerts)
     return this.#alerts
   }
 
@@ -92,16 +114,12 @@ export class Tick {
   }
 
   #once (filter: PopsFilter, kind: 'full' | 'delta', make: () => PopsUpdateMessage): SharedMessage {
-    if (filter.isOwn) return this.#share(make())
+    if (filter.isOwn) return new SharedMessage(make())
     const key = `${kind} ${filter.key}`
     const known = this.#pops.get(key)
     if (known !== undefined) return known
-    const message = this.#share(make())
+    const message = new SharedMessage(make())
     this.#pops.set(key, message)
     return message
-  }
-
-  #share (message: MetricsUpdateMessage | PopsUpdateMessage): SharedMessage {
-    return new SharedMessage(message, this.#deflateFrom)
   }
 }

@@ -1,4 +1,5 @@
 import { LandingOffset } from './landing-offset.ts'
+import type { Phase } from './schedule.ts'
 
 /**
  * Shares of the poll interval: samples agree within `TOLERANCE`; they have moved when they left the schedule by more than
@@ -24,7 +25,7 @@ interface Sample {
  * Learns from the sample times alone when the writer writes and how long its samples take to be readable, and says
  * when to poll so that they are read young. All times are wall clock, ms since the epoch; phases are on the writer's.
  */
-export class WriterPhase {
+export class WriterPhase implements Phase {
   readonly #intervalMs: number
   readonly #offset: LandingOffset
   #newest: number | null = null

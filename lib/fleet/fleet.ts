@@ -28,6 +28,8 @@ export interface FleetReport {
   pops: PopsSnapshot
   /** Of the newest sample, ms since the epoch; null when no PoP reported within the overview window. */
   dataTime: number | null
+  /** ms until it is old, unless newer data come; at most 0: it is. */
+  oldInMs: number
   /** What it says about regressions that the answer before did not. */
   events: readonly RegressionEvent[]
   /** After those; open oldest first, closed newest first. */
@@ -53,9 +55,9 @@ export class Fleet {
     this.#freshness = new Freshness(options.clock)
   }
 
-  /** The newest sample of all has not advanced for too long. */
-  get isOld (): boolean {
-    return this.#isOld(ALL_POPS)
+  /** ms until the newest sample of all has not advanced for too long; at most 0: it has not. */
+  get oldInMs (): number {
+    return this.#options.oldAfterMs() - this.#freshness.unchangedMs(ALL_POPS)
   }
 
   update ({ readings, baselines, places }: Measurements): FleetReport {
@@ -76,6 +78,7 @@ export class Fleet {
       silentPops: snapshot.states.filter(({ status }) => status === 'silent').length,
       pops: snapshot,
       dataTime,
+      oldInMs: this.oldInMs,
       events,
       regressions: { open: detector.open, closed: detector.closed }
     }

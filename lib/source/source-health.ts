@@ -74,11 +74,13 @@ export class SourceHealth {
     else log.debug(fields, 'metrics source still fails')
   }
 
-  /** Pings the source, unless it was heard of within `PROBE_INTERVAL_MS`. Ends by itself; never throws. */
-  probe (): void {
-    if (this.#probing || this.#options.clock.monotonic() - this.#lastContactAt < PROBE_INTERVAL_MS) return
+  /** Pings the source, unless it was heard of within `PROBE_INTERVAL_MS`. Never rejects. @returns whether it did, once it knows more */
+  async probe (): Promise<boolean> {
+    if (this.#probing || this.#options.clock.monotonic() - this.#lastContactAt < PROBE_INTERVAL_MS) return false
     this.#probing = true
-    void this.#ping().finally(() => { this.#probing = false })
+    await this.#ping()
+    this.#probing = false
+    return true
   }
 
   async #ping (): Promise<void> {

@@ -8,7 +8,7 @@ t.test('a browser agrees on deflate and reads every update', { skip: skipWithout
   const page = await openPage(t, `http://127.0.0.1:${port}/`)
   const read = await page.evaluate(readMessages, { url: `ws://127.0.0.1:${port}/ws`, count: 12 })
   t.match(read.extensions, 'permessage-deflate')
-  t.strictSame(Array.from(app.connections, ({ windowBits }) => windowBits), [15], 'what it is sent is deflated')
+  t.strictSame(Array.from(app.connections, ({ encoding }) => encoding), ['deflate-15'], 'what it is sent is deflated')
   const messages = read.texts.map((text) => JSON.parse(text))
   for (const message of messages) validateServerMessage(message)
   t.equal(messages[0].type, 'welcome')

@@ -37,7 +37,7 @@ t.test('the status says how fresh the data is, and when it is asked for next', a
   t.ok(Date.parse(feed.nextPollAt) > Date.parse(feed.polledAt))
   app.poller.stop()
   app.metricsSource.collect = async () => ({ readings: [], baselines: new Map(), places: new Map() })
-  await app.feed.tick(Date.now)
+  await app.tickMaker.tick()
   t.match((await app.inject('/api/websocket/status')).json().feed, { dataTime: null, ageMs: -1, status: 'stale' }, 'no null where a number belongs')
 })
 
@@ -78,7 +78,7 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
 
 t.test('an error inside tells nothing of itself to the client', async (t) => {
   const { app, logged } = await build(t)
-  app.feed.latest = () => { throw new Error('secret detail') }
+  app.view.latest = () => { throw new Error('secret detail') }
   const response = await app.inject('/api/metrics/latest')
   t.equal(response.statusCode, 500)
   t.strictSame(response.json(), { statusCode: 500, code: 'INTERNAL', error: 'Internal Server Error', message: 'internal error' })
@@ -140,7 +140,7 @@ t.test('health', async (t) => {
 
   t.test('is not ready before the source answered or failed', async (t) => {
     const { app } = await build(t)
-    Object.defineProperty(app.feed.health, 'isKnown', { value: false })
+    Object.defineProperty(app.tickMaker.health, 'isKnown', { value: false })
     t.strictSame((await app.inject('/health/ready')).json(), { status: 'not_ready', reason: 'starting' })
   })
 
@@ -168,13 +168,13 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
   const feed = async (value: number) => {
     const time = Date.now() + seconds++ * 10_000
     app.metricsSource.collect = async () => ({ readings: FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value })), baselines, places: new Map() })
-    await app.feed.tick(Date.now)
+    await app.tickMaker.tick()
   }
   let seconds = 0
-  t.match(await list(), { open: [], closed: [], epoch: app.feed.epoch })
+  t.match(await list(), { open: [], closed: [], epoch: app.view.epoch })
   await feed(10)
   const { open, ...freshness } = await list()
-  t.match(freshness, { seq: app.feed.seq, status: 'fresh', ageMs: Number, dataTime: /Z$/, polledAt: /Z$/, nextPollAt: /Z$/ }, 'and says how fresh it is')
+  t.match(freshness, { seq: app.view.seq, status: 'fresh', ageMs: Number, dataTime: /Z$/, polledAt: /Z$/, nextPollAt: /Z$/ }, 'and says how fresh it is')
   t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 60, baseline: 450 } }])
   for (let tick = 0; tick < 3; tick++) await feed(5)
   const after = await list()
@@ -190,7 +190,7 @@ t.test('after a change of severity a subscriber and GET /api/regressions are tol
     const time = Date.now() + index * 10_000
     const readings = FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value }))
     app.metricsSource.collect = async () => ({ readings, baselines, places: new Map() })
-    await app.feed.tick(Date.now)
+    await app.tickMaker.tick()
   }
   const { open } = (await app.inject('/api/regressions')).json()
   t.match(open, [{ pop: 'fra1', state: 'updated', severity: 'critical', recentMs: 10 }], 'as it was told last')
@@ -204,11 +204,11 @@ t.test('ticks that go on failing by a defect make the health degraded, until one
   app.poller.stop()
   const collect = app.metricsSource.collect.bind(app.metricsSource)
   app.metricsSource.collect = async () => { throw new TypeError('a defect') }
-  await t.rejects(app.feed.tick(Date.now), { message: 'a defect' })
+  await t.rejects(app.tickMaker.tick(), { message: 'a defect' })
   const health = async () => (await app.inject('/health')).json()
   t.match(await health(), { status: 'degraded', services: { feed: { healthy: false, failedTicks: 1 } } })
   app.metricsSource.collect = collect
-  await app.feed.tick(Date.now)
+  await app.tickMaker.tick()
   t.match(await health(), { status: 'ok', services: { feed: { healthy: true, failedTicks: 0 } } })
 })
 

@@ -47,17 +47,17 @@ t.test('a client that stops reading and goes on gets the latest, and how many it
   const reader = await connect()
   await reader.next('metrics_update')
   app.poller.stop()
-  const { content } = app.feed.latest() as Tick
+  const { content } = app.view.latest() as Tick
   const pausing = await rawHandshake(port)
   pausing.socket.pause()
   const [, connection] = [...app.connections] as [unknown, Connection]
   let next = content.header.seq + 100
-  while (connection.isOpen && connection.skippedInARow < 3) await app.broadcaster.publish(new PaddedTick({ ...content, header: { ...content.header, seq: ++next } }, Infinity))
-  const missed = connection.skippedInARow
+  while (connection.isOpen && connection.outbox.skippedInARow < 3) await app.broadcaster.publish(new PaddedTick({ ...content, header: { ...content.header, seq: ++next } }))
+  const missed = connection.outbox.skippedInARow
   pausing.socket.resume()
   const latest = await pausing.message(`"skipped":${missed}`)
   t.match(latest.toString('latin1', 10, 400), `"seq":${next}`, 'the newest, not the oldest')
-  t.equal(connection.skippedInARow, 0)
+  t.equal(connection.outbox.skippedInARow, 0)
   t.equal(connection.skippedCount, missed)
   await reader.next('metrics_update', (message) => message.seq === next)
 })

@@ -21,7 +21,7 @@ t.test('the welcome says who, what and how often', async (t) => {
   const { app, connect } = await build(t)
   const welcome = await (await connect()).next('welcome')
   t.match(welcome, {
-    protocol: 1, epoch: app.feed.epoch, seq: Number, intervalMs: 100, heartbeatMs: 25_000, source: 'demo', limits: { maxMessageBytes: 16_384 }
+    protocol: 1, epoch: app.view.epoch, seq: Number, intervalMs: 100, heartbeatMs: 25_000, source: 'demo', limits: { maxMessageBytes: 16_384 }
   })
   t.match(welcome.data.connectionId, /^ws_1_\d{13}$/)
 })
@@ -173,7 +173,7 @@ t.test('no query runs while nobody is connected, and one at once when the first 
   await first.close()
   await logged('disconnect')
   const before = queries
-  await called(app.feed, 'probe', 3)
+  await called(app.tickMaker, 'probe', 3)
   t.equal(queries, before, 'three intervals passed without a query')
   const second = await connect()
   await second.next('metrics_update', ({ seq }) => seq === 3)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Poller } from '../../lib/feed/poller.ts'
+import { Schedule } from '../../lib/feed/schedule.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { seededRuns } from '../support/seed.ts'
 
@@ -29,13 +30,17 @@ t.test('whatever happens: one tick at a time, no more than one per interval, non
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
     const clock = new FakeClock()
     const state = { wanted: true, takes: 0, fails: false, phase: null as number | null, running: 0, ticks: [] as number[], fault: '' }
+    const phase = {
+      nextPoll: (notBefore: number) =>
+        state.phase === null ? null : notBefore + ((state.phase - notBefore) % INTERVAL_MS + INTERVAL_MS) % INTERVAL_MS,
+      observe () {}
+    }
     const poller = new Poller({
-      intervalMs: INTERVAL_MS,
+      schedule: new Schedule({ intervalMs: INTERVAL_MS, clock, phase }),
       clock,
       isWanted: () => state.wanted,
       idle: () => { if (state.wanted) state.fault ||= 'idle with demand' },
       onError: () => {},
-      align: (notBefore) => state.phase === null ? null : notBefore + ((state.phase - notBefore) % INTERVAL_MS + INTERVAL_MS) % INTERVAL_MS,
       async tick () {
         if (!state.wanted) state.fault ||= 'a tick without demand'
         if (++state.running > 1) state.fault ||= 'two ticks at once'

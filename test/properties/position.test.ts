@@ -1,3 +1,4 @@
+import { PLAIN } from '../../lib/clients/websocket/encodings.ts'
 import fc from 'fast-check'
 import t from 'tap'
 import type { OpenAlertsMessage, Topic } from '../../lib/protocol/server-messages.ts'
@@ -133,8 +134,8 @@ function hasAll (published: Published, { epoch, tickSeq }: { epoch: string, tick
 
 const keyOf = ({ epoch, tickSeq, id, state }: Omit<Extract<Heard, { what: 'alert' }>, 'what' | 'replay'>) => `${epoch} ${tickSeq} ${id} ${state}`
 
-function openSet ({ feed }: Service): unknown {
-  const set = JSON.parse(payloadOf(feed.openAlerts(feed.seq).set.frame(0)).toString()) as OpenAlertsMessage
+function openSet ({ view }: Service): unknown {
+  const set = JSON.parse(payloadOf(view.openAlerts(view.seq).set.as(PLAIN)).toString()) as OpenAlertsMessage
   return set.data.alerts.toSorted((a, b) => a.id < b.id ? -1 : 1)
 }
 
@@ -153,8 +154,8 @@ for (const { name, asks, exactly } of kinds) {
         const service = serveSessions({ epoch, maxBufferedBytes: 1_048_576, maxSkippedUpdates: 100 })
         const own: Array<{ tickSeq: number, key: string }> = []
         published.set(epoch, own)
-        service.updates.follow(async ({ seq, content }) => {
-          for (const { data: { id, state } } of content.alerts) own.push({ tickSeq: seq, key: keyOf({ epoch, tickSeq: seq, id, state }) })
+        service.updates.follow(({ tick }) => {
+          for (const { data: { id, state }, tickSeq } of tick?.content.alerts ?? []) own.push({ tickSeq, key: keyOf({ epoch, tickSeq, id, state }) })
         })
         return service
       }
@@ -175,7 +176,7 @@ for (const { name, asks, exactly } of kinds) {
             service.clock.onTurn = () => {}
             if (step.amid !== null) act(step.amid)
           }
-          await service.feed.tick(() => service.clock.now() + INTERVAL_MS)
+          await service.tick()
           await service.clock.advance(INTERVAL_MS)
         } else if (step.do === 'restart') {
           for (const model of models) model.cut()

@@ -95,7 +95,7 @@ function checkPops (messages: ServerMessage[], published: Published): void {
 t.test('under any interleaving of ticks, failures, connects, resumes, stalls and drops: no gap in silence, no duplicate, no reordering, nothing leaked', async (t) => {
   await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 30, maxLength: 120, size: 'max' }), async (actions) => {
     const service = serveSessions()
-    const { clock, connections, feed, filters, source } = service
+    const { clock, connections, view, filters, source } = service
     const clients = Array.from({ length: CLIENTS }, () => new ModelClient())
     const end = (model: ModelClient, resumedFrom: Position | null) => {
       if (model.socket === null) return
@@ -120,11 +120,11 @@ t.test('under any interleaving of ticks, failures, connects, resumes, stalls and
           if (step.fails) throw new SourceError('timeout', 'late')
           const measurements = (step.regressed ? regressedPops : steadyPops)(clock.now())
           // One of the two PoPs is another at every tick, so that every delta matters.
-          const readings = measurements.readings.map((reading) => reading.pop === 'fra1' ? { ...reading, value: 5 + feed.seq / 100 } : reading)
+          const readings = measurements.readings.map((reading) => reading.pop === 'fra1' ? { ...reading, value: 5 + view.seq / 100 } : reading)
           return { ...measurements, readings }
         }
-        await feed.tick(() => clock.now() + INTERVAL_MS)
-        published.set(feed.seq, feed.latest()?.content.pops.states ?? [])
+        await service.tick()
+        published.set(view.seq, view.latest()?.content.pops.states ?? [])
         await clock.advance(INTERVAL_MS)
         continue
       }
@@ -139,7 +139,7 @@ t.test('under any interleaving of ticks, failures, connects, resumes, stalls and
         // What is recovered late comes late, so the order says nothing there.
         model.steady &&= step.do === 'subscribe' && step.topics.includes('metrics') && step.since === null
         const pops = step.do === 'subscribe' && step.topics.includes('pops') ? { pops: FILTERS[step.filter], delta: step.delta } : {}
-        const since = step.do === 'subscribe' && step.since !== null ? { since: { epoch: feed.epoch, seq: Math.max(0, feed.seq - step.since) } } : {}
+        const since = step.do === 'subscribe' && step.since !== null ? { since: { epoch: view.epoch, seq: Math.max(0, view.seq - step.since) } } : {}
         model.socket?.receive({ type: step.do, topics: step.topics, ...pops, ...since })
       }
     }

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { MemoryLog } from '../../lib/feed/update-log.ts'
-import { tickOf } from '../support/clients.ts'
+import { outcomeOf } from '../support/clients.ts'
 import { seededRuns } from '../support/seed.ts'
 
 t.test('what is read after a position is all that came after it, in order, or nothing', async (t) => {
   const limits = fc.record({ maxEntries: fc.integer({ min: 1, max: 8 }), maxBytes: fc.integer({ min: 1, max: 3_000 }) })
   const reads = fc.array(fc.record({ afterTicks: fc.nat({ max: 20 }), seq: fc.nat({ max: 22 }), epoch: fc.constantFrom('e1', 'e1', 'e1', 'e0') }), { maxLength: 20 })
   await fc.assert(fc.asyncProperty(limits, reads, async (limits, reads) => {
-    const log = new MemoryLog({ epoch: 'e1', deflateFrom: 1_024, ...limits })
+    const log = new MemoryLog({ epoch: 'e1', ...limits })
     const kept = (published: number) => log.last(published).map(({ seq }) => seq)
     for (let published = 0; published <= 20; published++) {
-      if (published > 0) await log.append(tickOf(published))
+      if (published > 0) await log.append(outcomeOf())
       const entries = log.last(100)
       const bytes = entries.reduce((sum, { metrics }) => sum + metrics.bytes, 0)
       if (entries.length > limits.maxEntries || bytes > limits.maxBytes) return false

@@ -2,7 +2,10 @@ import { ConnectionTracker, type ConnectionTrackerOptions } from '../../lib/clie
 import type { Connection } from '../../lib/clients/connection.ts'
 import { PopsSnapshot } from '../../lib/fleet/pop-state.ts'
 import type { MetricsUpdateMessage, ServerMessage } from '../../lib/protocol/server-messages.ts'
-import { Tick, type TickContent } from '../../lib/feed/tick.ts'
+import { Tick, type Findings, type TickContent } from '../../lib/feed/tick.ts'
+import type { Outcome } from '../../lib/feed/update-log.ts'
+import { PLAIN } from '../../lib/clients/websocket/encodings.ts'
+import { WebSocketTransport } from '../../lib/clients/websocket/transport.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
 import { FakeSocket } from './fake-socket.ts'
@@ -21,9 +24,9 @@ export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
   const clock = new FakeClock(Date.parse(START))
   const log = new FakeLog()
   const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, keptUpdates: 360, maxSkippedUpdates: 3, ...options })
-  const connect = (windowBits = 0): Client => {
+  const connect = (encoding = PLAIN): Client => {
     const socket = new FakeSocket()
-    const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' }, windowBits)
+    const connection = connections.add(new WebSocketTransport(socket, socket.stream, encoding), { userAgent: 'test', ip: '127.0.0.1' })
     socket.stream.on('error', (error) => connections.writeFailed(connection, error))
     socket.on('close', (code: number, reason: Buffer) => connections.remove(connection, code, reason.toString()))
     return { socket, connection }
@@ -61,9 +64,22 @@ export const UPDATE: MetricsUpdateMessage = {
   silentPops: 0
 }
 
+/** What a tick found out that is told as `UPDATE`. */
+export function findingsOf (events: Findings['events'] = []): Findings {
+  const { alerts, header: { epoch, seq, ...header }, ...answer } = tickOf(0).content
+  return { ...answer, header, events }
+}
+
+/** What a tick comes to that is told as `UPDATE`. */
+export function outcomeOf (events: Findings['events'] = []): Outcome {
+  return { findings: findingsOf(events), failure: null, isTick: true }
+}
+
 /** A tick whose update is `UPDATE` with this seq. */
-export function tickOf (seq: number, content: Partial<TickContent> = {}, deflateFrom = 1_024): Tick {
+export function tickOf (seq: number, content: Partial<TickContent> = {}): Tick {
   const { type, data: overview, silentPops, ...header } = UPDATE
   const states = content.pops ?? new PopsSnapshot([], null)
-  return new Tick({ header: { ...header, seq }, overview, silentPops, alerts: [], queryMs: 0, ...content, pops: states }, deflateFrom)
+  const regressions = { open: [], closed: [] }
+  const known = { overview, silentPops, queryMs: 0, dataTime: Date.parse(START), oldInMs: Infinity, regressions }
+  return new Tick({ header: { ...header, seq }, alerts: [], ...known, ...content, pops: states })
 }

@@ -137,7 +137,7 @@ function queriesOncePerTick (t: Test, engine: Engine) {
   return t.test('the database sees one query per tick, whatever the number of clients, and none without', async (t) => {
     const { app, connect, logged } = await build(t, { ...PACE, ...engine.env, BROADCAST_INTERVAL_MS: '500', QUERY_TIMEOUT_MS: '450' })
     const before = await countQueries(engine)
-    await called(app.feed, 'probe', 3)
+    await called(app.tickMaker, 'probe', 3)
     t.equal(await countQueries(engine), before, 'none without clients')
 
     const first = await connect()
@@ -146,8 +146,8 @@ function queriesOncePerTick (t: Test, engine: Engine) {
     await Promise.all(clients.map((client) => client.next('metrics_update', ({ seq }) => seq === 6)))
     await Promise.all([first, ...clients].map((client) => client.close()))
     await logged('disconnect', ({ remaining }) => remaining === 0)
-    await called(app.feed, 'probe', 1)
-    t.equal(await countQueries(engine), before + app.feed.seq + 2, 'one per tick, one for the baselines, one for the places')
+    await called(app.tickMaker, 'probe', 1)
+    t.equal(await countQueries(engine), before + app.view.seq + 2, 'one per tick, one for the baselines, one for the places')
   })
 }
 

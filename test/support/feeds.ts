@@ -1,4 +1,8 @@
-import { Feed } from '../../lib/feed/feed.ts'
+import { Schedule } from '../../lib/feed/schedule.ts'
+import { TickMaker } from '../../lib/feed/tick-maker.ts'
+import { View } from '../../lib/feed/view.ts'
+import { tellClients } from '../../lib/clients/follow.ts'
+import { WebSocketTransport } from '../../lib/clients/websocket/transport.ts'
 import { RegressionDetector } from '../../lib/fleet/regression-detector.ts'
 import type { Baselines, FunctionReading, Measurements } from '../../lib/source/source.ts'
 import { Broadcaster } from '../../lib/clients/broadcaster.ts'
@@ -26,25 +30,31 @@ export interface FollowedFeed {
   epoch?: string
 }
 
-/** A feed whose updates go through a log to a broadcaster, as in the service. */
+/** Ticks whose updates go through a log to a broadcaster, as in the service. */
 export function followedFeed ({ source, broadcaster, clock, log, statistics = new TickStatistics(), epoch = 'e1' }: FollowedFeed) {
-  const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576, deflateFrom: 1_024 })
-  updates.follow(async (tick) => statistics.recordTick(await broadcaster.publish(tick), tick.content.queryMs))
-  const feed = new Feed({
+  const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576 })
+  const view = new View({ updates, clock, intervalMs: INTERVAL_MS })
+  tellClients({ updates, view, broadcaster, statistics, log })
+  const phase = new WriterPhase(INTERVAL_MS)
+  const schedule = new Schedule({ intervalMs: INTERVAL_MS, clock, phase })
+  const tickMaker = new TickMaker({
     source,
     detector: new RegressionDetector(),
-    phase: new WriterPhase(INTERVAL_MS),
+    schedule,
+    writerIntervalMs: () => phase.writerIntervalMs,
     updates,
-    announce: (error) => broadcaster.announce(error),
-    onFailedTick: () => statistics.recordFailedTick(),
     clock,
     log,
-    epoch,
     intervalMs: INTERVAL_MS,
-    healthyBelowMs: 10,
-    deflateFrom: 1_024
+    healthyBelowMs: 10
   })
-  return { feed, updates }
+  /** One tick; the next one is planned an interval later. */
+  const tick = () => {
+    schedule.plan(clock.monotonic())
+    schedule.began()
+    return tickMaker.tick()
+  }
+  return { tickMaker, tick, view, updates }
 }
 
 /** A feed with a source that the test answers for and one client. */
@@ -54,10 +64,10 @@ export function setUp () {
   const source = new FakeSource()
   const statistics = new TickStatistics()
   const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, keptUpdates: 360, maxSkippedUpdates: 3 })
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
-  const { feed, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
+  const broadcaster = new Broadcaster({ connections, clock })
+  const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
-  const connection = connections.add(socket, socket.stream, { userAgent: 'test', ip: '127.0.0.1' })
+  const connection = connections.add(new WebSocketTransport(socket, socket.stream), { userAgent: 'test', ip: '127.0.0.1' })
   /** What the client was told, checked against the protocol. */
   const messages = () => {
     for (const message of socket.messages) validateServerMessage(message)
@@ -65,9 +75,7 @@ export function setUp () {
   }
   const updates = () => messages().filter((message): message is MetricsUpdateMessage => message.type === 'metrics_update')
   const fail = (reason: SourceFailure) => { source.onCollect = () => Promise.reject(new SourceError(reason, 'words of the database')) }
-  /** One tick; the next one is planned an interval later. */
-  const tick = () => feed.tick(() => clock.now() + INTERVAL_MS)
-  return { clock, log, source, statistics, feed, ticks, tick, connection, messages, updates, fail }
+  return { clock, log, source, statistics, tickMaker, view, ticks, tick, connection, messages, updates, fail }
 }
 
 const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, center: 5, deviation: 0.5 } }]))

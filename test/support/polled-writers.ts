@@ -1,4 +1,5 @@
 import { Poller } from '../../lib/feed/poller.ts'
+import { Schedule } from '../../lib/feed/schedule.ts'
 import { WriterPhase } from '../../lib/feed/writer-phase.ts'
 import { FakeClock } from './fake-clock.ts'
 import type { FakeWriter } from './fake-writer.ts'
@@ -21,17 +22,17 @@ export async function poll (writers: readonly FakeWriter[], intervals: number, {
   const clock = new FakeClock(START_MS)
   const phase = new WriterPhase(intervalMs)
   const deliveries: Delivery[] = []
+  const schedule = new Schedule({ intervalMs, clock, ...(aligned && { phase }) })
   const poller = new Poller({
-    intervalMs,
+    schedule,
     clock,
     isWanted: () => true,
-    align: (notBefore) => aligned ? phase.nextPoll(notBefore) : null,
-    async tick (nextPollAt) {
+    async tick () {
       const askedAt = clock.now() - START_MS
       const newest = Math.max(...writers.map((writer) => writer.newestAt(clock.now()) ?? -Infinity))
       clock.pass(QUERY_MS)
       phase.observe(clock.now(), Number.isFinite(newest) ? newest : null)
-      deliveries.push({ askedAt, nextPollAt: nextPollAt() - START_MS, age: clock.now() - newest })
+      deliveries.push({ askedAt, nextPollAt: schedule.nextPollAt - START_MS, age: clock.now() - newest })
     },
     idle () {},
     onError (error) { throw error }

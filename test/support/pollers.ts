@@ -1,4 +1,5 @@
 import { Poller } from '../../lib/feed/poller.ts'
+import { Schedule } from '../../lib/feed/schedule.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const INTERVAL_MS = 10_000
@@ -14,7 +15,6 @@ export function setUp ({ wanted = true } = {}) {
   const errors: unknown[] = []
   const nextPolls: number[] = []
   const options = {
-    intervalMs: INTERVAL_MS,
     clock,
     isWanted: () => state.wanted,
     idle: () => { idles.push(sinceStart()) },
@@ -23,13 +23,15 @@ export function setUp ({ wanted = true } = {}) {
     onTick: () => {},
     align: (() => null) as (notBefore: number) => number | null
   }
+  const phase = { nextPoll: (notBefore: number) => options.align(notBefore), observe () {} }
+  const schedule = new Schedule({ intervalMs: INTERVAL_MS, clock, phase })
   const poller = new Poller({
     ...options,
-    align: (notBefore) => options.align(notBefore),
-    async tick (nextPollAt) {
+    schedule,
+    async tick () {
       ticks.push(sinceStart())
       options.onTick()
-      nextPolls.push(nextPollAt() - clock.now())
+      nextPolls.push(schedule.nextPollAt - clock.now())
       state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce)
       try {
         await options.work()

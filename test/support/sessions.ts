@@ -4,6 +4,7 @@ import { PopsFilters } from '../../lib/feed/pops-filter.ts'
 import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
 import { openSession, type SessionContext } from '../../lib/clients/websocket/session.ts'
 import type { Position } from '../../lib/feed/update-log.ts'
+import { PLAIN } from '../../lib/clients/websocket/encodings.ts'
 import { FakeSocket } from './fake-socket.ts'
 import { FakeSource, reading } from './fake-source.ts'
 import { followedFeed } from './feeds.ts'
@@ -17,13 +18,13 @@ export const MAX_FILTERS = 3
 export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionTrackerOptions> & { epoch?: string } = {}) {
   const { clock, log, connections } = trackClients({ maxConnections: 100, ...options })
   const source = new FakeSource()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
-  const { feed, updates } = followedFeed({ source, broadcaster, clock, log, epoch })
+  const broadcaster = new Broadcaster({ connections, clock })
+  const { tickMaker, tick, view, updates } = followedFeed({ source, broadcaster, clock, log, epoch })
   const filters = new PopsFilters(MAX_FILTERS)
   const state = { connects: 0 }
   const context: SessionContext = {
     connections,
-    feed,
+    view,
     updates,
     filters,
     clock,
@@ -38,23 +39,23 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     onConnect: () => { state.connects++ }
   }
   const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null, topics?: string[]) => {
-    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, windowBits: 0, position, ...(topics && { topics }) }, context)
+    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, position, ...(topics && { topics }) }, context)
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')
     return { socket, connection }
   }
-  return { clock, log, connections, source, feed, updates, filters, context, state, open }
+  return { clock, log, connections, source, tickMaker, tick, view, updates, filters, context, state, open }
 }
 
 export type Service = ReturnType<typeof serveSessions>
 
-export async function tick ({ source, feed, clock }: Service, answer: 'answers' | 'fails'): Promise<void> {
+export async function tick ({ source, tick }: Service, answer: 'answers' | 'fails'): Promise<void> {
   source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })], baselines: new Map(), places: new Map() }
   source.onCollect = async () => {
     if (answer === 'fails') throw new SourceError('timeout', 'secret words of the database')
     return source.measurements
   }
-  await feed.tick(() => clock.now() + INTERVAL_MS)
+  await tick()
 }
 
 /** What a client gets after its welcome. */

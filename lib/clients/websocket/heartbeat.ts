@@ -3,6 +3,7 @@ import { repeat, type Cancel, type Clock } from '../../clock.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
 import type { Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
+import { inSlices } from '../slices.ts'
 
 /** One is not enough: its answer may wait unread in a process that was paused right after it asked. */
 const MIN_MISSED_PINGS = 2
@@ -26,49 +27,60 @@ export interface HeartbeatOptions {
  * not on a clock: a process that was paused itself has pinged nobody meanwhile, and so blames nobody.
  */
 export class Heartbeat {
-  readonly #connections: ConnectionTracker
+  readonly #options: HeartbeatOptions
   readonly #maxMissedPings: number
   readonly #stop: Cancel
-  readonly #clock: Clock
-  readonly #log: Log
-  #cancelTermination: Cancel = () => {}
+  readonly #terminations = new Set<Cancel>()
+  #isBeating = false
 
-  constructor ({ connections, clock, intervalMs, staleAfterMs, maxMissedPings, log }: HeartbeatOptions) {
-    this.#connections = connections
-    this.#clock = clock
-    this.#log = log
+  constructor (options: HeartbeatOptions) {
+    const { clock, intervalMs, staleAfterMs, maxMissedPings } = options
+    this.#options = options
     this.#maxMissedPings = Math.max(MIN_MISSED_PINGS, Math.min(maxMissedPings, Math.ceil(staleAfterMs / intervalMs)))
-    this.#stop = repeat(clock, intervalMs, () => this.#beat(), (err) => {
-      log.error({ event: 'task_failed', task: 'heartbeat', err }, 'a timed task threw')
-    })
+    this.#stop = repeat(clock, intervalMs, () => { void this.#beat() }, this.#failed)
   }
 
   stop (): void {
     this.#stop()
-    this.#cancelTermination()
+    for (const cancel of this.#terminations) cancel()
   }
 
-  #ping (connection: Connection): void {
-    try {
-      connection.ping()
-    } catch (err) {
-      this.#log.error({ event: 'ping_failed', connectionId: connection.id, err }, 'a client could not be pinged')
-    }
-  }
-
-  #beat (): void {
+  /** In slices, as a fan-out: thousands of writes in one turn would keep everybody else waiting. */
+  async #beat (): Promise<void> {
+    // One that takes longer than the interval is not overtaken by the next.
+    if (this.#isBeating) return
+    this.#isBeating = true
+    const { connections, clock } = this.#options
     const stale: Connection[] = []
-    for (const connection of this.#connections) {
-      if (connection.missedPings < this.#maxMissedPings) {
-        this.#ping(connection)
-      } else {
+    await inSlices(connections, clock, (connection) => this.#look(connection, stale)).catch(this.#failed)
+    this.#isBeating = false
+    if (stale.length > 0) this.#terminateSoon(stale)
+  }
+
+  #look (connection: Connection, stale: Connection[]): void {
+    if (!connection.isOpen) return
+    // What of ours throws for one client takes no other along.
+    try {
+      if (connection.missedPings >= this.#maxMissedPings) {
         connection.close(closeCodes.stale)
         stale.push(connection)
+      } else if (!connection.isPaused) {
+        connection.ping()
       }
+    } catch (err) {
+      this.#options.log.error({ event: 'ping_failed', connectionId: connection.id, err }, 'a client could not be pinged')
     }
-    if (stale.length === 0) return
-    this.#cancelTermination = this.#clock.schedule(() => {
-      for (const connection of stale) connection.terminate()
+  }
+
+  #terminateSoon (connections: readonly Connection[]): void {
+    const cancel = this.#options.clock.schedule(() => {
+      this.#terminations.delete(cancel)
+      for (const connection of connections) connection.terminate()
     }, TERMINATE_AFTER_MS)
+    this.#terminations.add(cancel)
+  }
+
+  readonly #failed = (err: unknown) => {
+    this.#options.log.error({ event: 'task_failed', task: 'heartbeat', err }, 'a timed task threw')
   }
 }

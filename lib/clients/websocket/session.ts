@@ -1,21 +1,20 @@
-import type { Cancel, Clock } from '../../clock.ts'
-import type { Feed } from '../../feed/feed.ts'
+import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { ClosableSocket, FrameStream } from './channel.ts'
 import { ClientMessageError, parseClientMessage, type ClientMessage } from '../../protocol/client-messages.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
-import { Budget } from '../budget.ts'
 import type { ClientInfo, Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
 import { PROTOCOL_VERSION, errorMessage } from '../../protocol/server-messages.ts'
 import { begin, catchUp, leave, start, subscribe, sync, unsubscribe, type SubscriptionContext, type Wishes } from '../subscriptions.ts'
 import { timestamp } from '../../protocol/timestamp.ts'
+import type { Encoding } from '../../feed/shared-message.ts'
+import type { View } from '../../feed/view.ts'
+import { encodePong } from './frame.ts'
+import { Inbox, type Received } from './inbox.ts'
+import { WebSocketTransport, type ClosableSocket, type FrameStream } from './transport.ts'
 
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
 const MAX_INVALID_MESSAGES = 50
-
-/** Messages that one chunk of TCP may have brought before the reading was paused. */
-const MAX_WAITING = 16_384
 
 const kSession = Symbol('popcast.session')
 
@@ -40,13 +39,13 @@ export interface SessionStream extends FrameStream {
 /** One client, as the upgrade request says. */
 export interface Client extends Wishes {
   info: ClientInfo
-  /** See `agreedWindowBits`. */
-  windowBits: number
+  /** What it agreed on with the handshake. */
+  encoding: Encoding
 }
 
 export interface SessionContext extends SubscriptionContext {
   connections: ConnectionTracker
-  feed: Feed
+  view: View
   clock: Clock
   log: Log
   source: 'influxdb' | 'demo'
@@ -66,8 +65,8 @@ export interface SessionContext extends SubscriptionContext {
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
 export function openSession (socket: SessionSocket, stream: SessionStream, client: Client, context: SessionContext): void {
-  const { info, windowBits } = client
-  const connection = context.connections.add(socket, stream, info, windowBits)
+  const { info, encoding } = client
+  const connection = context.connections.add(new WebSocketTransport(socket, stream, encoding), info)
   const session = new Session(connection, context)
   socket[kSession] = session
   stream[kSession] = session
@@ -86,10 +85,7 @@ class Session {
   readonly connection: Connection
   readonly context: SessionContext
   /** Only of one that has sent a message. */
-  budget: Budget | null = null
-  /** What was read of a client that may not be looked at yet; null: it may. */
-  waiting: Array<[data: Buffer, isBinary: boolean]> | null = null
-  cancelRelease: Cancel | null = null
+  inbox: Inbox | null = null
 
   constructor (connection: Connection, context: SessionContext) {
     this.connection = connection
@@ -111,52 +107,39 @@ const sessionOf = (owner: Owner) => owner[kSession] as Session
 
 function onMessage (this: SessionSocket, data: Buffer, isBinary: boolean): void {
   const session = sessionOf(this)
-  session.safely(take, this, data, isBinary)
-}
-
-/** Looks at a message, or keeps it while the client has asked for more than its budget. */
-function take (session: Session, socket: SessionSocket, data: Buffer, isBinary: boolean): void {
-  const { connection, context: { clock } } = session
-  if (session.waiting !== null) {
-    // Of what was read already before the pause.
-    if (session.waiting.push([data, isBinary]) > MAX_WAITING) connection.close(closeCodes.rate)
-    return
-  }
-  const { bytesSent } = connection
-  receive(session, data, isBinary)
-  session.budget ??= new Budget(clock)
-  session.budget.spend(connection.bytesSent - bytesSent)
-  if (session.budget.waitMs > 0) hold(session, socket, [])
-}
-
-/** Reads no more from this client until its budget allows it. */
-function hold (session: Session, socket: SessionSocket, waiting: NonNullable<Session['waiting']>): void {
-  const { connection, budget, context: { clock } } = session
-  if (budget === null || !connection.isOpen) return
-  if (budget.isHopeless) return connection.close(closeCodes.rate)
-  session.waiting = waiting
-  socket.pause()
-  session.cancelRelease = clock.schedule(() => session.safely(release, socket), budget.waitMs)
-}
-
-function release (session: Session, socket: SessionSocket): void {
-  const waiting = session.waiting ?? []
-  session.waiting = null
-  // In their order: those behind one that is held again wait with it.
-  for (const [index, [data, isBinary]] of waiting.entries()) {
-    take(session, socket, data, isBinary)
-    if (session.waiting !== null) {
-      session.waiting = waiting.slice(index + 1)
-      return
-    }
-  }
-  if (session.connection.isOpen) socket.resume()
+  session.safely(take, this, { data, kind: isBinary ? 'binary' : 'text' })
 }
 
 function onPing (this: SessionSocket, data: Buffer): void {
-  sessionOf(this).safely(({ connection, context }) => {
-    connection.touch(context.clock.now())
-    connection.pong(data)
+  const session = sessionOf(this)
+  session.safely(take, this, { data, kind: 'ping' })
+}
+
+function take (session: Session, socket: SessionSocket, received: Received): void {
+  session.inbox ??= inboxOf(session, socket)
+  session.inbox.take(received)
+}
+
+/** Only who sends something has one. */
+function inboxOf (session: Session, socket: SessionSocket): Inbox {
+  const { connection, context } = session
+  const setPaused = (isPaused: boolean) => {
+    connection.isPaused = isPaused
+    if (isPaused) socket.pause()
+    else socket.resume()
+  }
+  return new Inbox({
+    clock: context.clock,
+    maxMessageBytes: context.maxMessageBytes,
+    receive (received) {
+      const { bytesSent } = connection
+      receive(session, received)
+      return connection.bytesSent - bytesSent
+    },
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
+    giveUp: () => connection.close(closeCodes.rate),
+    guard: (step) => session.safely(step)
   })
 }
 
@@ -178,8 +161,8 @@ function onStreamError (this: SessionStream, error: NodeJS.ErrnoException): void
 }
 
 function onClose (this: SessionSocket, code: number, reason: Buffer): void {
-  sessionOf(this).safely(({ connection, context, cancelRelease }) => {
-    cancelRelease?.()
+  sessionOf(this).safely(({ connection, context, inbox }) => {
+    inbox?.close()
     context.connections.remove(connection, code, reason.toString())
     leave(connection, context)
   })
@@ -187,7 +170,7 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
 
 /** Welcome, and at once what was missed, or what is known: from memory, without a query. */
 function greet ({ connection, context }: Session, client: Client): void {
-  const { feed, clock } = context
+  const { view, clock } = context
   const beginning = start(connection, client, context)
   connection.send({
     type: 'welcome',
@@ -195,7 +178,7 @@ function greet ({ connection, context }: Session, client: Client): void {
     protocol: PROTOCOL_VERSION,
     version: context.version,
     ...(beginning?.given ?? connection.cursor.position),
-    headSeq: feed.seq,
+    headSeq: view.seq,
     intervalMs: context.intervalMs,
     heartbeatMs: context.heartbeatMs,
     healthyBelowMs: context.healthyBelowMs,
@@ -205,16 +188,20 @@ function greet ({ connection, context }: Session, client: Client): void {
   })
   if (beginning === null) catchUp(connection, ['metrics'], context)
   else begin(connection, beginning, context)
-  const error = feed.currentError()
+  const error = view.currentError()
   if (error !== null) connection.send(error)
 }
 
-function receive ({ connection, context }: Session, data: Buffer, isBinary: boolean): void {
+function receive ({ connection, context }: Session, { data, kind }: Received): void {
   // What a client still sends after it was told to go is not looked at.
   if (!connection.isOpen) return
   connection.touch(context.clock.now())
+  if (kind === 'ping') {
+    connection.reply(encodePong(data))
+    return
+  }
   try {
-    if (isBinary) throw new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
+    if (kind === 'binary') throw new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
     answer(connection, parseClientMessage(data.toString()), context)
     connection.invalidInARow = 0
   } catch (error) {
@@ -226,11 +213,11 @@ function receive ({ connection, context }: Session, data: Buffer, isBinary: bool
 function answer (connection: Connection, message: ClientMessage, context: SessionContext): void {
   if (message.type === 'subscribe') return subscribe(connection, message, context)
   if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
-  const { feed, clock } = context
+  const { view, clock } = context
   const now = timestamp(clock.now())
   const echo = message.id === undefined ? {} : { id: message.id }
   sync(connection, context)
-  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, ...connection.cursor.position, headSeq: feed.seq, ...echo })
+  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, ...connection.cursor.position, headSeq: view.seq, ...echo })
 }
 
 function refuse (connection: Connection, error: ClientMessageError, { connections, clock, log }: SessionContext): void {

@@ -1,3 +1,4 @@
+import { WebSocketEncodings } from '../../../lib/clients/websocket/encodings.ts'
 import t from 'tap'
 import { PopsFilter } from '../../../lib/feed/pops-filter.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
@@ -13,7 +14,7 @@ const NOTICE = errorMessage('SOURCE_TIMEOUT', 'the metrics source did not answer
 
 function setUp (options: Parameters<typeof trackClients>[0] = {}) {
   const tracked = trackClients(options)
-  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock })
   let seq = 0
   const publish = () => broadcaster.publish(tickOf(++seq))
   return { ...tracked, broadcaster, publish, connectAll: (count: number) => Array.from({ length: count }, () => tracked.connect()) }
@@ -78,7 +79,7 @@ t.test('one that does not subscribe is not slow either', async (t) => {
   client.connection.subscribe(['alerts'])
   congest(client)
   t.match(await publish(), { clients: 0, skipped: 0 })
-  t.equal(client.connection.skippedInARow, 0)
+  t.equal(client.connection.outbox.skippedInARow, 0)
   t.equal(connections.totals.skipped, 0)
 })
 
@@ -140,7 +141,7 @@ t.test('skipping now and then closes nobody', async (t) => {
 t.test('a defect with one client ends that client with 1011; the others get every update', async (t) => {
   const { log, connections, connectAll, publish } = setUp()
   const [before, bad, behind] = connectAll(3) as [Client, Client, Client]
-  bad.connection.offer = () => { throw new TypeError('a defect') }
+  bad.connection.outbox.offer = () => { throw new TypeError('a defect') }
   const { sent, failed } = await publish()
   await publish()
   t.strictSame([sent, failed], [2, 1])
@@ -169,9 +170,10 @@ t.test('one frame is written as it is, several of a tick in one piece', async (t
 
 t.test('deflated once for all who agreed on the same window, plain for the others', async (t) => {
   const { connections, clock, connect } = setUp()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 0 })
-  const [plain, a, b, small] = [connect(), connect(15), connect(15), connect(10)]
-  await broadcaster.publish(tickOf(1, {}, 0))
+  const broadcaster = new Broadcaster({ connections, clock })
+  const encodings = new WebSocketEncodings(0)
+  const [plain, a, b, small] = [0, 15, 15, 10].map((windowBits) => connect(encodings.of(windowBits))) as [Client, Client, Client, Client]
+  await broadcaster.publish(tickOf(1))
   const frame = ({ socket }: Client) => socket.stream.frames[0] as Buffer
   t.equal(frame(a), frame(b), 'the very same buffer')
   t.not(frame(a), frame(small))
@@ -269,7 +271,7 @@ t.test('an announcement reaches every client, whatever it subscribed to', async 
   t.strictSame(messagesOf(alerts.socket), [NOTICE])
   t.equal(implicit.socket.stream.frames[0], alerts.socket.stream.frames[0], 'the very same buffer')
   t.strictSame(messagesOf(slow.socket), [])
-  t.strictSame([connections.totals.broadcasts, connections.totals.skipped, slow.connection.skippedInARow], [0, 0, 0], 'it is no update')
+  t.strictSame([connections.totals.broadcasts, connections.totals.skipped, slow.connection.outbox.skippedInARow], [0, 0, 0], 'it is no update')
   t.equal(implicit.connection.lastBroadcast, null)
 })
 

@@ -1,3 +1,5 @@
+import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
+import { encodePong } from '../../../lib/clients/websocket/frame.ts'
 import t, { type Test } from 'tap'
 import { SharedMessage } from '../../../lib/feed/shared-message.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
@@ -5,7 +7,7 @@ import { closeCodes } from '../../../lib/protocol/close-codes.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { congest, relieve, tickOf, trackClients, UPDATE, type Client } from '../../support/clients.ts'
 
-const SHARED = new SharedMessage(UPDATE, 1_024)
+const SHARED = new SharedMessage(UPDATE)
 
 const DAY_MS = 86_400_000
 
@@ -111,7 +113,7 @@ for (const { name, breakDown } of failures) {
     t.strictSame({ failed, errors, broadcasts }, { failed: 1, errors: 1, broadcasts: 0 })
     t.strictSame([failing.connection.errorCount, failing.connection.lastError], [1, 'EPIPE'])
     t.strictSame([other.connection.errorCount, other.connection.lastError], [0, null])
-    t.strictSame(other.socket.stream.frames, [SHARED.frame(0)])
+    t.strictSame(other.socket.stream.frames, [SHARED.as(PLAIN)])
     t.strictSame(log.of('send_failed'), [{
       event: 'send_failed', connectionId: failing.connection.id, errors: 1, detail: 'EPIPE', level: 'warn', message: 'sending to a client failed'
     }])
@@ -149,7 +151,7 @@ t.test('the success rate is 1 before the first update', async (t) => {
 
 t.test('the success rate is the share of updates that were written', async (t) => {
   const { clock, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock })
   const [first, second] = [connect(), connect()]
   await broadcaster.publish(tickOf(1))
   t.equal(connections.successRate, 1)
@@ -159,7 +161,7 @@ t.test('the success rate is the share of updates that were written', async (t) =
   await settle()
   t.equal(connections.successRate, 0.5)
   t.equal(connections.totals.broadcasts, 3, 'the one that failed later had been handed over')
-  second.connection.pong(Buffer.alloc(0))
+  second.connection.reply(encodePong(Buffer.alloc(0)))
   await settle()
   t.equal(connections.successRate, 0.5, 'a pong is no update')
   t.equal(connections.totals.failed, 3)
@@ -170,7 +172,7 @@ t.test('the first failed write is a warning, whatever went wrong before', async 
   const { socket, connection } = connect()
   connections.recordError(connection, 'BAD_MESSAGE')
   socket.stream.throws = new Error('injected')
-  connection.pong(Buffer.alloc(0))
+  connection.reply(encodePong(Buffer.alloc(0)))
   t.strictSame(log.of('send_failed').map(({ level, errors }) => [level, errors]), [['warn', 2]])
 })
 
@@ -186,7 +188,7 @@ t.test('a wall clock that jumps does not change how long a connection was', asyn
 
 t.test('the last line of a client says how many updates it missed in all', async (t) => {
   const { clock, log, connections, connect } = trackClients()
-  const broadcaster = new Broadcaster({ connections, clock, deflateFrom: 1_024 })
+  const broadcaster = new Broadcaster({ connections, clock })
   const client = connect()
   for (const seq of [1, 3]) {
     congest(client)

@@ -1,14 +1,16 @@
 import t from 'tap'
+import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
 import { SharedMessage } from '../../../lib/feed/shared-message.ts'
 import { closeCodes } from '../../../lib/protocol/close-codes.ts'
 import { Connection } from '../../../lib/clients/connection.ts'
-import { encodeText, PING_FRAME } from '../../../lib/clients/websocket/frame.ts'
+import { encodePong, encodeText, PING_FRAME } from '../../../lib/clients/websocket/frame.ts'
+import { WebSocketTransport } from '../../../lib/clients/websocket/transport.ts'
 import type { Topic } from '../../../lib/protocol/server-messages.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { congest, MAX_BUFFERED_BYTES, messagesOf, relieve, UPDATE } from '../../support/clients.ts'
 
-const SHARED = new SharedMessage(UPDATE, 1_024)
+const SHARED = new SharedMessage(UPDATE)
 
 /** A connection of its own, outside any tracker. */
 function connect () {
@@ -19,9 +21,7 @@ function connect () {
     connectedAt: 5,
     openedAt: 1_000,
     clientInfo: { userAgent: 'test', ip: '127.0.0.1' },
-    windowBits: 0,
-    socket,
-    stream: socket.stream,
+    transport: new WebSocketTransport(socket, socket.stream),
     observer: {
       maxBufferedBytes: MAX_BUFFERED_BYTES,
       keptUpdates: 360,
@@ -70,12 +70,12 @@ t.test('send writes one text frame', async (t) => {
 t.test('a shared frame is written as it is, not copied', async (t) => {
   const { socket, connection } = connect()
   t.equal(connection.sendShared(SHARED), true)
-  t.equal(socket.stream.frames[0], SHARED.frame(0))
+  t.equal(socket.stream.frames[0], SHARED.as(PLAIN))
 })
 
 t.test('a pong carries the payload of the ping', async (t) => {
   const { socket, connection } = connect()
-  connection.pong(Buffer.from('hi'))
+  connection.reply(encodePong(Buffer.from('hi')))
   t.equal(socket.stream.frames[0]?.toString('hex'), '8a026869')
 })
 
@@ -102,7 +102,7 @@ t.test('congestion starts above the limit', async (t) => {
 
 const answers: Array<{ name: string, answer: (connection: Connection) => void }> = [
   { name: 'a message', answer: (connection) => connection.send(UPDATE) },
-  { name: 'a pong', answer: (connection) => connection.pong(Buffer.from('hi')) }
+  { name: 'a pong', answer: (connection) => { connection.reply(encodePong(Buffer.from('hi'))) } }
 ]
 
 for (const { name, answer } of answers) {

@@ -13,9 +13,9 @@ async function after (ticks: number): Promise<Service> {
   return service
 }
 
-async function tickOnce ({ source, feed, clock }: Service, measurements = steadyPops): Promise<void> {
+async function tickOnce ({ source, tick, clock }: Service, measurements = steadyPops): Promise<void> {
   source.onCollect = async () => measurements(clock.now())
-  await feed.tick(() => clock.now() + INTERVAL_MS)
+  await tick()
   await clock.advance(INTERVAL_MS)
 }
 
@@ -385,7 +385,7 @@ t.test('one distinct filter too many is its client\'s own, and harms nobody', as
   service.source.onCollect = async () => ({
     readings: Array.from({ length: MAX_FILTERS + 1 }, (_, index) => reading({ pop: `pop${index}` })), baselines: new Map(), places: new Map()
   })
-  await service.feed.tick(() => 0)
+  await service.tick()
   const sockets = Array.from({ length: MAX_FILTERS + 1 }, () => service.open().socket)
   for (const [index, socket] of sockets.entries()) socket.receive({ type: 'subscribe', topics: ['pops'], pops: [`pop${index}`] })
   t.strictSame(sockets.map((socket) => last(socket).type), sockets.map(() => 'pops_update'))

@@ -5,10 +5,10 @@ import { INTERVAL_MS, regressedPops, setUp, START_MS, steadyPops } from '../../s
 import { SourceError } from '../../../lib/source/source-error.ts'
 
 t.test('a tick publishes an update', async (t) => {
-  const { feed, tick, source, clock, messages } = setUp()
+  const { view, tick, source, clock, messages } = setUp()
   source.measurements = { readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })], baselines: new Map(), places: new Map() }
-  t.equal(feed.latest(), null)
-  t.equal(feed.seq, 0)
+  t.equal(view.latest(), null)
+  t.equal(view.seq, 0)
   await tick()
   const update = {
     type: 'metrics_update',
@@ -23,9 +23,9 @@ t.test('a tick publishes an update', async (t) => {
     silentPops: 0
   }
   t.strictSame(messages(), [update])
-  t.strictSame(feed.latest()?.update, update)
+  t.strictSame(view.latest()?.update, update)
   await clock.advance(3_000)
-  t.strictSame(feed.latest()?.update, { ...update, ageMs: 7_000 }, 'between two ticks it is as old as it is')
+  t.strictSame(view.latest()?.update, { ...update, ageMs: 7_000 }, 'between two ticks it is as old as it is')
 })
 
 t.test('the update is polled when the answer is there, and the query is timed', async (t) => {
@@ -73,19 +73,19 @@ t.test('a failure is told to every client', async (t) => {
     { reason: 'bad_answer', code: 'SOURCE_UNAVAILABLE', text: 'the metrics source is unavailable' }
   ] as const
   for (const { reason, code, text } of cases) {
-    const { feed, tick, messages, fail, connection, statistics } = setUp()
+    const { view, tick, messages, fail, connection, statistics } = setUp()
     connection.unsubscribe(['metrics'])
     fail(reason)
     await tick()
     const expected = { type: 'error', data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' }, code, retryable: true, retryAfterMs: INTERVAL_MS }
     t.strictSame(messages(), [expected], reason)
-    t.strictSame(feed.currentError(), expected, `${reason}: for those who come later`)
+    t.strictSame(view.currentError(), expected, `${reason}: for those who come later`)
     t.match(statistics.take(), { ticks: 0, failedTicks: 1 }, reason)
   }
 })
 
 t.test('a failure says how old the last good data is, and that data is stale', async (t) => {
-  const { feed, tick, source, clock, messages, fail } = setUp()
+  const { view, tick, source, clock, messages, fail } = setUp()
   source.measurements = steadyPops(START_MS - 2_000)
   await tick()
   await clock.advance(INTERVAL_MS)
@@ -93,19 +93,19 @@ t.test('a failure says how old the last good data is, and that data is stale', a
   await tick()
   const error = messages()[2] as ErrorMessage
   t.match(error, { type: 'error', dataTime: '2025-12-31T23:59:58.000Z', ageMs: 12_000 })
-  t.match(feed.latest()?.update, { seq: 2, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
+  t.match(view.latest()?.update, { seq: 2, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
   source.onCollect = async () => steadyPops(clock.now())
   await tick()
-  t.match(feed.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
-  t.equal(feed.currentError(), null)
+  t.match(view.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
+  t.equal(view.currentError(), null)
 })
 
 t.test('nextPollAt never lies in the past', async (t) => {
-  const { feed, tick, clock, source } = setUp()
+  const { view, tick, clock, source } = setUp()
   source.measurements = steadyPops(START_MS)
   await tick()
   await clock.advance(INTERVAL_MS + 500)
-  t.match(feed.latest()?.update, { nextPollAt: '2026-01-01T00:00:10.500Z' })
+  t.match(view.latest()?.update, { nextPollAt: '2026-01-01T00:00:10.500Z' })
 })
 
 t.test('the log has one line per transition, and says at the end what was between', async (t) => {
@@ -139,30 +139,30 @@ t.test('what comes in after stop is dropped', async (t) => {
     ['a failure', ({ reject }) => reject(new SourceError('unavailable', 'closed'))]
   ]
   for (const [name, settle] of cases) {
-    const { feed, tick, source, messages } = setUp()
+    const { tickMaker, view, tick, source, messages } = setUp()
     const answer = deferred<void>()
     source.onCollect = () => answer.promise.then(() => steadyPops(START_MS))
     const pending = tick()
-    feed.stop()
+    tickMaker.stop()
     settle(answer)
     await pending
     t.strictSame(messages(), [], name)
-    t.equal(feed.latest(), null, name)
-    t.equal(feed.health.isKnown, false, name)
+    t.equal(view.latest(), null, name)
+    t.equal(tickMaker.health.isKnown, false, name)
   }
 })
 
 t.test('what is no failure of the source rejects, and changes nothing', async (t) => {
-  const { feed, tick, source, messages } = setUp()
+  const { tickMaker, tick, source, messages } = setUp()
   const defect = new TypeError('a defect')
   source.onCollect = () => Promise.reject(defect)
   await t.rejects(tick(), defect)
   t.strictSame(messages(), [])
-  t.equal(feed.health.failure, null)
+  t.equal(tickMaker.health.failure, null)
 })
 
 t.test('probe asks the source only for a ping', async (t) => {
-  const { feed, source } = setUp()
-  feed.probe()
+  const { tickMaker, source } = setUp()
+  void tickMaker.probe()
   t.strictSame([source.pings, source.collects], [1, 0])
 })

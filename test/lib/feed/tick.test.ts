@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
 import { PopsSnapshot, type PopState } from '../../../lib/fleet/pop-state.ts'
 import { PopsFilter } from '../../../lib/feed/pops-filter.ts'
 import type { SharedMessage } from '../../../lib/feed/shared-message.ts'
@@ -20,7 +21,7 @@ const after = (seq: number, states: PopState[], before: PopState[] | null): Tick
   tickOf(seq, { pops: new PopsSnapshot(states, before === null ? null : new PopsSnapshot(before, null)) })
 
 function messageOf (shared: SharedMessage) {
-  const message = JSON.parse(payloadOf(shared.frame(0)).toString())
+  const message = JSON.parse(payloadOf(shared.as(PLAIN)).toString())
   validateServerMessage(message)
   return message
 }

@@ -1,36 +1,28 @@
 import t from 'tap'
 import { payloadOf } from '../../support/fake-socket.ts'
 import { MemoryLog, type LogEntry, type MemoryLogOptions } from '../../../lib/feed/update-log.ts'
-import type { AlertMessage } from '../../../lib/protocol/server-messages.ts'
-import { START, tickOf, UPDATE } from '../../support/clients.ts'
+import { alertMessage } from '../../../lib/feed/alert.ts'
+import type { Regression } from '../../../lib/fleet/regression-detector.ts'
+import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
+import { outcomeOf, START, UPDATE } from '../../support/clients.ts'
 
-export const ALERT: AlertMessage = {
-  type: 'alert',
-  data: {
-    id: 'fra1_1',
-    pop: 'fra1',
-    state: 'opened',
-    severity: 'warning',
-    since: START,
-    recentMs: 10,
-    baselineMs: 5,
-    baselineKind: 'day',
-    changePercent: 100,
-    zScore: 3,
-    samples: { recent: 60, baseline: 450 },
-    message: 'fra1'
-  },
-  epoch: 'e1',
-  seq: 1,
-  tickSeq: 1
+const REGRESSION: Regression = {
+  id: 'fra1_1',
+  pop: 'fra1',
+  state: 'opened',
+  severity: 'warning',
+  openedAt: Date.parse(START),
+  closedAt: null,
+  closeReason: null,
+  comparison: { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } }
 }
 
-const messageOf = (shared: LogEntry['metrics']) => JSON.parse(payloadOf(shared.frame(0)).toString())
+const messageOf = (shared: LogEntry['metrics']) => JSON.parse(payloadOf(shared.as(PLAIN)).toString())
 const seqsOf = (entries: readonly LogEntry[]) => entries.map(({ seq }) => seq)
 
 async function logOf (ticks: number, options: Partial<MemoryLogOptions> = {}) {
-  const log = new MemoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576, deflateFrom: 1_024, ...options })
-  for (let seq = 1; seq <= ticks; seq++) await log.append(tickOf(seq))
+  const log = new MemoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576, ...options })
+  for (let seq = 1; seq <= ticks; seq++) await log.append(outcomeOf())
   return log
 }
 
@@ -54,10 +46,10 @@ for (const { name, ticks, position, missed } of positions) {
 
 t.test('entries hold the messages as they are sent again', async (t) => {
   const log = await logOf(0)
-  await log.append(tickOf(1, { alerts: [ALERT] }))
+  await log.append(outcomeOf([{ state: 'opened', regression: REGRESSION }]))
   const [entry] = log.last(1) as [LogEntry]
   t.strictSame(messageOf(entry.metrics), { ...UPDATE, replay: true })
-  t.strictSame(entry.alerts.at(1, false).map(messageOf), [{ ...ALERT, replay: true }])
+  t.strictSame(entry.alerts.at(1, false).map(messageOf), [{ ...alertMessage(REGRESSION, 'e1', 1), replay: true }])
 })
 
 t.test('the last ones, as many as there are', async (t) => {
@@ -76,14 +68,23 @@ t.test('bytes are bounded as well, the oldest go first', async (t) => {
 
 t.test('followers get every tick, and append waits for them', async (t) => {
   const log = await logOf(1)
-  const got: number[] = []
+  const got: unknown[] = []
   let done = false
-  log.follow(async ({ seq }) => {
-    got.push(seq)
+  log.follow(async ({ tick }) => {
+    got.push(tick?.seq)
     await new Promise((resolve) => setImmediate(resolve))
     done = true
   })
-  await log.append(tickOf(2))
+  await log.append(outcomeOf())
   t.strictSame(got, [2], 'not what was before')
   t.ok(done)
+})
+
+t.test('a failure has no place in the stream', async (t) => {
+  const log = await logOf(1)
+  const got: unknown[] = []
+  log.follow(({ tick, failure }) => { got.push([tick, failure]) })
+  await log.append({ findings: null, failure: { code: 'SOURCE_TIMEOUT' }, isTick: true })
+  t.strictSame(got, [[null, { code: 'SOURCE_TIMEOUT' }]])
+  t.equal(log.seq, 1)
 })

@@ -168,3 +168,25 @@ for (const { name, message, fault } of outsideTheProtocol) {
     t.throws(() => validateServerMessage(message as ServerMessage), { message: fault })
   })
 }
+
+t.test('what is wrong with a large message is named as with a small one', async (t) => {
+  const faulty: Array<(size: number) => object> = [
+    (size) => ({ pops: new Array(size).fill(1) }),
+    (size) => ({ pops: new Array(size).fill('a') }),
+    (size) => ({ pops: { code: new Array(size).fill(1) } }),
+    (size) => ({ pops: Object.fromEntries(Array.from({ length: size }, (_, index) => [`k${index}`, 1])) }),
+    (size) => ({ topics: new Array(size).fill(1) })
+  ]
+  const refusal = (message: object) => {
+    try {
+      parseClientMessage(JSON.stringify({ type: 'subscribe', ...message }))
+    } catch (error) {
+      return error
+    }
+    return null
+  }
+  for (const message of faulty) {
+    t.match(refusal(message(1_500)), { code: 'BAD_MESSAGE' })
+    t.strictSame(refusal(message(100_000)), refusal(message(1_500)))
+  }
+})

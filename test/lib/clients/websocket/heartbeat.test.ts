@@ -148,3 +148,31 @@ t.test('stopped, it pings nobody', async (t) => {
   await clock.advance(10 * INTERVAL_MS)
   t.strictSame(socket.stream.frames, [])
 })
+
+t.test('thousands are pinged in slices, and one that comes later than the next interval is not overtaken', async (t) => {
+  const { clock, connections, connect } = setUp()
+  const clients = Array.from({ length: 200 }, () => connect())
+  for (const { socket } of clients) {
+    const write = socket.stream.write.bind(socket.stream)
+    socket.stream.write = (frame) => {
+      clock.pass(1)
+      return write(frame)
+    }
+  }
+  await clock.advance(INTERVAL_MS)
+  for (let turn = 0; turn < 20; turn++) await clock.advance(0)
+  t.ok(clock.turns >= 6, `${clock.turns} turns for everybody else`)
+  t.ok([...connections].every(({ missedPings }) => missedPings === 1))
+})
+
+t.test('each of those that are gone is cut off, however short the interval', async (t) => {
+  const tracked = trackClients()
+  const { clock, log, connections, connect } = tracked
+  const heartbeat = new Heartbeat({ connections, clock, log, intervalMs: 100, staleAfterMs: 200, maxMissedPings: 2 })
+  t.teardown(() => heartbeat.stop())
+  const first = connect()
+  await clock.advance(150)
+  const second = connect()
+  await clock.advance(1_200)
+  t.strictSame([first, second].map(({ socket }) => socket.terminated), [true, true])
+})

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Heartbeat } from '../../../../lib/clients/websocket/heartbeat.ts'
 import { closeCodes } from '../../../../lib/protocol/close-codes.ts'
 import type { FakeSocket } from '../../../support/fake-socket.ts'
 import { messagesOf } from '../../../support/clients.ts'
@@ -32,7 +33,7 @@ t.test('an answer costs what it sends', async (t) => {
     socket.receive({ type: 'subscribe', topics: ['metrics'], history: 10, since: { epoch: 'e0', seq: 0 } })
     asked++
   }
-  t.ok(asked < 170, `paused after ${asked}`)
+  t.ok(asked < 190, `paused after ${asked}`)
 })
 
 t.test('one that goes on asking for 30 s is closed with 4013, and leaves no timer', async (t) => {
@@ -55,5 +56,90 @@ t.test('one that keeps within it is never paused', async (t) => {
     t.equal(socket.paused, false)
     await clock.advance(1_000)
   }
+  t.equal(socket.closedWith, null)
+})
+
+t.test('one large answer takes its time, and is no reason to part', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket, connection } = open()
+  connection.bytesSent = 0
+  socket.receive({ type: 'ping', id: 'a' })
+  const { send } = connection
+  connection.send = (message) => {
+    send.call(connection, message)
+    connection.bytesSent += 3_000_000
+  }
+  socket.receive({ type: 'ping', id: 'large' })
+  connection.send = send
+  socket.receive({ type: 'ping', id: 'behind it' })
+  await clock.advance(50_000)
+  t.equal(socket.paused, true, 'after 50 s it still pays')
+  await clock.advance(10_000)
+  for (let second = 0; second < 60; second++) {
+    socket.receive({ type: 'ping', id: second })
+    await clock.advance(1_000)
+  }
+  t.strictSame(pongs(socket).length, 63)
+  t.equal(socket.closedWith, null)
+})
+
+t.test('50 messages a second for ever, and 400 at once before', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket } = open()
+  for (let pings = 0; pings < 400; pings++) socket.receive({ type: 'ping' })
+  t.equal(socket.paused, false)
+  for (let pings = 0; pings < 50 * 120; pings++) {
+    await clock.advance(20)
+    socket.receive({ type: 'ping' })
+  }
+  t.equal(socket.paused, false)
+  t.equal(socket.closedWith, null)
+})
+
+t.test('pings of the WebSocket itself are answered within the same budget', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket } = open()
+  const answered = () => socket.stream.frames.filter((frame) => frame[0] === 0x8a).length
+  for (let pings = 0; pings < 1_000; pings++) socket.emit('ping', Buffer.from('hi'))
+  t.equal(answered(), 401)
+  t.equal(socket.paused, true)
+  await clock.advance(20_000)
+  t.equal(answered(), 1_000)
+})
+
+const floods = [
+  { name: 'large ones, as a few bytes inflate to', bytes: 15_000, within: 100 },
+  { name: 'small ones', bytes: 2, within: 20_000 }
+]
+
+for (const { name, bytes, within } of floods) {
+  t.test(`what waits is bounded, and who sends more is closed at once: ${name}`, async (t) => {
+    const { clock, open } = serveSessions()
+    const { socket } = open()
+    const data = Buffer.from(`{"type":"ping","padding":"${'x'.repeat(bytes)}"}`)
+    let sent = 0
+    while (socket.closedWith === null && sent < within + 500) {
+      socket.emit('message', data, false)
+      sent++
+    }
+    t.ok(sent < within, `closed after ${sent}`)
+    t.strictSame(socket.closedWith, { ...closeCodes.rate })
+    t.equal(socket.paused, false, 'so that its goodbye is read')
+    const { length } = socket.stream.frames
+    for (let more = 0; more < 100; more++) socket.emit('message', data, false)
+    await clock.advance(60_000)
+    t.equal(socket.stream.frames.length, length, 'nothing more is answered')
+    socket.finish()
+    t.equal(clock.pendingTimers, 0)
+  })
+}
+
+t.test('one that is paused is not blamed for the pings that it cannot answer', async (t) => {
+  const { clock, log, connections, open } = serveSessions()
+  const heartbeat = new Heartbeat({ connections, clock, log, intervalMs: 1_000, staleAfterMs: 2_000, maxMissedPings: 2 })
+  t.teardown(() => heartbeat.stop())
+  const { socket } = open()
+  for (let pings = 0; pings < 2_000; pings++) socket.receive({ type: 'ping' })
+  await clock.advance(20_000)
   t.equal(socket.closedWith, null)
 })

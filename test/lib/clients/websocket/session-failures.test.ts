@@ -28,9 +28,9 @@ function breakClock ({ clock }: Service): () => void {
   return () => Reflect.deleteProperty(clock, 'now')
 }
 
-function breakPosition ({ feed }: Service): () => void {
-  Object.defineProperty(feed, 'seq', { get: fail, configurable: true })
-  return () => Reflect.deleteProperty(feed, 'seq')
+function breakPosition ({ view }: Service): () => void {
+  Object.defineProperty(view, 'seq', { get: fail, configurable: true })
+  return () => Reflect.deleteProperty(view, 'seq')
 }
 
 function breakLog (level: 'debug' | 'info') {
@@ -104,8 +104,8 @@ t.test('a client whose removal could not be logged is gone all the same', async 
 
 const greetings: Array<{ name: string, breakDown: (service: Service) => void, told: string[] }> = [
   { name: 'the welcome', breakDown: breakPosition, told: [] },
-  { name: 'the last update', breakDown: ({ feed }) => { feed.latest = fail }, told: ['welcome'] },
-  { name: 'the error of the source', breakDown: ({ feed }) => { feed.currentError = fail }, told: ['welcome'] },
+  { name: 'the last update', breakDown: ({ view }) => { view.latest = fail }, told: ['welcome'] },
+  { name: 'the error of the source', breakDown: ({ view }) => { view.currentError = fail }, told: ['welcome'] },
   { name: 'waking the poller', breakDown: ({ context }) => { context.onConnect = fail }, told: ['welcome'] }
 ]
 

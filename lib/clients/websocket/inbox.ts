@@ -1,0 +1,101 @@
+import type { Cancel, Clock } from '../../clock.ts'
+import { Budget, costOf } from '../budget.ts'
+
+/** What may have been read before a pause takes effect: some chunks of TCP. A message that is deflated may be many times as long as what was read. */
+const MAX_WAITING_BYTES = 262_144
+const MAX_WAITING_MESSAGES = 16_384
+
+/** A message, or a ping of RFC 6455 5.5.2, which asks for an answer as well. */
+export interface Received {
+  data: Buffer
+  kind: 'text' | 'binary' | 'ping'
+}
+
+export interface InboxOptions {
+  clock: Clock
+  maxMessageBytes: number
+  /** Carries it out. @returns bytes that it was answered with */
+  receive: (received: Received) => number
+  /** Stops and goes on reading from the client. */
+  pause: () => void
+  resume: () => void
+  /** It asks for more than it will ever get. */
+  giveUp: () => void
+  /** Runs what a timer sets off. */
+  guard: (step: () => void) => void
+}
+
+/** What a client has asked for, looked at in its order and no faster than its budget allows. */
+export class Inbox {
+  readonly #options: InboxOptions
+  readonly #budget: Budget
+  #waiting: Received[] = []
+  #waitingBytes = 0
+  #isPaused = false
+  #isClosed = false
+  #cancel: Cancel = () => {}
+
+  constructor (options: InboxOptions) {
+    this.#options = options
+    this.#budget = new Budget(options.clock)
+  }
+
+  /** Nothing is read from the client: that nothing is heard of it is not its fault. */
+  get isPaused (): boolean {
+    return this.#isPaused
+  }
+
+  take (received: Received): void {
+    if (this.#isClosed) return
+    if (!this.#isPaused) return this.#look(received)
+    // Of what was read already before the pause.
+    this.#waiting.push(received)
+    this.#waitingBytes += received.data.length
+    const { maxMessageBytes } = this.#options
+    if (this.#waiting.length > MAX_WAITING_MESSAGES || this.#waitingBytes > MAX_WAITING_BYTES + maxMessageBytes) this.#giveUp()
+  }
+
+  /** Of a client that has gone, or is told to go, nothing is looked at any more; it is read, so that its own goodbye is. */
+  close (): void {
+    this.#cancel()
+    this.#isClosed = true
+    this.#waiting = []
+    if (this.#isPaused) this.#options.resume()
+  }
+
+  #look (received: Received): void {
+    this.#budget.spend(costOf(received.data.length, this.#options.receive(received)))
+    if (this.#budget.waitMs > 0 && !this.#isClosed) this.#pause()
+  }
+
+  #pause (): void {
+    const { clock, pause, guard } = this.#options
+    if (this.#budget.isHopeless(this.#waitingCost)) return this.#giveUp()
+    this.#isPaused = true
+    pause()
+    this.#cancel = clock.schedule(() => guard(() => this.#release()), this.#budget.waitMs)
+  }
+
+  /** In their order: those behind one that is held again wait with it. */
+  #release (): void {
+    this.#isPaused = false
+    let looked = 0
+    for (const received of this.#waiting) {
+      looked++
+      this.#waitingBytes -= received.data.length
+      this.#look(received)
+      if (this.#isPaused || this.#isClosed) break
+    }
+    this.#waiting.splice(0, looked)
+    if (!this.#isPaused && !this.#isClosed) this.#options.resume()
+  }
+
+  #giveUp (): void {
+    this.close()
+    this.#options.giveUp()
+  }
+
+  get #waitingCost (): number {
+    return this.#waiting.length + costOf(this.#waitingBytes, 0)
+  }
+}

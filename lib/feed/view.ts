@@ -1,0 +1,132 @@
+import type { Clock } from '../clock.ts'
+import type { Regression } from '../fleet/regression-detector.ts'
+import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
+import { timestamp } from '../protocol/timestamp.ts'
+import { alertMessage } from './alert.ts'
+import { SharedMessage } from './shared-message.ts'
+import { Tick, type TickContent } from './tick.ts'
+import type { Failure, Published, UpdateLog } from './update-log.ts'
+
+/** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
+const SAME_MOMENT_MS = 20
+
+export interface ViewOptions {
+  updates: UpdateLog
+  clock: Clock
+  /** How often the source is asked, ms. */
+  intervalMs: number
+}
+
+/** What is open: each alert again, and all of them as a set. */
+export interface OpenAlertMessages {
+  each: ReadonlyArray<{ id: string, message: SharedMessage }>
+  set: SharedMessage
+}
+
+/** What is known now: it follows the log, and says of the newest entry how old it is whenever it is asked. */
+export class View {
+  readonly #options: ViewOptions
+  /** The tick in which each open regression was told last. */
+  readonly #toldIn = new Map<string, number>()
+  #head: Tick | null = null
+  /** When it was published, on the monotonic clock. */
+  #headAt = 0
+  #failure: Failure | null = null
+  #latest: { tick: Tick, madeAt: number } | null = null
+  #openMessages = new Map<number, OpenAlertMessages>()
+
+  constructor (options: ViewOptions) {
+    this.#options = options
+    options.updates.follow((published) => this.#take(published))
+  }
+
+  get epoch (): string {
+    return this.#options.updates.epoch
+  }
+
+  /** Counts the updates that were published. */
+  get seq (): number {
+    return this.#head?.seq ?? 0
+  }
+
+  /** The newest tick as it was published, with its alerts; null before the first. */
+  get head (): Tick | null {
+    return this.#head
+  }
+
+  /** Open oldest first, closed newest first. */
+  get regressions (): { open: readonly Regression[], closed: readonly Regression[] } {
+    return this.#head?.content.regressions ?? { open: [], closed: [] }
+  }
+
+  /** The newest tick as it is to be told now, without the alerts, which were told; null before there was one. */
+  latest (): Tick | null {
+    if (this.#head === null) return null
+    const now = this.#options.clock.monotonic()
+    if (this.#latest === null || now - this.#latest.madeAt >= SAME_MOMENT_MS) {
+      this.#latest = { tick: this.#asOfNow(this.#head.content), madeAt: now }
+    }
+    return this.#latest.tick
+  }
+
+  /** What is open, oldest first, as it is told to those who stand at this position; the same messages for all of them. */
+  openAlerts (position: number): OpenAlertMessages {
+    const known = this.#openMessages.get(position)
+    if (known !== undefined) return known
+    const at = { epoch: this.epoch, seq: position }
+    const alerts = this.regressions.open.map((regression): AlertMessage =>
+      ({ ...alertMessage(regression, this.epoch, this.#toldIn.get(regression.id) ?? position), ...at, replay: true }))
+    const messages: OpenAlertMessages = {
+      each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage(alert) })),
+      set: new SharedMessage({ type: 'open_alerts', data: { alerts: alerts.map(({ data }) => data) }, ...at })
+    }
+    this.#openMessages.set(position, messages)
+    return messages
+  }
+
+  /** The `error` that tells a client why there is nothing newer; null while the source answers. */
+  currentError (): ErrorMessage | null {
+    if (this.#failure === null) return null
+    const { clock, intervalMs } = this.#options
+    const { code } = this.#failure
+    const text = code === 'SOURCE_TIMEOUT' ? 'the metrics source did not answer in time' : 'the metrics source is unavailable'
+    const dataTime = this.#head?.content.dataTime ?? null
+    return errorMessage(code, text, clock.now(), {
+      retryAfterMs: intervalMs,
+      ...(dataTime !== null && { dataTime: timestamp(dataTime), ageMs: this.#ageOf(dataTime) })
+    })
+  }
+
+  #take ({ tick, failure }: Published): void {
+    this.#failure = failure
+    this.#latest = null
+    if (tick === null) return
+    this.#head = tick
+    this.#headAt = this.#options.clock.monotonic()
+    this.#openMessages.clear()
+    for (const { data: { id, state } } of tick.content.alerts) {
+      if (state === 'resolved') this.#toldIn.delete(id)
+      else this.#toldIn.set(id, tick.seq)
+    }
+  }
+
+  #asOfNow (content: TickContent): Tick {
+    const { clock } = this.#options
+    const { header, dataTime, oldInMs } = content
+    const isOld = clock.monotonic() - this.#headAt >= oldInMs
+    return new Tick({
+      ...content,
+      alerts: [],
+      header: {
+        ...header,
+        ageMs: dataTime === null ? null : this.#ageOf(dataTime),
+        status: this.#failure !== null || isOld ? 'stale' : 'fresh',
+        nextPollAt: timestamp(Math.max(Date.parse(header.nextPollAt), clock.now()))
+      }
+    })
+  }
+
+  #ageOf (dataTime: number): number {
+    return Math.max(0, this.#options.clock.now() - dataTime)
+  }
+}
