@@ -49,6 +49,11 @@ export class Cursor {
     this.#seq = Math.min(this.#seq, seq)
   }
 
+  /** Wants updates from the one after this on: what came before it was not skipped. */
+  beginUpdates (seq: number): void {
+    this.updated = Math.max(this.updated, seq)
+  }
+
   /** Updates between the last one that it was sent and this one: it missed them, being slow. */
   skippedBefore (seq: number): number {
     return Math.max(0, seq - this.updated - 1)

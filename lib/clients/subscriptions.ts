@@ -46,6 +46,8 @@ export function subscribe (connection: Connection, message: SubscribeMessage, co
   const { topics, since, history, id, unknownTopics, ignored } = message
   sync(connection, context)
   const before = connection.topics
+  // Who had no updates until now has missed none of those before.
+  if (!before.has('metrics') && !before.has('pops')) connection.cursor.beginUpdates(context.view.seq - 1)
   const unknownPops = topics.includes('pops') ? subscribePops(connection, message, context) : undefined
   connection.subscribe(topics)
   const told = {
@@ -93,6 +95,8 @@ export function start (connection: Connection, { position, topics: named = [] }:
   // Of the metrics the newest update is still to come.
   const newest = { epoch, seq: topics.includes('metrics') ? Math.max(0, seq - 1) : seq }
   connection.cursor.begin(recovery?.missed?.after ?? newest)
+  // PoPs are told as they are, not one update after the other.
+  if (!topics.includes('metrics')) connection.cursor.beginUpdates(seq - 1)
   if (position === null && named.length === 0) return null
   // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
   const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
@@ -133,19 +137,21 @@ export function catchUp (connection: Connection, topics: readonly Topic[], { vie
   if (tick === null) return
   // One that it has been sent before, since it left the topic and is back, is marked as such.
   const again = cursor.hadMetrics(tick.seq) ? updates.last(1)[0] : undefined
-  const metrics = topics.includes('metrics') && cursor.metrics < tick.seq
+  const pops = topics.includes('pops') && cursor.pops < tick.seq
+  // The PoPs of a tick say that it is told: a slow client is sent the metrics that wait before them.
+  const metrics = (topics.includes('metrics') || (pops && connection.topics.has('metrics'))) && cursor.metrics < tick.seq
   const skipped = cursor.skippedBefore(tick.seq)
   if (metrics) connection.outbox.sendMetrics(again ?? tick, skipped)
-  if (topics.includes('pops') && cursor.pops < tick.seq) connection.outbox.sendPops(tick, skipped)
-  if (metrics || !connection.topics.has('metrics')) cursor.reach(tick.seq)
+  if (pops) connection.outbox.sendPops(tick, skipped)
+  if (!connection.topics.has('metrics') || cursor.metrics >= tick.seq) cursor.reach(tick.seq)
 }
 
 /** The present update is to be told, also to one that was sent it before it left the topic. */
-function beginMetrics ({ cursor, topics }: Connection, { view, updates }: SubscriptionContext): void {
+function beginMetrics ({ cursor }: Connection, { view }: SubscriptionContext): void {
   if (view.seq === 0) return
   cursor.metrics = cursor.updated = view.seq - 1
-  // Nothing else of this update would come again: a client that is cut off before it may ask for it.
-  if (!topics.has('alerts') || updates.last(1)[0]?.alerts.alerts.length === 0) cursor.goBack(view.seq - 1)
+  // Until it has come, the position is before it: a client that is cut off in between asks for it.
+  cursor.goBack(view.seq - 1)
 }
 
 /** @returns the values that no PoP has now: they match when one reports */
@@ -180,7 +186,8 @@ function sendHistory (connection: Connection, count: number, { updates }: Subscr
     if (room < 0) break
     fitting++
   }
-  for (const entry of updates.last(fitting)) if (!connection.cursor.hadMetrics(entry.seq)) connection.outbox.sendMetrics(entry)
+  const { cursor, outbox } = connection
+  for (const entry of updates.last(fitting)) if (!cursor.hadMetrics(entry.seq)) outbox.sendMetrics(entry, cursor.skippedBefore(entry.seq))
 }
 
 function fits (entries: readonly LogEntry[], topics: readonly Topic[], { bufferedBytes, maxBufferedBytes }: Connection): boolean {

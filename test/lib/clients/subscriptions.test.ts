@@ -451,3 +451,92 @@ t.test('alerts that are asked for by a slow client do not move its position over
   t.match(last(both.socket), { type: 'metrics_update', seq: 2 })
   t.equal(both.connection.cursor.seq, 2)
 })
+
+/** Of each message that has one: what it says was skipped before it. */
+const skips = (socket: FakeSocket) => messagesOf(socket).flatMap((message) => 'skipped' in message ? [`${message.type} ${message.seq}: ${message.skipped}`] : [])
+
+t.test('the PoPs of a tick do not overtake the metrics that wait for a slow client', async (t) => {
+  const service = await after(1)
+  const { socket, connection } = service.open()
+  socket.stream.writableNeedDrain = true
+  for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+  socket.receive({ type: 'subscribe', topics: ['metrics', 'pops'] })
+  socket.stream.drain()
+  t.strictSame(told(socket), ['welcome', 'metrics_update 1', 'subscription_confirmed', 'metrics_update 4', 'pops_update 4'])
+  t.match(confirmation(socket), { seq: 1, headSeq: 4 })
+  t.strictSame(skips(socket), ['metrics_update 4: 2', 'pops_update 4: 2'])
+  t.equal(connection.cursor.seq, 4)
+})
+
+const neverSlow: Array<{ name: string, trip: (service: Service) => Promise<FakeSocket> }> = [
+  {
+    name: 'alerts first, PoPs later',
+    trip: async (service) => {
+      const { socket } = service.open(new FakeSocket(), null, ['alerts'])
+      for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+      socket.receive({ type: 'subscribe', topics: ['pops'] })
+      return socket
+    }
+  },
+  {
+    name: 'PoPs left and subscribed again',
+    trip: async (service) => {
+      const { socket } = service.open(new FakeSocket(), null, ['pops'])
+      socket.receive({ type: 'unsubscribe', topics: ['pops'] })
+      for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+      socket.receive({ type: 'subscribe', topics: ['pops'] })
+      return socket
+    }
+  },
+  {
+    name: 'nothing at all for a while',
+    trip: async (service) => {
+      const { socket } = service.open()
+      socket.receive({ type: 'unsubscribe', topics: ['metrics'] })
+      for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+      socket.receive({ type: 'subscribe', topics: ['metrics', 'pops'] })
+      return socket
+    }
+  },
+  {
+    name: 'back with PoPs alone and a position',
+    trip: async (service) => {
+      for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+      return service.open(new FakeSocket(), { epoch: 'e1', seq: 1 }, ['pops']).socket
+    }
+  }
+]
+
+for (const { name, trip } of neverSlow) {
+  t.test(`who was never slow has skipped nothing: ${name}`, async (t) => {
+    const service = await after(1)
+    const socket = await trip(service)
+    await tickOnce(service)
+    t.ok(told(socket).includes('pops_update 5'))
+    t.strictSame(skips(socket), [])
+  })
+}
+
+t.test('a history says what a slow client has skipped before it', async (t) => {
+  const service = await after(1)
+  const { socket, connection } = service.open()
+  socket.stream.writableNeedDrain = true
+  for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+  socket.receive({ type: 'subscribe', topics: ['metrics'], history: 2 })
+  t.strictSame(told(socket).slice(-2), ['metrics_update 3 again', 'metrics_update 4 again'])
+  t.strictSame(skips(socket), ['metrics_update 3: 1'])
+  t.equal(connection.cursor.seq, 4)
+  socket.stream.drain()
+  await tickOnce(service)
+  t.strictSame(told(socket).slice(-1), ['metrics_update 5'])
+  t.strictSame(skips(socket), ['metrics_update 3: 1'])
+})
+
+t.test('who takes metrics up again is not told a position whose update is still to come', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open(new FakeSocket(), null, ['alerts'])
+  await regress(service)
+  socket.receive({ type: 'subscribe', topics: ['metrics'] })
+  t.match(confirmation(socket), { seq: 2, headSeq: 3 })
+  t.strictSame(told(socket).slice(-2), ['subscription_confirmed', 'metrics_update 3'])
+})
