@@ -29,9 +29,9 @@ process.once('SIGINT', () => {
   process.on('SIGINT', () => {
     if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
     app.log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
-    output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
+    void output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
   })
-  grace.close()
+  void grace.close()
 })
 
 try {

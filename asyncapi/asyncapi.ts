@@ -44,7 +44,8 @@ export function messageSchemas (): Record<string, object> {
 
 /** The protocol as AsyncAPI 3: https://www.asyncapi.com/docs/reference/specification/v3.0.0 */
 export function asyncApi (): object {
-  const references = (schemas: readonly MessageSchema[]) => schemas.map((schema) => ({ $ref: `#/channels/feed/messages/${typeOf(schema)}` }))
+  const references = (schemas: readonly MessageSchema[]) =>
+    schemas.map((schema) => ({ $ref: `#/channels/feed/messages/${typeOf(schema)}` }))
   return {
     asyncapi: '3.0.0',
     info: {
@@ -72,7 +73,12 @@ export function asyncApi (): object {
     },
     operations: {
       told: { action: 'send', channel: { $ref: '#/channels/feed' }, summary: 'server to client', messages: references(toClient) },
-      asked: { action: 'receive', channel: { $ref: '#/channels/feed' }, summary: 'client to server', messages: references(toServer) }
+      asked: {
+        action: 'receive',
+        channel: { $ref: '#/channels/feed' },
+        summary: 'client to server',
+        messages: references(toServer)
+      }
     },
     components: { messages: byType((type, schema) => ({ name: type, summary: summaries[type], payload: plain(schema) })) }
   }

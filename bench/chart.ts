@@ -20,9 +20,12 @@ export function chart (machine: string, results: readonly Bar[]): string {
       `<text x="${LABEL_WIDTH + Number(width) + 6}" y="${y + 14}">${cpuPerFrameUs.toFixed(1)}</text>`
   })
   const height = 50 + results.length * ROW_HEIGHT
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${LABEL_WIDTH + BAR_WIDTH + 60}" height="${height}" font-family="sans-serif" font-size="12">` +
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${LABEL_WIDTH + BAR_WIDTH + 60}" height="${height}" ` +
+    'font-family="sans-serif" font-size="12">' +
     '<rect width="100%" height="100%" fill="white"/>' +
     `<text x="10" y="20" font-size="14">Server CPU per delivered frame, us (${escape(machine)})</text>${rows.join('')}</svg>\n`
+  )
 }
 
 function escape (text: string): string {

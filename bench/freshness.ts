@@ -26,7 +26,13 @@ interface Hours {
 async function simulate (jitterMs: number, delayMs: number, aligned: boolean): Promise<Hours> {
   const hours: Hours = { ages: [], queries: [], learning: [] }
   for (let phase = 0; phase < PHASES; phase++) {
-    const writer = new FakeWriter({ intervalMs: INTERVAL_MS, phaseMs: phase * INTERVAL_MS / PHASES, jitterMs, delayMs, seed: phase })
+    const writer = new FakeWriter({
+      intervalMs: INTERVAL_MS,
+      phaseMs: (phase * INTERVAL_MS) / PHASES,
+      jitterMs,
+      delayMs,
+      seed: phase
+    })
     const { deliveries } = await poll([writer], INTERVALS, { aligned })
     const ages = deliveries.map(({ age }) => age)
     const learnt = ages.findIndex((_, from) => ages.slice(from, from + 10).every((age) => age <= P95_MS))
@@ -47,10 +53,15 @@ function figures ({ ages, queries }: Hours): string[] {
 }
 
 function meetsGoals ({ ages, queries }: Hours): boolean {
-  return quantile(ages, 0.5) <= MEDIAN_MS && quantile(ages, 0.95) <= P95_MS && Math.max(...queries) <= INTERVALS + QUERIES_TOO_MANY
+  return (
+    quantile(ages, 0.5) <= MEDIAN_MS && quantile(ages, 0.95) <= P95_MS && Math.max(...queries) <= INTERVALS + QUERIES_TOO_MANY
+  )
 }
 
-console.log(`Age at delivery over ${PHASES} phases, ${INTERVALS} intervals each. Sample times are off by up to the jitter either way, landing is late by up to it.\n`)
+console.log(
+  `Age at delivery over ${PHASES} phases, ${INTERVALS} intervals each. ` +
+    'Sample times are off by up to the jitter either way, landing is late by up to it.\n'
+)
 row('', ['aligned', '', '', '', '', 'plain grid', '', ''])
 row('jitter, ingest delay', ['median', 'p95', 'queries/int.', 'learnt in', 'at most', 'median', 'p95', 'queries/int.'])
 let allMeet = true
@@ -66,5 +77,8 @@ for (const jitterMs of JITTERS_MS) {
   }
 }
 console.log(`\nMost queries in ${INTERVALS} intervals: ${mostQueries}`)
-console.log(`Goals (median <= ${MEDIAN_MS} ms, p95 <= ${P95_MS} ms, at most ${QUERIES_TOO_MANY} query more than intervals) in every row: ${allMeet ? 'met' : 'MISSED'}`)
+console.log(
+  `Goals (median <= ${MEDIAN_MS} ms, p95 <= ${P95_MS} ms, at most ${QUERIES_TOO_MANY} query more than intervals) ` +
+    `in every row: ${allMeet ? 'met' : 'MISSED'}`
+)
 process.exitCode = allMeet ? 0 : 1

@@ -85,7 +85,8 @@ class Client {
     const short = (this.#header[1] as number) & 0x7f
     const wanted = this.#headerBytes < 2 || short < 126 ? 2 : short === 126 ? 4 : 10
     if (this.#headerBytes < wanted) return at + 1
-    this.#payloadLeft = short < 126 ? short : short === 126 ? this.#header.readUInt16BE(2) : Number(this.#header.readBigUInt64BE(2))
+    this.#payloadLeft =
+      short < 126 ? short : short === 126 ? this.#header.readUInt16BE(2) : Number(this.#header.readBigUInt64BE(2))
     this.#isText = ((this.#header[0] as number) & 0x0f) === 1
     this.#headerBytes = 0
     if (this.#payloadLeft === 0) this.#frameEnded()
@@ -122,7 +123,11 @@ async function connectAll (): Promise<void> {
       })
     }
   }))
-  report({ event: 'connected', milliseconds: performance.now() - startedAt, deflated: clients.filter(({ deflated }) => deflated).length })
+  report({
+    event: 'connected',
+    milliseconds: performance.now() - startedAt,
+    deflated: clients.filter(({ deflated }) => deflated).length
+  })
   for (const { reads, socket } of clients) if (!reads) socket.pause()
 }
 

@@ -32,7 +32,13 @@ const peers = {
   ws: { name: 'ws', file: 'ws', path: '/', greeting: null, messagesToConnect: 0 },
   fastify: { name: '@fastify/websocket', file: 'fastify-websocket', path: '/', greeting: null, messagesToConnect: 0 },
   // Its handshake goes on in text messages: open, then connect to the namespace.
-  socketIo: { name: 'Socket.IO', file: 'socket-io', path: '/socket.io/?EIO=4&transport=websocket', greeting: '40', messagesToConnect: 2 },
+  socketIo: {
+    name: 'Socket.IO',
+    file: 'socket-io',
+    path: '/socket.io/?EIO=4&transport=websocket',
+    greeting: '40',
+    messagesToConnect: 2
+  },
   faye: { name: 'faye-websocket', file: 'faye-websocket', path: '/', greeting: null, messagesToConnect: 0 }
 } satisfies Record<string, Peer>
 
@@ -64,15 +70,47 @@ const suite: Run[] = [
   { title: '1 KiB, 2,000 clients', peers: all, clients: 2_000, size: 1_024, intervalMs: 250, broadcasts: 40 },
   { title: '1 KiB, 9,000 clients', peers: all, clients: 9_000, size: 1_024, intervalMs: 1_000, broadcasts: 15 },
   { title: '16 KiB, 2,000 clients', peers: [popcast, ws], clients: 2_000, size: 16_384, intervalMs: 500, broadcasts: 20 },
-  { title: '16 KiB deflated, 2,000 clients', peers: [popcast, ws], clients: 2_000, size: 16_384, deflate: true, intervalMs: 2_000, broadcasts: 5 },
+  {
+    title: '16 KiB deflated, 2,000 clients',
+    peers: [popcast, ws],
+    clients: 2_000,
+    size: 16_384,
+    deflate: true,
+    intervalMs: 2_000,
+    broadcasts: 5
+  },
   { title: '16 KiB, 9,000 clients', peers: [popcast], clients: 9_000, size: 16_384, intervalMs: 1_000, broadcasts: 10 },
-  { title: '16 KiB deflated, 9,000 clients', peers: [popcast], clients: 9_000, size: 16_384, deflate: true, intervalMs: 1_000, broadcasts: 10 },
+  {
+    title: '16 KiB deflated, 9,000 clients',
+    peers: [popcast],
+    clients: 9_000,
+    size: 16_384,
+    deflate: true,
+    intervalMs: 1_000,
+    broadcasts: 10
+  },
   { title: '64 KiB every 100 ms, 990 clients', peers: [popcast], clients: 990, size: 65_536, intervalMs: 100, broadcasts: 150 },
-  { title: '64 KiB every 100 ms, the same 990 beside 10 that never read', peers: [popcast], clients: 1_000, neverRead: 10, size: 65_536, intervalMs: 100, broadcasts: 150 }
+  {
+    title: '64 KiB every 100 ms, the same 990 beside 10 that never read',
+    peers: [popcast],
+    clients: 1_000,
+    neverRead: 10,
+    size: 65_536,
+    intervalMs: 100,
+    broadcasts: 150
+  }
 ]
 const quick: Run[] = [
   { title: '1 KiB, 500 clients', peers: all, clients: 500, size: 1_024, intervalMs: 100, broadcasts: 20 },
-  { title: '16 KiB deflated, 500 clients', peers: [popcast, ws], clients: 500, size: 16_384, deflate: true, intervalMs: 500, broadcasts: 5 }
+  {
+    title: '16 KiB deflated, 500 clients',
+    peers: [popcast, ws],
+    clients: 500,
+    size: 16_384,
+    deflate: true,
+    intervalMs: 500,
+    broadcasts: 5
+  }
 ]
 
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`
@@ -94,7 +132,17 @@ function chosen (): Run[] {
   // Some 20 us per client and broadcast, and as much again for the load client.
   const intervalMs = Math.max(100, Math.ceil(clients * (values.deflate ? 0.6 : 0.06) / 100) * 100)
   const title = `${size} bytes${values.deflate ? ' deflated' : ''}, ${clients} clients`
-  return [{ title, peers: compared, clients, size, deflate: values.deflate, intervalMs, broadcasts: Math.ceil(seconds * 1_000 / intervalMs) }]
+  return [
+    {
+      title,
+      peers: compared,
+      clients,
+      size,
+      deflate: values.deflate,
+      intervalMs,
+      broadcasts: Math.ceil((seconds * 1_000) / intervalMs)
+    }
+  ]
 }
 
 function peerNamed (name: string): Peer {
@@ -103,7 +151,16 @@ function peerNamed (name: string): Peer {
   return peer
 }
 
-async function perform ({ title, peers: measured, clients, neverRead = 0, size, deflate = false, intervalMs, broadcasts }: Run): Promise<Result[]> {
+async function perform ({
+  title,
+  peers: measured,
+  clients,
+  neverRead = 0,
+  size,
+  deflate = false,
+  intervalMs,
+  broadcasts
+}: Run): Promise<Result[]> {
   const rows: Result[] = []
   for (const [index, peer] of measured.entries()) {
     process.stderr.write(`\r\x1b[K${title}: ${peer.name} (${index + 1} of ${measured.length})`)
@@ -126,7 +183,10 @@ function showProfile (name: string, folder: string): void {
 function print (title: string, rows: Result[]): void {
   const own = rows[0] as Result
   console.log(`\n${title}`)
-  console.log('                     CPU/frame (kernel)   popcast is   spread p50/p99/max ms    loop delay p99   connects/s (CPU)   memory/conn.   every update    memory grew')
+  console.log(
+    '                     CPU/frame (kernel)   popcast is   spread p50/p99/max ms    loop delay p99   ' +
+      'connects/s (CPU)   memory/conn.   every update    memory grew'
+  )
   for (const row of rows) {
     const { p50, p99, max } = row.spreadMs
     console.log([
@@ -141,6 +201,11 @@ function print (title: string, rows: Result[]): void {
       `${(row.growthBytes / 1024 / 1024).toFixed(1)} MiB`.padStart(12),
       row.cutOff > 0 ? `   ${row.cutOff} cut off` : ''
     ].join(''))
-    if (row.livenessMs !== null) console.log(`  while they connected, liveness answered within ${row.livenessMs.p99.toFixed(0)} ms (p99), ${row.livenessMs.max.toFixed(0)} ms (max)`)
+    if (row.livenessMs !== null) {
+      console.log(
+        `  while they connected, liveness answered within ${row.livenessMs.p99.toFixed(0)} ms (p99), ` +
+          `${row.livenessMs.max.toFixed(0)} ms (max)`
+      )
+    }
   }
 }

@@ -31,20 +31,35 @@ function measure (name: string, operation: () => unknown): void {
 }
 
 for (const size of [1_024, 16_384]) {
-  const payload = Buffer.from(JSON.stringify({ pops: Array.from({ length: size / 32 }, (_, index) => ({ code: `pop${index}`, coldStartMs: index * 1.37 })) }).slice(0, size))
+  const payload = Buffer.from(
+    JSON.stringify({
+      pops: Array.from({ length: size / 32 }, (_, index) => ({ code: `pop${index}`, coldStartMs: index * 1.37 }))
+    }).slice(0, size)
+  )
   measure(`frame of ${size} bytes, once per tick`, () => encodeText(payload))
-  measure(`frame of ${size} bytes, ws's Sender, once per client`, () => Sender.frame(payload, { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }))
+  measure(`frame of ${size} bytes, ws's Sender, once per client`, () =>
+    Sender.frame(payload, { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true })
+  )
   measure(`deflate ${size} bytes, once per tick`, () => deflateMessage(payload, 15))
 }
 
 const silent = { debug () {}, info () {}, warn () {}, error () {} }
-const connections = new ConnectionTracker({ clock: systemClock, log: silent, maxConnections: 1e6, keptUpdates: 360, maxBufferedBytes: 1e6, maxSkippedUpdates: 3 })
+const connections = new ConnectionTracker({
+  clock: systemClock,
+  log: silent,
+  maxConnections: 1e6,
+  keptUpdates: 360,
+  maxBufferedBytes: 1e6,
+  maxSkippedUpdates: 3
+})
 const socket = { readyState: 1, close () {}, terminate () {} }
 const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
 measure('track a connection and forget it', () => {
   connections.remove(connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')
 })
-for (let count = 0; count < 9_000; count++) connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' })
+for (let count = 0; count < 9_000; count++) {
+  connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' })
+}
 measure('go through 9,000 tracked connections', () => {
   let open = 0
   for (const connection of connections) if (connection.isOpen) open++

@@ -11,7 +11,9 @@ const LINES = 12
 /** Where a server's time went: functions by the time spent in themselves, as shares of the time it was not idle. */
 export function hottest (file: string): string[] {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile
-  const names = new Map(nodes.map(({ id, callFrame: { functionName, url } }) => [id, `${functionName} ${url.split('/').slice(-2).join('/')}`.trim()]))
+  const names = new Map(
+    nodes.map(({ id, callFrame: { functionName, url } }) => [id, `${functionName} ${url.split('/').slice(-2).join('/')}`.trim()])
+  )
   const microseconds = new Map<string, number>()
   for (const [index, id] of samples.entries()) {
     const name = names.get(id) as string

@@ -54,18 +54,36 @@ const WARM_UP_BROADCASTS = 8
 const SETTLE_MS = 1_000
 
 /** @param profileTo a folder for the server's CPU profile (.cpuprofile), or null */
-export async function measure (peer: Peer, { clients, neverRead, broadcasts, ...serverOptions }: Scenario, profileTo: string | null): Promise<Measurement> {
+export async function measure (
+  peer: Peer,
+  { clients, neverRead, broadcasts, ...serverOptions }: Scenario,
+  profileTo: string | null
+): Promise<Measurement> {
   const profiling = profileTo === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]
   const server = start(`servers/${peer.file}.js`, serverOptions, ['--expose-gc', ...profiling])
   try {
     const { port } = await next<{ port: number }>(server)
     const before = await ask(server, 'sample')
     const { path, greeting, messagesToConnect, liveness } = peer
-    const loadOptions: LoadOptions = { port, clients, neverRead, path, greeting, messagesToConnect, deflate: serverOptions.deflate, concurrency: CONCURRENT_CONNECTS }
+    const loadOptions: LoadOptions = {
+      port,
+      clients,
+      neverRead,
+      path,
+      greeting,
+      messagesToConnect,
+      deflate: serverOptions.deflate,
+      concurrency: CONCURRENT_CONNECTS
+    }
     const load = start('load-client.js', loadOptions)
     const endProbing = liveness === undefined ? null : probe(`http://127.0.0.1:${port}${liveness}`)
     try {
-      return await observe(server, load, before, endProbing, { clients, neverRead, broadcasts, intervalMs: serverOptions.intervalMs })
+      return await observe(server, load, before, endProbing, {
+        clients,
+        neverRead,
+        broadcasts,
+        intervalMs: serverOptions.intervalMs
+      })
     } finally {
       await end(load)
     }
@@ -95,7 +113,10 @@ function probe (url: string): () => Promise<{ p99: number, max: number }> {
   }
 }
 
-/** The first broadcasts are compiled rather than sent, by every server. What clients that never read cost is seen from the first one on. */
+/**
+ * The first broadcasts are compiled rather than sent, by every server. What
+ * clients that never read cost is seen from the first one on.
+ */
 async function warmUp (server: ChildProcess, intervalMs: number): Promise<Sample> {
   await ask(server, 'start')
   await setTimeout(WARM_UP_BROADCASTS * intervalMs + intervalMs / 2)
@@ -104,9 +125,15 @@ async function warmUp (server: ChildProcess, intervalMs: number): Promise<Sample
   return sample
 }
 
-async function observe (server: ChildProcess, load: ChildProcess, before: Sample, endProbing: ReturnType<typeof probe> | null, { clients, neverRead, broadcasts, intervalMs }: Pick<Scenario, 'clients' | 'neverRead' | 'broadcasts' | 'intervalMs'>): Promise<Measurement> {
+async function observe (
+  server: ChildProcess,
+  load: ChildProcess,
+  before: Sample,
+  endProbing: ReturnType<typeof probe> | null,
+  { clients, neverRead, broadcasts, intervalMs }: Pick<Scenario, 'clients' | 'neverRead' | 'broadcasts' | 'intervalMs'>
+): Promise<Measurement> {
   const connected = await next<Extract<LoadReport, { event: 'connected' }>>(load)
-  const livenessMs = await endProbing?.() ?? null
+  const livenessMs = (await endProbing?.()) ?? null
   const idle = await ask(server, 'sample')
   const warmedUp = neverRead > 0 ? idle : await warmUp(server, intervalMs)
   load.send({ count: true })
@@ -122,14 +149,14 @@ async function observe (server: ChildProcess, load: ChildProcess, before: Sample
   const spread = sorted(delivered.spreadMs.length > 0 ? delivered.spreadMs : [NaN])
   return {
     valid: delivered.complete && measured > 0,
-    connectsPerSecond: clients / connected.milliseconds * 1_000,
-    cpuPerConnectUs: (idle.cpuMs - before.cpuMs) * 1_000 / clients,
+    connectsPerSecond: (clients / connected.milliseconds) * 1_000,
+    cpuPerConnectUs: ((idle.cpuMs - before.cpuMs) * 1_000) / clients,
     livenessMs,
     deflated: connected.deflated,
     memoryPerConnectionBytes: (idle.rssBytes - before.rssBytes) / clients,
     // Of the broadcasts alone: the sample after them collects garbage first, for the memory.
-    cpuPerFrameUs: (stopped.cpuMs - started.cpuMs) * 1_000 / frames,
-    kernelPerFrameUs: (stopped.kernelMs - started.kernelMs) * 1_000 / frames,
+    cpuPerFrameUs: ((stopped.cpuMs - started.cpuMs) * 1_000) / frames,
+    kernelPerFrameUs: ((stopped.kernelMs - started.kernelMs) * 1_000) / frames,
     bytesPerFrame: delivered.bytes / Math.max(1, delivered.frames),
     spreadMs: { p50: quantile(spread, 0.5), p99: quantile(spread, 0.99), max: Math.max(...spread) },
     eventLoopDelayP99Ms: stopped.eventLoopDelayP99Ms,

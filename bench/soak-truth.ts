@@ -21,8 +21,16 @@ export async function freshness (seconds: number): Promise<void> {
   await client.next('metrics_update', ({ dataTime }) => dataTime !== null)
   await sleep(seconds)
   const learned = ages.slice(4).sort((a, b) => a - b)
-  report(`InfluxDB: age of ${ages.length} updates on arrival, oldest first`, `${ages.map((age) => (age / 1_000).toFixed(2)).join(' ')} s`, '')
-  report('InfluxDB: median age on arrival, once the writer is known', `${learned[Math.floor(learned.length / 2)]} ms`, '<= 1000 ms')
+  report(
+    `InfluxDB: age of ${ages.length} updates on arrival, oldest first`,
+    `${ages.map((age) => (age / 1_000).toFixed(2)).join(' ')} s`,
+    ''
+  )
+  report(
+    'InfluxDB: median age on arrival, once the writer is known',
+    `${learned[Math.floor(learned.length / 2)]} ms`,
+    '<= 1000 ms'
+  )
   await stop(service, generator)
 }
 
@@ -36,17 +44,31 @@ export async function frozen (seconds: number): Promise<void> {
   const service = startService(scope, { ...engine.env, BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: String(deadlineMs) })
   const clients = await open(service, 100)
   await Promise.all(clients.map((client) => client.next('metrics_update', ({ status, seq }) => status === 'fresh' && seq > 5)))
-  const arrival = (status: 'stale' | 'fresh') => Promise.all(clients.map(async (client) => ({ update: await client.next('metrics_update', (update) => update.status === status), at: Date.now() })))
+  const arrival = (status: 'stale' | 'fresh') =>
+    Promise.all(
+      clients.map(async (client) => ({
+        update: await client.next('metrics_update', (update) => update.status === status),
+        at: Date.now()
+      }))
+    )
   const last = clients[0]?.received.findLast(({ type }) => type === 'metrics_update') as { nextPollAt: string }
   engine.process?.kill('SIGSTOP')
   const stale = await arrival('stale')
   const askedAt = Date.parse(last.nextPollAt)
-  report('frozen: from the poll that hangs to the last client told stale', `${Math.max(...stale.map(({ at }) => at)) - askedAt} ms`, `<= ${deadlineMs + 500} ms`)
+  report(
+    'frozen: from the poll that hangs to the last client told stale',
+    `${Math.max(...stale.map(({ at }) => at)) - askedAt} ms`,
+    `<= ${deadlineMs + 500} ms`
+  )
   await sleep(seconds)
   engine.process?.kill('SIGCONT')
   const thawedAt = Date.now()
   const fresh = await arrival('fresh')
-  report(`thawed after ${seconds} s: to the last client told fresh`, `${Math.max(...fresh.map(({ at }) => at)) - thawedAt} ms`, '<= 1 tick (1000 ms) and its query')
+  report(
+    `thawed after ${seconds} s: to the last client told fresh`,
+    `${Math.max(...fresh.map(({ at }) => at)) - thawedAt} ms`,
+    '<= 1 tick (1000 ms) and its query'
+  )
   await stop(service, generator)
 }
 
@@ -69,9 +91,17 @@ export async function killed (): Promise<void> {
   const told = await Promise.all(back.map((client) => client.next('subscription_confirmed')))
   await Promise.all(back.map((client) => client.next('metrics_update')))
   report('killed with -9: to 500 clients back with the whole state', `${Math.round(performance.now() - startedAt)} ms`, '')
-  report('killed with -9: clients told the new epoch', `${told.filter((message) => message.epoch !== epoch && message.recovered === false).length} of 500`, '500 of 500')
+  report(
+    'killed with -9: clients told the new epoch',
+    `${told.filter((message) => message.epoch !== epoch && message.recovered === false).length} of 500`,
+    '500 of 500'
+  )
   const last = await (back[0] as TestClient).next('metrics_update', (update) => update.seq >= 5)
   const beyond = await countQueries(engine) - before - last.seq
-  report(`killed with -9: queries beyond one per tick in ${last.seq} ticks`, String(beyond), '0, and up to 3 for baselines and places')
+  report(
+    `killed with -9: queries beyond one per tick in ${last.seq} ticks`,
+    String(beyond),
+    '0, and up to 3 for baselines and places'
+  )
   await stop(second)
 }

@@ -1,6 +1,7 @@
 /**
  * Shows on the real service, in processes of their own, what the tests do not wait for:
- *   npm run soak                       all of it, with 300 s of cadence, 60 s without clients, 60 s of a frozen database (some 12 minutes)
+ * npm run soak                       all of it, with 300 s of cadence, 60 s
+ * without clients, 60 s of a frozen database (some 12 minutes)
  *   npm run soak -- --seconds 30 --idle 10 --connects 2000 --frozen 10 --freshness 60
  *   npm run soak -- --only freshness,frozen,killed
  * The counts of queries are the database's own; they need an influxd 1.x (the package influxdb, or TEST_INFLUXD_INFLUXQL).
@@ -74,7 +75,11 @@ async function queries (idleSeconds: number, clients: number): Promise<void> {
     const first = await (opened[0] as TestClient).next('metrics_update')
     const before = await countQueries(engine)
     const last = await (opened[0] as TestClient).next('metrics_update', ({ seq }) => seq === first.seq + 10)
-    report(`queries in ${last.seq - first.seq} ticks with ${count} clients`, String(await countQueries(engine) - before), '1 per tick')
+    report(
+      `queries in ${last.seq - first.seq} ticks with ${count} clients`,
+      String((await countQueries(engine)) - before),
+      '1 per tick'
+    )
     await Promise.all(opened.map((client) => client.close()))
   }
 
@@ -90,7 +95,8 @@ async function queries (idleSeconds: number, clients: number): Promise<void> {
 }
 
 async function memory (connects: number): Promise<void> {
-  const onSignal = 'data:text/javascript,process.on("SIGWINCH", () => { gc(); const { heapUsed, external } = process.memoryUsage(); ' +
+  const onSignal =
+    'data:text/javascript,process.on("SIGWINCH", () => { gc(); const { heapUsed, external } = process.memoryUsage(); ' +
     'console.log(JSON.stringify({ event: "memory", bytes: heapUsed + external })) })'
   const service = startService(scope, {}, ['--expose-gc', '--import', onSignal])
   const used = async () => {
@@ -109,6 +115,10 @@ async function memory (connects: number): Promise<void> {
   const start = await used()
   for (let done = 0; done < connects; done += CONNECTS_AT_A_TIME) await round(CONNECTS_AT_A_TIME)
   const grown = (await used() - start) / MIB
-  report(`memory after ${connects} connects and disconnects, collected`, `${grown >= 0 ? '+' : ''}${grown.toFixed(2)} MiB`, 'within 10 MiB')
+  report(
+    `memory after ${connects} connects and disconnects, collected`,
+    `${grown >= 0 ? '+' : ''}${grown.toFixed(2)} MiB`,
+    'within 10 MiB'
+  )
   await stop(service)
 }

@@ -1,7 +1,10 @@
 import type { WindowStatistics } from '../lib/source/source.ts'
 import { NORMAL_QUARTILE, quantile, sorted } from '../lib/source/statistics.ts'
 
-/** Mean and standard deviation of a sample (https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation). */
+/**
+ * Mean and standard deviation of a sample
+ * (https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation).
+ */
 export function meanAndDeviation (values: readonly number[]): WindowStatistics {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
@@ -12,5 +15,9 @@ export function meanAndDeviation (values: readonly number[]): WindowStatistics {
 /** Median and median absolute deviation, scaled (https://en.wikipedia.org/wiki/Median_absolute_deviation). */
 export function medianAndMad (values: readonly number[]): WindowStatistics {
   const center = quantile(sorted(values), 0.5)
-  return { count: values.length, center, deviation: quantile(sorted(values.map((value) => Math.abs(value - center))), 0.5) / NORMAL_QUARTILE }
+  return {
+    count: values.length,
+    center,
+    deviation: quantile(sorted(values.map((value) => Math.abs(value - center))), 0.5) / NORMAL_QUARTILE
+  }
 }

@@ -14,7 +14,10 @@ const NAMED_POPS = 20
 
 const DURATION = 'a duration such as 500ms, 10s, 5m, 25h or 2d'
 
-/** One PoP that is slower by `factor` for `durationMs` (Infinity: until the generator stops) from the begin of the live phase on. */
+/**
+ * One PoP that is slower by `factor` for `durationMs` (Infinity: until the
+ * generator stops) from the begin of the live phase on.
+ */
 export interface Regression {
   pop: string
   factor: number
@@ -68,11 +71,15 @@ export function parseArguments (args: readonly string[]): GeneratorOptions | 'he
   const pops = read('pops', given.pops, 20, (text) => integer(text, 1, MAX_POPS))
   const options: GeneratorOptions = {
     pops,
-    intervalMs: read('interval', given.interval, 10 * UNIT_MS.s, (text) => duration(text, MIN_INTERVAL_MS, MAX_INTERVAL_MS, 'from 100ms to 1h')),
+    intervalMs: read('interval', given.interval, 10 * UNIT_MS.s, (text) =>
+      duration(text, MIN_INTERVAL_MS, MAX_INTERVAL_MS, 'from 100ms to 1h')
+    ),
     seed: read('seed', given.seed, 1, (text) => integer(text, 0, MAX_SEED)),
     backfillMs: read('backfill', given.backfill, 0, (text) => duration(text, 1, MAX_BACKFILL_MS, 'up to 365d')),
     incidents: given.incidents === true,
-    regressions: (given.regress ?? []).flatMap((value) => read<Regression[]>('regress', value, [], (text) => [regression(text, pops)]))
+    regressions: (given.regress ?? []).flatMap((value) =>
+      read<Regression[]>('regress', value, [], (text) => [regression(text, pops)])
+    )
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return options
@@ -116,7 +123,10 @@ function parse (args: readonly string[]) {
 function integer (text: string, minimum: number, maximum: number): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN
   if (value >= minimum && value <= maximum) return value
-  throw new Fault(Number.isNaN(value) ? 'is not a whole number' : 'is out of range', `a whole number from ${minimum} to ${maximum}`)
+  throw new Fault(
+    Number.isNaN(value) ? 'is not a whole number' : 'is out of range',
+    `a whole number from ${minimum} to ${maximum}`
+  )
 }
 
 function duration (text: string, minimumMs: number, maximumMs: number, range: string): number {
@@ -134,11 +144,19 @@ function regression (text: string, pops: number): Regression {
   if (!codes.includes(pop)) throw new Fault(unknownPop(pop, pops), accepted)
   if (rest.length > 0) throw new Fault('has more than three parts', accepted)
   const factor = factorText === undefined ? 2 : /^\d+(\.\d+)?$/.test(factorText) ? Number(factorText) : NaN
-  if (!(factor > 1 && factor <= MAX_FACTOR)) throw new Fault('has a wrong factor', `a factor above 1, up to ${MAX_FACTOR}, as in fra1:3`)
-  return { pop, factor, durationMs: durationText === undefined ? Infinity : duration(durationText, 1, MAX_BACKFILL_MS, 'up to 365d') }
+  if (!(factor > 1 && factor <= MAX_FACTOR)) {
+    throw new Fault('has a wrong factor', `a factor above 1, up to ${MAX_FACTOR}, as in fra1:3`)
+  }
+  return {
+    pop,
+    factor,
+    durationMs: durationText === undefined ? Infinity : duration(durationText, 1, MAX_BACKFILL_MS, 'up to 365d')
+  }
 }
 
 function unknownPop (pop: string, pops: number): string {
   const index = simulatedPops(MAX_POPS).findIndex(({ code }) => code === pop)
-  return index === -1 ? 'names a PoP that does not exist' : `names a PoP that exists only with --pops ${index + 1} or more (now ${pops})`
+  return index === -1
+    ? 'names a PoP that does not exist'
+    : `names a PoP that exists only with --pops ${index + 1} or more (now ${pops})`
 }

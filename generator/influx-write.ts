@@ -10,7 +10,10 @@ const GZIP_ABOVE_BYTES = 1_000
 
 type Target = Pick<InfluxConfig, 'INFLUXDB_QUERY_LANGUAGE' | 'INFLUXDB_ORG' | 'INFLUXDB_BUCKET'>
 
-/** How one batch gets into the InfluxDB of the settings: the client's WriteApi (flux), or the write endpoint of 1.x (influxql). */
+/**
+ * How one batch gets into the InfluxDB of the settings: the client's
+ * WriteApi (flux), or the write endpoint of 1.x (influxql).
+ */
 export function influxWrite (target: Target, connection: InfluxConnection, log: Log): WriteLines {
   const write = target.INFLUXDB_QUERY_LANGUAGE === 'flux'
     ? writeApiWrite(target, connection.client)
@@ -46,21 +49,37 @@ function influxqlWrite (bucket: string, connection: InfluxConnection, log: Log):
     prepared = true
     let status = 0
     const headers = { 'content-type': 'text/plain; charset=utf-8' }
-    await transport.request(path, lines.join('\n'), { method: 'POST', headers, gzipThreshold: GZIP_ABOVE_BYTES }, (_headers, code = 0) => { status = code })
+    await transport.request(
+      path,
+      lines.join('\n'),
+      { method: 'POST', headers, gzipThreshold: GZIP_ABOVE_BYTES },
+      (_headers, code = 0) => {
+        status = code
+      }
+    )
     if (status !== 204) throw new SourceError('bad_answer', `HTTP ${status}, and only 204 says that the points are written`)
   }
 }
 
-/** Does nothing to a database that exists. One that cannot be created may exist all the same (a user without that right, 3.x): the write will tell. */
+/**
+ * Does nothing to a database that exists. One that cannot be created may exist all the
+ * same (a user without that right, 3.x): the write will tell.
+ */
 async function createDatabase (name: string, connection: InfluxConnection, log: Log): Promise<void> {
   const statement = `CREATE DATABASE "${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
   try {
-    const answer = await connection.client.transport.request(`/query?${new URLSearchParams({ q: statement })}`, '', { method: 'POST', headers: { accept: 'application/json' } })
+    const answer = await connection.client.transport.request(`/query?${new URLSearchParams({ q: statement })}`, '', {
+      method: 'POST',
+      headers: { accept: 'application/json' }
+    })
     const fault = answer?.error ?? answer?.results?.[0]?.error
     if (fault !== undefined) throw new SourceError('bad_answer', fault)
   } catch (error) {
     const { reason, message: detail } = connection.classify(error)
     if (reason === 'unavailable' || reason === 'timeout') throw error
-    log.warn({ event: 'database_not_created', database: name, reason, detail }, 'the database could not be created; writing works if it exists')
+    log.warn(
+      { event: 'database_not_created', database: name, reason, detail },
+      'the database could not be created; writing works if it exists'
+    )
   }
 }

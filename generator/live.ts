@@ -2,7 +2,10 @@ import type { Cancel, Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { onGrid } from './points.ts'
 
-/** Grid points made up for after a pause of the process: an hour at 10 s. A longer gap is a machine that slept or a clock that was set. */
+/**
+ * Grid points made up for after a pause of the process: an hour at 10 s. A
+ * longer gap is a machine that slept or a clock that was set.
+ */
 const MAX_CATCH_UP = 360
 
 export interface LiveTicksOptions {
@@ -51,7 +54,10 @@ export class LiveTicks {
     // A timer that fires a moment early, or a clock that was put back a little, finds nothing due.
     if (behind === 0 || behind === -1) return
     if (behind < 0 || behind > MAX_CATCH_UP) {
-      log.warn({ event: 'clock_jumped', from: iso(this.#last), to: iso(due) }, 'the clock jumped, what lies between is not written')
+      log.warn(
+        { event: 'clock_jumped', from: iso(this.#last), to: iso(due) },
+        'the clock jumped, what lies between is not written'
+      )
       this.#last = due - intervalMs
     }
     while (this.#last < due) {

@@ -11,22 +11,39 @@ export type LinesAt = (time: number) => string[]
  * Turns a fleet into line protocol under the names that the settings give. A name of the settings wins over the
  * fixed ones (`city`, `country`, `tier`, `latitude`, `longitude`) where they are the same.
  */
-export function fleetLines (fleet: SimulatedFleet, names: Pick<InfluxSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>): LinesAt {
-  const series = fleet.pops.flatMap((pop, popIndex) => fleet.functions.map((functionName, functionIndex) => {
-    const point = new Point(names.measurement)
-      .tag('city', pop.city).tag('country', pop.country).tag('tier', String(pop.tier))
-      .tag(names.popTag, pop.code).tag(names.functionTag, functionName)
-      .floatField('latitude', pop.latitude).floatField('longitude', pop.longitude)
-    return { point, popIndex, functionIndex }
-  }))
+export function fleetLines (
+  fleet: SimulatedFleet,
+  names: Pick<InfluxSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>
+): LinesAt {
+  const series = fleet.pops.flatMap((pop, popIndex) =>
+    fleet.functions.map((functionName, functionIndex) => {
+      const point = new Point(names.measurement)
+        .tag('city', pop.city)
+        .tag('country', pop.country)
+        .tag('tier', String(pop.tier))
+        .tag(names.popTag, pop.code)
+        .tag(names.functionTag, functionName)
+        .floatField('latitude', pop.latitude)
+        .floatField('longitude', pop.longitude)
+      return { point, popIndex, functionIndex }
+    })
+  )
   // The points are kept: only one field and the time of a series ever change, and a backfill has a million of them.
-  return (time) => series.map(({ point, popIndex, functionIndex }) => flat(point
-    .floatField(names.field, fleet.coldStartMs(popIndex, functionIndex, time))
-    .timestamp(time)
-    .toLineProtocol(MILLISECONDS) as string))
+  return (time) =>
+    series.map(({ point, popIndex, functionIndex }) =>
+      flat(
+        point
+          .floatField(names.field, fleet.coldStartMs(popIndex, functionIndex, time))
+          .timestamp(time)
+          .toLineProtocol(MILLISECONDS) as string
+      )
+    )
 }
 
-/** The same text in one piece. The client's is a tree of its parts, and takes 990 bytes instead of 170 while it waits in a buffer. */
+/**
+ * The same text in one piece. The client's is a tree of its parts, and takes
+ * 990 bytes instead of 170 while it waits in a buffer.
+ */
 function flat (line: string): string {
   return Buffer.from(line).toString()
 }

@@ -29,7 +29,10 @@ export interface GeneratorDependencies {
   log: Log
 }
 
-/** Writes the history, then a sample of everything per interval until stopped. @returns whether everything asked for was written */
+/**
+ * Writes the history, then a sample of everything per interval until stopped.
+ * @returns whether everything asked for was written
+ */
 export async function run (options: GeneratorOptions, dependencies: GeneratorDependencies): Promise<boolean> {
   const { clock, stop } = dependencies
   const writer = new RetryingWriter(dependencies)
@@ -45,7 +48,11 @@ export async function run (options: GeneratorOptions, dependencies: GeneratorDep
 }
 
 /** @returns the time of the newest sample, or null when there is a hole between it and now */
-async function writeHistory (options: GeneratorOptions, dependencies: GeneratorDependencies, writer: LineWriter): Promise<number | null> {
+async function writeHistory (
+  options: GeneratorOptions,
+  dependencies: GeneratorDependencies,
+  writer: LineWriter
+): Promise<number | null> {
   const { clock, progress, stop, log } = dependencies
   const { intervalMs } = options
   const start = clock.now() - options.backfillMs
@@ -53,19 +60,33 @@ async function writeHistory (options: GeneratorOptions, dependencies: GeneratorD
   let written = 0
   let total = 0
   const onProgress = (...state: [written: number, total: number]) => {
-    [written, total] = state
+    ;[written, total] = state
     progress.update(...state)
   }
-  log.info({ event: 'backfill_started', from: new Date(start).toISOString(), pops: options.pops, intervalMs }, 'writing the history')
+  log.info(
+    { event: 'backfill_started', from: new Date(start).toISOString(), pops: options.pops, intervalMs },
+    'writing the history'
+  )
   try {
-    const { last } = await backfill({ start, intervalMs, linesAt: linesOf(options, dependencies, []), writer, clock, onProgress, stop })
+    const { last } = await backfill({
+      start,
+      intervalMs,
+      linesAt: linesOf(options, dependencies, []),
+      writer,
+      clock,
+      onProgress,
+      stop
+    })
     progress.end()
     const durationMs = Math.round(clock.monotonic() - begun)
     if (!stop.aborted) {
       log.info({ event: 'backfill_finished', points: written, durationMs }, 'the history is written')
       return last
     }
-    log.warn({ event: 'stopped', written, of: total, historyUntil: new Date(last).toISOString() }, 'stopped, the history is INCOMPLETE')
+    log.warn(
+      { event: 'stopped', written, of: total, historyUntil: new Date(last).toISOString() },
+      'stopped, the history is INCOMPLETE'
+    )
   } catch (error) {
     progress.end()
     log.error({ event: 'stopped', ...causeOf(error), written, of: total }, 'stopped, the history is INCOMPLETE')
@@ -74,15 +95,31 @@ async function writeHistory (options: GeneratorOptions, dependencies: GeneratorD
 }
 
 /** The live phase. @returns whether every sample was written */
-async function feed (options: GeneratorOptions, dependencies: GeneratorDependencies, writer: LineWriter, after: number): Promise<boolean> {
+async function feed (
+  options: GeneratorOptions,
+  dependencies: GeneratorDependencies,
+  writer: LineWriter,
+  after: number
+): Promise<boolean> {
   const { clock, stop, log } = dependencies
   const { intervalMs } = options
-  const incidents = options.regressions.map(({ pop, factor, durationMs }) => ({ pop, factor, start: after + 1, stop: after + 1 + durationMs }))
+  const incidents = options.regressions.map(({ pop, factor, durationMs }) => ({
+    pop,
+    factor,
+    start: after + 1,
+    stop: after + 1 + durationMs
+  }))
   const linesAt = linesOf(options, dependencies, incidents)
   for (const { pop, factor, durationMs } of options.regressions) {
-    log.info({ event: 'regression_started', pop, factor, ...(durationMs < Infinity && { durationMs }) }, 'this PoP is slow from now on')
+    log.info(
+      { event: 'regression_started', pop, factor, ...(durationMs < Infinity && { durationMs }) },
+      'this PoP is slow from now on'
+    )
   }
-  log.info({ event: 'live', pops: options.pops, intervalMs, seed: options.seed }, 'writing one sample of everything per interval, Ctrl-C stops')
+  log.info(
+    { event: 'live', pops: options.pops, intervalMs, seed: options.seed },
+    'writing one sample of everything per interval, Ctrl-C stops'
+  )
   const failed = new AbortController()
   const buffer = new WriteBuffer({ writer, maxLines: MAX_BUFFERED_LINES, onFailed: (error) => failed.abort(error), clock, log })
   const ticks = new LiveTicks({ intervalMs, after, tick: (time) => buffer.add(linesAt(time)), clock, log })
@@ -93,11 +130,20 @@ async function feed (options: GeneratorOptions, dependencies: GeneratorDependenc
   const { written, unwritten, dropped } = buffer
   const complete = unwritten === 0 && dropped === 0
   if (complete) log.info({ event: 'stopped', written }, 'stopped, everything is written')
-  else log.error({ event: 'stopped', ...(failed.signal.aborted && causeOf(failed.signal.reason)), written, unwritten, dropped }, 'stopped, the points not written are LOST')
+  else {
+    log.error(
+      { event: 'stopped', ...(failed.signal.aborted && causeOf(failed.signal.reason)), written, unwritten, dropped },
+      'stopped, the points not written are LOST'
+    )
+  }
   return complete
 }
 
-function linesOf ({ pops, seed, incidents: randomIncidents }: GeneratorOptions, { names }: GeneratorDependencies, incidents: Incident[]): LinesAt {
+function linesOf (
+  { pops, seed, incidents: randomIncidents }: GeneratorOptions,
+  { names }: GeneratorDependencies,
+  incidents: Incident[]
+): LinesAt {
   return fleetLines(new SimulatedFleet({ pops, seed, randomIncidents, incidents }), names)
 }
 

@@ -47,7 +47,10 @@ export class WriteBuffer {
     if (excess > 0) {
       this.#waiting.splice(0, excess)
       this.#dropped += excess
-      this.#options.log.error({ event: 'points_dropped', points: excess, maxBuffered: this.#options.maxLines }, 'the buffer is full, the oldest points are LOST')
+      this.#options.log.error(
+        { event: 'points_dropped', points: excess, maxBuffered: this.#options.maxLines },
+        'the buffer is full, the oldest points are LOST'
+      )
     }
     if (!this.#failed && this.#waiting.length > 0) this.#pump ??= this.#drain()
   }
@@ -74,6 +77,14 @@ export class WriteBuffer {
     await writer.write(batch)
     this.#underWay = 0
     this.#written += batch.length
-    log.info({ event: 'written', points: batch.length, durationMs: Math.round(clock.monotonic() - begun), waiting: this.#waiting.length }, 'points written')
+    log.info(
+      {
+        event: 'written',
+        points: batch.length,
+        durationMs: Math.round(clock.monotonic() - begun),
+        waiting: this.#waiting.length
+      },
+      'points written'
+    )
   }
 }

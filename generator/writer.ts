@@ -16,7 +16,8 @@ export type WriteLines = (lines: readonly string[]) => Promise<void>
 export interface LineWriter {
   /**
    * Resolves when the database has taken every line.
-   * @throws {SourceError} when another attempt would not help (unauthorized, bad_answer), or the deadline of `finishWithin` passed
+   * @throws {SourceError} when another attempt would not help (unauthorized,
+   * bad_answer), or the deadline of `finishWithin` passed
    */
   write (lines: readonly string[]): Promise<void>
 }
@@ -52,7 +53,9 @@ export class RetryingWriter implements LineWriter {
     for (let failures = 0; ; failures++) {
       const failure = await this.#attempt(lines)
       if (failure === null) {
-        if (failures > 0) log.info({ event: 'write_recovered', failures, outageMs: Math.round(clock.monotonic() - begun) }, 'writing works again')
+        if (failures > 0) {
+          log.info({ event: 'write_recovered', failures, outageMs: Math.round(clock.monotonic() - begun) }, 'writing works again')
+        }
         return
       }
       await this.#afterFailure(failure, lines.length, failures)

@@ -32,12 +32,22 @@ export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
   app.decorate('connections', connections)
   app.decorate('tickStatistics', statistics)
 
-  const heartbeat = new Heartbeat({ connections, clock, intervalMs: config.PING_INTERVAL_MS, staleAfterMs: config.STALE_AFTER_MS, maxMissedPings: config.MAX_MISSED_PINGS, log: app.log })
+  const heartbeat = new Heartbeat({
+    connections,
+    clock,
+    intervalMs: config.PING_INTERVAL_MS,
+    staleAfterMs: config.STALE_AFTER_MS,
+    maxMissedPings: config.MAX_MISSED_PINGS,
+    log: app.log
+  })
   const stopLogging = repeat(clock, config.STATS_LOG_INTERVAL_MS, () => {
     if (connections.size === 0) return
     const { totals, successRate, durations, size } = connections
     const logLinesDropped = app.logDropped()
-    app.log.info({ event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations, logLinesDropped }, 'statistics')
+    app.log.info(
+      { event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations, logLinesDropped },
+      'statistics'
+    )
   }, (err) => app.log.error({ event: 'task_failed', task: 'statistics', err }, 'a timed task threw'))
 
   app.addHook('onClose', async () => {

@@ -14,7 +14,10 @@ declare module 'fastify' {
   }
 }
 
-/** Decorates `tickMaker` (what is made of the source's answers) and `poller` (when it is asked); polls from ready to the begin of the shutdown. */
+/**
+ * Decorates `tickMaker` (what is made of the source's answers) and `poller` (when it
+ * is asked); polls from ready to the begin of the shutdown.
+ */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { BROADCAST_INTERVAL_MS: intervalMs, HEALTHY_BELOW_MS: healthyBelowMs } = config
   const phase = new WriterPhase(intervalMs)

@@ -24,7 +24,7 @@ export interface MetricsSourceOptions {
 /** Decorates `metricsSource`: InfluxDB with one client for the whole process, or the demo. Closes it last. */
 export default fp<MetricsSourceOptions>(async (app, { config, clock, random }) => {
   const source: MetricsSource = config.METRICS_SOURCE === 'influxdb'
-    ? influxSource(config as InfluxConfig, clock, app.log)
+    ? influxSource(config, clock, app.log)
     : demoSource(config, clock, random, app.log)
   app.decorate<MetricsSource>('metricsSource', source)
   app.addHook('onClose', () => source.close())

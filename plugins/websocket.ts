@@ -30,13 +30,17 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
   const pendingUpgrades = new PendingUpgrades(clock)
   app.decorate('pendingUpgrades', pendingUpgrades)
   await app.register(websocket, {
-    // What fails on an open socket is handled where its session is; this keeps the plugin's default from cutting off close frames.
+    // What fails on an open socket is handled where its session is; this keeps
+    // the plugin's default from cutting off close frames.
     errorHandler: () => {},
     options: serverOptions(config),
     preClose: (done) => {
       app.lifecycle.close()
       pendingUpgrades.destroyAll()
-      drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(() => done(), done)
+      drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(
+        () => done(),
+        done
+      )
     }
   })
 
@@ -52,13 +56,18 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
 
   // The plugin completes the handshake on any known route and then closes without a code; a refusal before it says more.
   app.addHook('onRequest', async (request) => {
-    if (request.ws && !request.is404 && request.routeOptions.config.acceptsWebSocket !== true) throw new NotAWebSocketRouteError(request.url)
+    if (request.ws && !request.is404 && request.routeOptions.config.acceptsWebSocket !== true) {
+      throw new NotAWebSocketRouteError(request.url)
+    }
   })
 }, { name: 'popcast-websocket', dependencies: ['connections'] })
 
 type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void
 
-/** Puts one listener in front of the plugin's: every socket gets an owner, and only what asks for a WebSocket is taken for one. */
+/**
+ * Puts one listener in front of the plugin's: every socket gets an owner,
+ * and only what asks for a WebSocket is taken for one.
+ */
 function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrades): void {
   const { server } = app
   const upgrade = server.listeners('upgrade').at(-1) as UpgradeListener

@@ -5,11 +5,15 @@ import { ErrorBody } from './schemas.ts'
 
 /** `GET /api/metrics/latest`: the last update, from memory; its `ageMs` and `status` are those of now. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/api/metrics/latest', { schema: { tags: ['feed'], summary: 'The last update', response: { 200: MetricsUpdate, 503: ErrorBody } } }, async () => {
-    const tick = app.view.latest()
-    if (tick === null) throw new NoDataError()
-    return tick.update
-  })
+  app.get(
+    '/api/metrics/latest',
+    { schema: { tags: ['feed'], summary: 'The last update', response: { 200: MetricsUpdate, 503: ErrorBody } } },
+    async () => {
+      const tick = app.view.latest()
+      if (tick === null) throw new NoDataError()
+      return tick.update
+    }
+  )
 }
 
 export default routes

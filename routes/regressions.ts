@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
 import type { Regression } from '../lib/fleet/regression-detector.ts'
 import { alertData } from '../lib/feed/alert.ts'
-import { AlertData } from '../lib/protocol/server-messages.ts'
+import { AlertData } from '../lib/protocol/alerts.ts'
 import { Timestamp } from './schemas.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
@@ -24,16 +24,25 @@ const Freshness = {
   nextPollAt: MaybeTimestamp
 }
 const UNKNOWN = { status: null, dataTime: null, polledAt: null, ageMs: null, nextPollAt: null }
-const Regressions = Type.Object({ timestamp: Timestamp, ...Freshness, open: Type.Array(AlertData), closed: Type.Array(Closed, { description: 'the last ones, newest first' }) })
+const Regressions = Type.Object({
+  timestamp: Timestamp,
+  ...Freshness,
+  open: Type.Array(AlertData),
+  closed: Type.Array(Closed, { description: 'the last ones, newest first' })
+})
 
 /** `GET /api/regressions`: what is regressed now, and what was until lately. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
-  app.get('/api/regressions', { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } }, async () => ({
-    timestamp: timestamp(clock.now()),
-    ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
-    open: app.view.regressions.open.map(alertData),
-    closed: app.view.regressions.closed.map(describeClosed)
-  }))
+  app.get(
+    '/api/regressions',
+    { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } },
+    async () => ({
+      timestamp: timestamp(clock.now()),
+      ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
+      open: app.view.regressions.open.map(alertData),
+      closed: app.view.regressions.closed.map(describeClosed)
+    })
+  )
 }
 
 function describeClosed (regression: Regression) {

@@ -49,7 +49,13 @@ const Status = Type.Object({
     totalConnections: Count,
     totalSkipped: Count,
     successRate: Type.Number(),
-    connectionDurationMs: Type.Object({ count: Count, mean: Type.Number(), p50: Type.Number(), p90: Type.Number(), max: Type.Number() })
+    connectionDurationMs: Type.Object({
+      count: Count,
+      mean: Type.Number(),
+      p50: Type.Number(),
+      p90: Type.Number(),
+      max: Type.Number()
+    })
   }),
   connections: Type.Array(ConnectionStatus),
   truncated: Type.Boolean()

@@ -23,7 +23,9 @@ declare module 'fastify' {
 /** Where a client resumes that cannot send headers, and has seen this much already. */
 const PositionQuerystring = Type.Object({
   epoch: Type.Optional(Type.Unknown({ description: 'with seq: the last position that the client has seen' })),
-  seq: Type.Optional(Type.Unknown({ description: 'with epoch; one that makes no sense is answered with recovered: false, never refused' })),
+  seq: Type.Optional(
+    Type.Unknown({ description: 'with epoch; one that makes no sense is answered with recovered: false, never refused' })
+  ),
   topics: Type.Optional(Type.Unknown({ description: 'comma separated, instead of a first subscribe' }))
 })
 const Routes = Type.Object({ name: Type.String(), routes: Type.Record(Type.String(), Type.String()) })
@@ -63,7 +65,12 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     try {
-      openSession(socket, raw.socket, { info: { userAgent: headers['user-agent'] ?? '', ip }, encoding: app.encodingOf(raw), ...wishesOf(request) }, context)
+      openSession(
+        socket,
+        raw.socket,
+        { info: { userAgent: headers['user-agent'] ?? '', ip }, encoding: app.encodingOf(raw), ...wishesOf(request) },
+        context
+      )
     } catch (err) {
       app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
       socket.on('error', () => {})
@@ -99,7 +106,12 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/ws',
     config: { acceptsWebSocket: true },
-    schema: { tags: ['feed'], summary: 'The live feed, over WebSocket', querystring: PositionQuerystring, response: { 426: ErrorBody, 503: ErrorBody } },
+    schema: {
+      tags: ['feed'],
+      summary: 'The live feed, over WebSocket',
+      querystring: PositionQuerystring,
+      response: { 426: ErrorBody, 503: ErrorBody }
+    },
     onRequest,
     preHandler,
     handler: async (_request, reply) => {
@@ -113,7 +125,12 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     method: 'GET',
     url: '/',
     config: { acceptsWebSocket: true },
-    schema: { tags: ['feed'], summary: 'The routes; with an upgrade the live feed', querystring: PositionQuerystring, response: { 200: Routes, 503: ErrorBody } },
+    schema: {
+      tags: ['feed'],
+      summary: 'The routes; with an upgrade the live feed',
+      querystring: PositionQuerystring,
+      response: { 200: Routes, 503: ErrorBody }
+    },
     onRequest,
     preHandler,
     handler: async () => ({
@@ -137,7 +154,14 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 /** What the client wants to begin with. No part of it is a reason to refuse the upgrade: a browser would only see a bare 1006. */
 function wishesOf ({ query }: FastifyRequest): Wishes {
   const { epoch, seq, topics } = query as PositionQuery
-  const names = typeof topics === 'string' ? topics.split(',').map((name) => name.trim()).filter((name) => name !== '').slice(0, MAX_TOPICS) : []
+  const names =
+    typeof topics === 'string'
+      ? topics
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
+        .slice(0, MAX_TOPICS)
+      : []
   const isGiven = epoch !== undefined || seq !== undefined
   const number = typeof seq === 'string' && /^\d{1,16}$/.test(seq) ? Number(seq) : seq
   return { position: isGiven ? positionOf({ epoch, seq: number }) : null, ...(names.length > 0 && { topics: names }) }

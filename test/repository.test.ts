@@ -4,7 +4,9 @@ import { settingsSchema } from '../config.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
-const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version: string, resolved?: string, hasInstallScript?: boolean, dev?: boolean }> }
+const lock = JSON.parse(read('package-lock.json')) as {
+  packages: Record<string, { version: string, resolved?: string, hasInstallScript?: boolean, dev?: boolean }>
+}
 
 t.test('every setting is in the README and in .env.example, with its default', async (t) => {
   const readme = read('README.md')

@@ -34,7 +34,11 @@ export function message (seq: number): { type: string, seq: number, pops: unknow
   const pops: unknown[] = []
   const base = JSON.stringify({ type: 'metrics_update', seq, pops }).length
   for (let length = base, index = 0; ; index++) {
-    const pop = { code: `pop${index}`, coldStartMs: Math.round(((index * 7919 + seq * 104_729) % 9_973) * 3.7) / 100, healthy: index % 7 !== 0 }
+    const pop = {
+      code: `pop${index}`,
+      coldStartMs: Math.round(((index * 7919 + seq * 104_729) % 9_973) * 3.7) / 100,
+      healthy: index % 7 !== 0
+    }
     length += JSON.stringify(pop).length + 1
     if (length > options.size) break
     pops.push(pop)
@@ -42,7 +46,10 @@ export function message (seq: number): { type: string, seq: number, pops: unknow
   return { type: 'metrics_update', seq, pops }
 }
 
-/** Serves the parent's commands; `broadcast` sends one message to every client and resolves when the loop is free for the next. */
+/**
+ * Serves the parent's commands; `broadcast` sends one message to every
+ * client and resolves when the loop is free for the next.
+ */
 export function serve (port: number, broadcast: (seq: number) => void | Promise<void>, cutOff = () => 0): void {
   let broadcasts = 0
   let timer: NodeJS.Timeout | undefined
@@ -60,7 +67,14 @@ export function serve (port: number, broadcast: (seq: number) => void | Promise<
   }
   const sample = (): Sample => {
     const { user, system } = process.cpuUsage()
-    return { broadcasts, cpuMs: (user + system) / 1_000, kernelMs: system / 1_000, rssBytes: process.memoryUsage.rss(), eventLoopDelayP99Ms: delay.percentile(99) / 1e3, cutOff: cutOff() }
+    return {
+      broadcasts,
+      cpuMs: (user + system) / 1_000,
+      kernelMs: system / 1_000,
+      rssBytes: process.memoryUsage.rss(),
+      eventLoopDelayP99Ms: delay.percentile(99) / 1e3,
+      cutOff: cutOff()
+    }
   }
   const tick = async () => {
     running = true

@@ -13,7 +13,9 @@ const PATIENCE_MS = 30_000
 
 /** Of a message: 1, and 1 for each KiB that it has, or that it is answered with, beyond what a small one and its answer have. */
 export function costOf (bytesReceived: number, bytesSent: number): number {
-  return 1 + Math.max(0, bytesReceived - BYTES_OF_SMALL) / BYTES_PER_COST + Math.max(0, bytesSent - BYTES_OF_SMALL) / BYTES_PER_COST
+  return (
+    1 + Math.max(0, bytesReceived - BYTES_OF_SMALL) / BYTES_PER_COST + Math.max(0, bytesSent - BYTES_OF_SMALL) / BYTES_PER_COST
+  )
 }
 
 /** What one client may ask for. It may go into debt, since what an answer costs is known when it is made. */

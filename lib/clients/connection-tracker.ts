@@ -1,17 +1,14 @@
-import { createHistogram } from 'node:perf_hooks'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
-import { Connection, type ClientInfo, type ConnectionObserver } from './connection.ts'
-import type { Transport } from './transport.ts'
+import { Durations, type DurationStatistics } from './durations.ts'
+import { Connection, type ConnectionObserver } from './connection.ts'
+import type { ClientInfo, Transport } from './transport.ts'
 
 /** Of what a client chooses and we keep, log and show. */
 const MAX_CLIENT_TEXT = 256
 /** What of ours may throw for one client, by the event that the log has of it. */
 const DEFECTS = { listener_failed: 'a listener threw', delivery_failed: 'an update could not be made for a client' } as const
-const DAY_MS = 24 * 60 * 60 * 1_000
-// 3 significant digits up to 30 days: some 200 KiB, however many connections there were.
-const DURATION_HISTOGRAM = { lowest: 1, highest: 30 * DAY_MS, figures: 3 }
 
 export interface ConnectionTrackerOptions {
   clock: Clock
@@ -43,21 +40,22 @@ export interface Totals {
   errors: number
 }
 
-/** Durations of ended connections, ms. */
-export interface DurationStatistics {
-  count: number
-  mean: number
-  p50: number
-  p90: number
-  max: number
-}
-
 /** Every connection there is, by id, and what is counted over all that were. `remove` is the only way out. */
 export class ConnectionTracker implements ConnectionObserver {
-  readonly totals: Totals = { opened: 0, closed: 0, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 }
+  readonly totals: Totals = {
+    opened: 0,
+    closed: 0,
+    broadcasts: 0,
+    skipped: 0,
+    attempts: 0,
+    failed: 0,
+    failedUpdates: 0,
+    errors: 0
+  }
+
   readonly #options: ConnectionTrackerOptions
   readonly #connections = new Map<string, Connection>()
-  readonly #durations = createHistogram(DURATION_HISTOGRAM)
+  readonly #durations = new Durations()
   #whenEmpty: Array<() => void> = []
 
   constructor (options: ConnectionTrackerOptions) {
@@ -105,21 +103,24 @@ export class ConnectionTracker implements ConnectionObserver {
     const durationMs = Math.round(this.#options.clock.monotonic() - connection.openedAt)
     if (!this.#connections.delete(connection.id)) return
     this.totals.closed++
-    this.#durations.record(Math.min(Math.max(durationMs, 1), DURATION_HISTOGRAM.highest))
+    this.#durations.record(durationMs)
     if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
-    this.#options.log.info({
-      event: 'disconnect',
-      connectionId: connection.id,
-      code,
-      reason,
-      ...(connection.closedBy && { closedBy: connection.closedBy }),
-      durationMs,
-      broadcasts: connection.broadcastCount,
-      skipped: connection.skippedCount,
-      errors: connection.errorCount,
-      lastError: connection.lastError,
-      remaining: this.size
-    }, 'client disconnected')
+    this.#options.log.info(
+      {
+        event: 'disconnect',
+        connectionId: connection.id,
+        code,
+        reason,
+        ...(connection.closedBy && { closedBy: connection.closedBy }),
+        durationMs,
+        broadcasts: connection.broadcastCount,
+        skipped: connection.skippedCount,
+        errors: connection.errorCount,
+        lastError: connection.lastError,
+        remaining: this.size
+      },
+      'client disconnected'
+    )
   }
 
   /** Counts an error of this client's. */
@@ -147,15 +148,7 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   get durations (): DurationStatistics {
-    const histogram = this.#durations
-    if (histogram.count === 0) return { count: 0, mean: 0, p50: 0, p90: 0, max: 0 }
-    return {
-      count: histogram.count,
-      mean: Math.round(histogram.mean),
-      p50: histogram.percentile(50),
-      p90: histogram.percentile(90),
-      max: histogram.max
-    }
+    return this.#durations.statistics
   }
 
   attempted (): void {

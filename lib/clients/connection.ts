@@ -1,18 +1,11 @@
 import type { SharedMessage } from '../feed/shared-message.ts'
 import { closeCodes, type CloseCode } from '../protocol/close-codes.ts'
-import type { ServerMessage, Topic } from '../protocol/server-messages.ts'
+import type { Topic } from '../protocol/fields.ts'
+import type { ServerMessage } from '../protocol/server-messages.ts'
 import { Cursor } from './cursor.ts'
 import { Outbox, type OutboxObserver, type PopsSubscription, type Recipient } from './outbox.ts'
-import type { Transport } from './transport.ts'
-
-/** What a client gets that never subscribes. Shared, so that it costs nothing per connection. */
-const IMPLICIT_TOPICS: ReadonlySet<Topic> = new Set(['metrics'])
-
-/** From the request that opened the connection. */
-export interface ClientInfo {
-  userAgent: string
-  ip: string
-}
+import { IMPLICIT_TOPICS, withoutTopics, withTopics } from './topics.ts'
+import type { ClientInfo, Transport } from './transport.ts'
 
 export interface ConnectionOptions {
   id: string
@@ -33,7 +26,10 @@ export interface ConnectionObserver extends OutboxObserver<Connection> {
   writeFailed (connection: Connection, error: Error): void
 }
 
-/** One client: its metadata and counters, its subscription, where it stands in the stream, and the way to it. Nothing here throws. */
+/**
+ * One client: its metadata and counters, its subscription, where it stands in
+ * the stream, and the way to it. Nothing here throws.
+ */
 export class Connection implements Recipient {
   readonly id: string
   readonly connectedAt: number
@@ -87,12 +83,11 @@ export class Connection implements Recipient {
 
   /** Adds topics. The first time they take the place of the implicit subscription. */
   subscribe (topics: readonly Topic[]): void {
-    this.#topics = new Set([...(this.#topics === IMPLICIT_TOPICS ? [] : this.#topics), ...topics])
+    this.#topics = withTopics(this.#topics, topics)
   }
 
   unsubscribe (topics: readonly Topic[]): void {
-    if (!topics.some((topic) => this.#topics.has(topic))) return
-    this.#topics = new Set([...this.#topics].filter((topic) => !topics.includes(topic)))
+    this.#topics = withoutTopics(this.#topics, topics)
   }
 
   /** What it is sent is encoded with, by name. */
@@ -177,37 +172,29 @@ export class Connection implements Recipient {
     this.outbox.clear()
     if (!this.isOpen) return
     this.closedBy = closeCode
-    try {
-      this.#transport.close(closeCode)
-    } catch (error) {
-      this.#failed(error)
-      this.terminate()
-    }
+    if (!this.#attempt(() => this.#transport.close(closeCode))) this.terminate()
   }
 
   /** Cuts it off. */
   terminate (): void {
-    try {
-      this.#transport.terminate()
-    } catch (error) {
-      this.#failed(error)
-    }
+    this.#attempt(() => this.#transport.terminate())
   }
 
   #write (bytes: Buffer, isUpdate = false): boolean {
     this.lastWriteWasUpdate = isUpdate
-    if (!this.isOpen) return false
-    try {
-      this.#transport.write(bytes)
-      this.bytesSent += bytes.length
-      return true
-    } catch (error) {
-      this.#failed(error)
-      return false
-    }
+    if (!this.isOpen || !this.#attempt(() => this.#transport.write(bytes))) return false
+    this.bytesSent += bytes.length
+    return true
   }
 
-  #failed (error: unknown): void {
-    this.#observer.writeFailed(this, error instanceof Error ? error : new Error(String(error)))
+  /** @returns whether it did not throw */
+  #attempt (step: () => void): boolean {
+    try {
+      step()
+      return true
+    } catch (error) {
+      this.#observer.writeFailed(this, error instanceof Error ? error : new Error(String(error)))
+      return false
+    }
   }
 }

@@ -53,6 +53,9 @@ function shutdownMessage (now: number, retryAfterMs: number): ServerShutdownMess
 }
 
 function terminateAll (connections: ConnectionTracker, log: Log): void {
-  log.warn({ event: 'drain_timeout', stragglers: connections.size }, 'cutting off clients that did not complete the closing handshake')
+  log.warn(
+    { event: 'drain_timeout', stragglers: connections.size },
+    'cutting off clients that did not complete the closing handshake'
+  )
   for (const connection of connections) connection.terminate()
 }

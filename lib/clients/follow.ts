@@ -12,7 +12,10 @@ export interface FollowOptions {
   log: Log
 }
 
-/** Tells every client what comes into the log: the update, then why there may be no newer one. The view has to follow it before. */
+/**
+ * Tells every client what comes into the log: the update, then why there may
+ * be no newer one. The view has to follow it before.
+ */
 export function tellClients ({ updates, view, broadcaster, statistics, log }: FollowOptions): void {
   updates.follow(async ({ tick, failure, isTick }) => {
     if (failure !== null && isTick) statistics.recordFailedTick()

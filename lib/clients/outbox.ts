@@ -2,7 +2,7 @@ import type { PopsFilter } from '../feed/pops-filter.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
 import type { Tick } from '../feed/tick.ts'
 import type { LogEntry } from '../feed/update-log.ts'
-import type { Topic } from '../protocol/server-messages.ts'
+import type { Topic } from '../protocol/fields.ts'
 import type { Cursor } from './cursor.ts'
 
 /**
@@ -138,7 +138,9 @@ export class Outbox<Owner extends Recipient> {
     const tick = this.#held
     this.#held = null
     // It may have unsubscribed, or asked for the newest by itself, meanwhile.
-    if (tick !== null && this.#owner.isOpen && (!this.#wantsUpdate(tick) || this.#deliver(tick))) this.#owner.cursor.reach(tick.seq)
+    if (tick !== null && this.#owner.isOpen && (!this.#wantsUpdate(tick) || this.#deliver(tick))) {
+      this.#owner.cursor.reach(tick.seq)
+    }
   }
 
   /** The rule of a tick's order, for everybody who sends its updates: the metrics, then the PoPs. */

@@ -6,8 +6,15 @@ const SLICE_MS = 8
 /** Asking the clock costs a little, a write some 15 us: it is asked after so many. */
 const CLIENTS_PER_LOOK_AT_THE_CLOCK = 32
 
-/** Does something for every client there is now, and lets everybody else have their turn in between. Those that come meanwhile are not among them. */
-export async function inSlices (connections: Iterable<Connection>, clock: Clock, step: (connection: Connection) => void): Promise<void> {
+/**
+ * Does something for every client there is now, and lets everybody else have their
+ * turn in between. Those that come meanwhile are not among them.
+ */
+export async function inSlices (
+  connections: Iterable<Connection>,
+  clock: Clock,
+  step: (connection: Connection) => void
+): Promise<void> {
   let sliceEnd = clock.monotonic() + SLICE_MS
   let visited = 0
   for (const connection of Array.from(connections)) {

@@ -2,8 +2,10 @@ import type { View } from '../feed/view.ts'
 import { PopsFilter, type PopsFilters } from '../feed/pops-filter.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
 import { splitTopics, type SubscribeMessage, type UnsubscribeMessage } from '../protocol/client-messages.ts'
-import type { SubscriptionConfirmedMessage, Topic, Unrecoverable } from '../protocol/server-messages.ts'
+import type { Topic } from '../protocol/fields.ts'
+import type { SubscriptionConfirmedMessage } from '../protocol/server-messages.ts'
 import type { Connection } from './connection.ts'
+import { goBack, recover, replay, sendHistory, type Recovery } from './resume.ts'
 
 /** What subscriptions are about, and what they share. */
 export interface SubscriptionContext {
@@ -20,13 +22,6 @@ export interface Wishes {
   position: Position | 'invalid' | null
   /** As it named them. */
   topics?: readonly string[]
-}
-
-/** What became of the position that a client gave: what stands of it in the confirmation, and what follows. */
-interface Recovery {
-  told: Pick<SubscriptionConfirmedMessage, 'recovered' | 'fromSeq' | 'code' | 'reason'>
-  /** Everything after the position; null: it cannot be sent again. */
-  missed: { after: Position, entries: readonly LogEntry[] } | null
 }
 
 /** What is to be told to begin with. */
@@ -56,11 +51,15 @@ export function subscribe (connection: Connection, message: SubscribeMessage, co
     ...(unknownPops !== undefined && { unknownPops }),
     ...(ignored !== undefined && { ignored })
   }
-  const recovery = since === undefined ? null : recover(since, topics, connection, context)
+  const recovery = since === undefined ? null : recover(since, topics, connection, context.updates)
   begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), recovery, history, told }, context)
 }
 
-export function unsubscribe (connection: Connection, { topics, id, unknownTopics }: UnsubscribeMessage, context: SubscriptionContext): void {
+export function unsubscribe (
+  connection: Connection,
+  { topics, id, unknownTopics }: UnsubscribeMessage,
+  context: SubscriptionContext
+): void {
   sync(connection, context)
   connection.unsubscribe(topics)
   if (topics.includes('pops')) leave(connection, context)
@@ -85,12 +84,16 @@ export function sync (connection: Connection, { view: { head } }: SubscriptionCo
  * Puts a client that has just come where it begins: behind the position that it gave, or else before the newest update.
  * @returns what it is to be told after its welcome; null when it asked for nothing
  */
-export function start (connection: Connection, { position, topics: named = [] }: Wishes, context: SubscriptionContext): Beginning | null {
+export function start (
+  connection: Connection,
+  { position, topics: named = [] }: Wishes,
+  context: SubscriptionContext
+): Beginning | null {
   const { topics: known, unknownTopics } = splitTopics(named)
   if (known.length > 0) connection.subscribe(known)
   if (known.includes('pops')) subscribePops(connection, {}, context)
   const topics = Array.from(connection.topics)
-  const recovery = position === null ? null : recover(position, topics, connection, context)
+  const recovery = position === null ? null : recover(position, topics, connection, context.updates)
   const { epoch, seq } = context.view
   // Of the metrics the newest update is still to come.
   const newest = { epoch, seq: topics.includes('metrics') ? Math.max(0, seq - 1) : seq }
@@ -100,12 +103,17 @@ export function start (connection: Connection, { position, topics: named = [] }:
   if (position === null && named.length === 0) return null
   // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
   const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
-  const isLost = position !== null && position !== 'invalid' && recovery?.missed === null && position.epoch === epoch && position.seq <= seq
+  const isLost =
+    position !== null && position !== 'invalid' && recovery?.missed === null && position.epoch === epoch && position.seq <= seq
   return { topics, added, recovery, given: isLost ? position : null, told: unknownTopics === undefined ? {} : { unknownTopics } }
 }
 
 /** Confirms; then follows what was missed, or the history where that cannot be told, and then what is. */
-export function begin (connection: Connection, { topics, added, recovery, history, told }: Beginning, context: SubscriptionContext): void {
+export function begin (
+  connection: Connection,
+  { topics, added, recovery, history, told }: Beginning,
+  context: SubscriptionContext
+): void {
   const { cursor } = connection
   const { view } = context
   const missed = recovery?.missed ?? null
@@ -113,9 +121,10 @@ export function begin (connection: Connection, { topics, added, recovery, histor
   else if (added.includes('metrics')) beginMetrics(connection, context)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
-  else if (history !== undefined) sendHistory(connection, history, context)
+  else if (history !== undefined) sendHistory(connection, history, context.updates)
   if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(view.seq)
-  // First what brings it to the head, so that what is open is told with that position: who is cut off then need not be told again.
+  // First what brings it to the head, so that what is open is told with that
+  // position: who is cut off then need not be told again.
   catchUp(connection, topics, context)
   if (added.includes('alerts')) sendOpenAlerts(connection, missed?.entries ?? [], context)
   if (topics.includes('alerts') && (added.includes('alerts') || recovery !== null)) {
@@ -155,7 +164,11 @@ function beginMetrics ({ cursor }: Connection, { view }: SubscriptionContext): v
 }
 
 /** @returns the values that no PoP has now: they match when one reports */
-function subscribePops (connection: Connection, { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>, { view, filters }: SubscriptionContext): Told['unknownPops'] {
+function subscribePops (
+  connection: Connection,
+  { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>,
+  { view, filters }: SubscriptionContext
+): Told['unknownPops'] {
   const wanted = new PopsFilter(pops)
   const previous = connection.pops
   const filter = filters.acquire(wanted)
@@ -168,68 +181,14 @@ function subscribePops (connection: Connection, { pops, delta = false }: Pick<Su
   return states === undefined ? undefined : wanted.unknownAmong(states)
 }
 
-function recover (since: Position | 'invalid', topics: readonly Topic[], connection: Connection, { updates }: SubscriptionContext): Recovery {
-  if (since === 'invalid') return unrecoverable('invalid_position')
-  const missed = updates.readAfter(since)
-  if ('unrecoverable' in missed) return unrecoverable(missed.unrecoverable)
-  // All of it or nothing: a part of it would end in a client that is closed for being slow.
-  if (!fits(missed.entries, topics, connection)) return unrecoverable('too_large')
-  return { told: { recovered: true, fromSeq: since.seq + 1 }, missed: { after: since, entries: missed.entries } }
-}
-
-/** As many of the last updates as may still wait unread, except what this connection has had. */
-function sendHistory (connection: Connection, count: number, { updates }: SubscriptionContext): void {
-  let room = connection.maxBufferedBytes - connection.bufferedBytes
-  let fitting = 0
-  for (let entry = updates.fromEnd(fitting); fitting < count && entry !== undefined; entry = updates.fromEnd(fitting)) {
-    room -= entry.metrics.bytes
-    if (room < 0) break
-    fitting++
-  }
-  const { cursor, outbox } = connection
-  for (const entry of updates.last(fitting)) if (!cursor.hadMetrics(entry.seq)) outbox.sendMetrics(entry, cursor.skippedBefore(entry.seq))
-}
-
-function fits (entries: readonly LogEntry[], topics: readonly Topic[], { bufferedBytes, maxBufferedBytes }: Connection): boolean {
-  const bytes = entries.reduce((sum, { metrics, alerts }) =>
-    sum + (topics.includes('metrics') ? metrics.bytes : 0) + (topics.includes('alerts') ? alerts.bytes : 0), bufferedBytes)
-  return bytes <= maxBufferedBytes
-}
-
-function unrecoverable (reason: Unrecoverable): Recovery {
-  return { told: { recovered: false, code: 'UNRECOVERABLE_POSITION', reason }, missed: null }
-}
-
-/** Sends entries of the log again, in order, except what this connection has had already. */
-function replay (connection: Connection, entries: readonly LogEntry[], topics: readonly Topic[]): void {
-  const { cursor } = connection
-  for (const entry of entries) {
-    const lacking = lackingOf(connection, entry, topics)
-    if (lacking.alerts) connection.outbox.sendAlerts(entry)
-    if (lacking.metrics) connection.outbox.sendMetrics(entry)
-    // A slow client may still lack the metrics of it, when it has asked for alerts alone.
-    if (!connection.topics.has('metrics') || cursor.hadMetrics(entry.seq)) cursor.reach(entry.seq)
-  }
-}
-
-/** The one rule of what a connection has not had of an update, as far as it is among these topics. */
-function lackingOf ({ cursor }: Connection, { seq, alerts }: LogEntry, topics: readonly Topic[]): { alerts: boolean, metrics: boolean } {
-  return {
-    alerts: topics.includes('alerts') && alerts.alerts.length > 0 && !cursor.hadAlerts(seq),
-    metrics: topics.includes('metrics') && !cursor.hadMetrics(seq)
-  }
-}
-
-/** To before the first one that follows: what this connection has had of them already it need not have again. */
-function goBack (connection: Connection, entries: readonly LogEntry[], topics: readonly Topic[]): void {
-  const first = entries.find((entry) => {
-    const { alerts, metrics } = lackingOf(connection, entry, topics)
-    return alerts || metrics
-  })
-  if (first !== undefined) connection.cursor.goBack(first.seq - 1)
-}
-
 function confirm (connection: Connection, { view }: SubscriptionContext, extra: Told): void {
   const topics = Array.from(connection.topics)
-  connection.send({ type: 'subscription_confirmed', topics, data: { topics }, ...connection.cursor.position, headSeq: view.seq, ...extra })
+  connection.send({
+    type: 'subscription_confirmed',
+    topics,
+    data: { topics },
+    ...connection.cursor.position,
+    headSeq: view.seq,
+    ...extra
+  })
 }

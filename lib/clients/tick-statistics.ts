@@ -34,7 +34,10 @@ export class TickStatistics {
     const longest = this.#longest
     this.#before = { ...this.totals }
     this.#longest = { queryMs: 0, fanOutMs: 0 }
-    const summarize = (sum: number, max: number) => ({ mean: round(counts.ticks === 0 ? 0 : sum / counts.ticks), max: round(max) })
+    const summarize = (sum: number, max: number) => ({
+      mean: round(counts.ticks === 0 ? 0 : sum / counts.ticks),
+      max: round(max)
+    })
     return { ...counts, queryMs: summarize(queryMs, longest.queryMs), fanOutMs: summarize(fanOutMs, longest.fanOutMs) }
   }
 }

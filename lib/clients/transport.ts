@@ -2,6 +2,12 @@ import type { Encoding } from '../feed/shared-message.ts'
 import type { CloseCode } from '../protocol/close-codes.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 
+/** From the request that opened the connection. */
+export interface ClientInfo {
+  userAgent: string
+  ip: string
+}
+
 /** The way to one client, whatever the bytes look like on it. What cannot be done throws; nobody but a `Connection` calls it. */
 export interface Transport {
   /** Of what is sent to many. */

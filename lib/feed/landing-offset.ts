@@ -3,7 +3,10 @@ const YOUNG = 1 / 20
 const STEP = 1 / 80
 const ISOLATED_LIMIT = 1 / 20
 const HEADROOM = 1 / 10
-/** Samples in a row that were there before an earlier poll is tried, at first and at most, and after an earlier poll that went well. */
+/**
+ * Samples in a row that were there before an earlier poll is tried, at first
+ * and at most, and after an earlier poll that went well.
+ */
 const FIRST_WAIT = 30
 const LONGEST_WAIT = 480
 const WAIT_AFTER_SUCCESS = 10
@@ -89,7 +92,9 @@ export class LandingOffset {
     } else {
       // A writer that drops a sample now and then must not push the offset up for ever.
       const repeated = this.#raise > STEP * this.#intervalMs
-      if (repeated || this.#ms < this.#base + ISOLATED_LIMIT * this.#intervalMs) this.#ms = Math.min(this.#ms + this.#raise, this.#limit)
+      if (repeated || this.#ms < this.#base + ISOLATED_LIMIT * this.#intervalMs) {
+        this.#ms = Math.min(this.#ms + this.#raise, this.#limit)
+      }
       this.#raise *= 2
     }
     this.#probeAfter = this.#wait

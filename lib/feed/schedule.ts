@@ -44,7 +44,10 @@ export class Schedule {
     this.#options.phase?.observe(polledAt, dataTime)
   }
 
-  /** When somebody who wants a tick now may have one, on the monotonic clock: an interval after the last, however often they come. */
+  /**
+   * When somebody who wants a tick now may have one, on the monotonic clock: an
+   * interval after the last, however often they come.
+   */
   get soonest (): number {
     const { clock, intervalMs } = this.#options
     return Math.max(clock.monotonic(), this.#lastTickAt + intervalMs)

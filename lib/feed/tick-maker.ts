@@ -66,7 +66,9 @@ export class TickMaker {
 
   /** While nobody is connected: keeps `health` true with a ping now and then. Never throws. */
   async probe (): Promise<void> {
-    if (await this.health.probe() && !this.#stopped) await this.#options.updates.append({ findings: null, failure: this.#failure, isTick: false })
+    if ((await this.health.probe()) && !this.#stopped) {
+      await this.#options.updates.append({ findings: null, failure: this.#failure, isTick: false })
+    }
   }
 
   /** Results that come in after this are dropped. */
@@ -122,7 +124,12 @@ export class TickMaker {
       pops: new PopsSnapshot(pops.states, pops),
       oldInMs: oldInMs - (clock.monotonic() - at),
       events: [],
-      header: { ...header, ageMs: this.#ageOf(dataTime), status: 'stale', nextPollAt: timestamp(Math.max(schedule.nextPollAt, clock.now())) }
+      header: {
+        ...header,
+        ageMs: this.#ageOf(dataTime),
+        status: 'stale',
+        nextPollAt: timestamp(Math.max(schedule.nextPollAt, clock.now()))
+      }
     }
   }
 
@@ -143,7 +150,9 @@ export class TickMaker {
   #tell (findings: Findings): void {
     const { log, updates, clock } = this.#options
     const { status, dataTime } = findings.header
-    for (const { state, regression } of findings.events) log.info({ event: `regression_${state}`, ...alertData(regression) }, 'regression')
+    for (const { state, regression } of findings.events) {
+      log.info({ event: `regression_${state}`, ...alertData(regression) }, 'regression')
+    }
     if (this.#last?.findings.header.status !== status) {
       log.info({ event: `data_${status}`, seq: updates.seq + 1, dataTime }, 'freshness of the data')
     }

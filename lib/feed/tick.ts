@@ -90,7 +90,10 @@ export class Tick {
     }))
   }
 
-  /** What has changed for a client whose last update of the PoPs was that of `lastSeq` (0: none), or every PoP where that would not do. */
+  /**
+   * What has changed for a client whose last update of the PoPs was that of
+   * `lastSeq` (0: none), or every PoP where that would not do.
+   */
   popsSince (lastSeq: number, filter: PopsFilter): SharedMessage {
     const { seq } = this
     if (lastSeq === 0 || lastSeq !== seq - 1 || seq % KEYFRAME_EVERY === 0) return this.pops(filter)

@@ -1,17 +1,23 @@
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { ClientErrorCode } from './errors.ts'
-import { defaultTopics, Id, MAX_ID_LENGTH, topics, type Topic } from './server-messages.ts'
+import { defaultTopics, Id, MAX_ID_LENGTH, topics, type Topic } from './fields.ts'
 
 /** Unknown fields are ignored. */
 const TopicNames = Type.Array(Type.String(), { minItems: 1, maxItems: 16, description: `of ${topics.join(', ')}` })
 const MAX_VALUES = 1_000
 const Values = Type.Array(Type.String(), { minItems: 1, maxItems: MAX_VALUES })
 
-export const PopsFilterSchema = Type.Union([
-  Values,
-  Type.Object({ code: Type.Optional(Values), country: Type.Optional(Values), tier: Type.Optional(Values) }, { additionalProperties: false, minProperties: 1 })
-], { description: 'PoP codes, or values of code, country and tier that all must fit' })
+export const PopsFilterSchema = Type.Union(
+  [
+    Values,
+    Type.Object(
+      { code: Type.Optional(Values), country: Type.Optional(Values), tier: Type.Optional(Values) },
+      { additionalProperties: false, minProperties: 1 }
+    )
+  ],
+  { description: 'PoP codes, or values of code, country and tier that all must fit' }
+)
 
 export const Ping = Type.Object({ type: Type.Literal('ping'), id: Type.Optional(Id) })
 
@@ -26,10 +32,13 @@ export const Subscribe = Type.Object({
   pops: Type.Optional(PopsFilterSchema),
   delta: Type.Optional(Type.Boolean({ description: 'pops: only what has changed, after a full one' })),
   since: Type.Optional(PositionSchema),
-  history: Type.Optional(Type.Integer({
-    minimum: 0,
-    description: 'so many of the last updates, as far as the log goes back; where there is a position, only if it cannot be recovered'
-  })),
+  history: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'so many of the last updates, as far as the log goes back; where there is a position, only if it cannot be recovered'
+    })
+  ),
   id: Type.Optional(Id)
 })
 
@@ -77,7 +86,11 @@ export function parseClientMessage (text: string): ClientMessage {
   const { type } = given
   if (typeof type !== 'string') throw new ClientMessageError('BAD_MESSAGE', 'type must be a string', id)
   if (!isClientType(type)) {
-    throw new ClientMessageError('UNKNOWN_TYPE', `unknown type ${excerpt(type)}; known: ${Object.keys(validators).join(', ')}`, id)
+    throw new ClientMessageError(
+      'UNKNOWN_TYPE',
+      `unknown type ${excerpt(type)}; known: ${Object.keys(validators).join(', ')}`,
+      id
+    )
   }
   const { since, ...message } = knownFields(given, type)
   const validator = validators[type]
@@ -87,21 +100,23 @@ export function parseClientMessage (text: string): ClientMessage {
   }
   if (type === 'ping') return message as unknown as PingMessage
   const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id)
-  if (type === 'unsubscribe') return { ...message, ...named } as unknown as UnsubscribeMessage
+  if (type === 'unsubscribe') return { ...message, ...named }
   const ignored = takeUseless(message, named.topics)
   return {
     ...message,
     ...named,
     ...(since !== undefined && { since: positionOf(since) }),
     ...(ignored.length > 0 && { ignored })
-  } as unknown as SubscribeMessage
+  }
 }
 
 const fieldsFor: Partial<Record<Topic, readonly string[]>> = { pops: ['pops', 'delta'], metrics: ['history'] }
 
 /** Takes away what would have no effect; it is named in the answer rather than ignored in silence. */
 function takeUseless (message: Record<string, unknown>, named: readonly Topic[]): string[] {
-  const useless = topics.flatMap((topic) => named.includes(topic) ? [] : fieldsFor[topic] ?? []).filter((field) => message[field] !== undefined)
+  const useless = topics
+    .flatMap((topic) => (named.includes(topic) ? [] : (fieldsFor[topic] ?? [])))
+    .filter((field) => message[field] !== undefined)
   for (const field of useless) delete message[field]
   return useless
 }
@@ -120,15 +135,23 @@ function knownFields (message: Record<string, unknown>, type: ClientMessage['typ
 
 function idOf ({ id }: Record<string, unknown>): MessageId | undefined {
   if (id === undefined || id === null) return undefined
-  if (!idValidator.Check(id)) throw new ClientMessageError('BAD_MESSAGE', `id must be a number or a string of at most ${MAX_ID_LENGTH} characters`)
+  if (!idValidator.Check(id)) {
+    throw new ClientMessageError('BAD_MESSAGE', `id must be a number or a string of at most ${MAX_ID_LENGTH} characters`)
+  }
   // A number of another language's that JavaScript cannot hold would come back as another one.
   if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
-    throw new ClientMessageError('BAD_MESSAGE', 'id is a number beyond 2^53, which would not come back unchanged; send it as a string')
+    throw new ClientMessageError(
+      'BAD_MESSAGE',
+      'id is a number beyond 2^53, which would not come back unchanged; send it as a string'
+    )
   }
   return id
 }
 
-/** As much of it as has the same fault: naming it takes the validator long, and a client may send as large a message as it likes. */
+/**
+ * As much of it as has the same fault: naming it takes the validator long,
+ * and a client may send as large a message as it likes.
+ */
 function shortened (value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, MAX_VALUES + 1).map(shortened)
   if (typeof value !== 'object' || value === null) return value
@@ -156,8 +179,8 @@ function isClientType (type: string): type is ClientMessage['type'] {
 function namedTopics (names: readonly string[], id: MessageId | undefined): Named {
   const named = splitTopics(names)
   const [unknown = ''] = names
-  if (named.topics.length === 0) throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
-  return named
+  if (named.topics.length > 0) return named
+  throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
 }
 
 /** Each topic once, and what is none. */

@@ -1,32 +1,14 @@
 import { Type, type Static } from 'typebox'
+import { Alert, OpenAlerts } from './alerts.ts'
 import { clientErrors, type ClientErrorCode } from './errors.ts'
+import { Id, literals, Milliseconds, orNull, Position, Replay, Timestamp, topics } from './fields.ts'
 import { timestamp } from './timestamp.ts'
 
 /** What the server says; what a client may say is in `client-messages.ts`. */
 export const PROTOCOL_VERSION = 1
 
-export const topics = ['metrics', 'alerts', 'pops'] as const
-export type Topic = (typeof topics)[number]
-/** What a `subscribe` without `topics` means. */
-export const defaultTopics: readonly Topic[] = ['metrics', 'alerts']
-
-export const MAX_ID_LENGTH = 128
-
-export const literals = <T extends string> (values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: values })
-const Timestamp = Type.String({ description: 'ISO 8601, UTC' })
-const Milliseconds = Type.Number({ description: 'milliseconds' })
-const orNull = (description: string) => ({
-  text: Type.Union([Type.String(), Type.Null()], { description }),
-  number: Type.Union([Type.Number(), Type.Null()], { description })
-})
-export const Id = Type.Union([Type.String({ maxLength: MAX_ID_LENGTH }), Type.Number()])
-const Position = {
-  epoch: Type.String({ description: 'random per process start' }),
-  seq: Type.Integer({ description: 'counts the updates within an epoch; the client has been sent everything of its topics up to here' })
-}
 const HeadSeq = Type.Integer({ description: 'the newest update that there is, which this client may not have been sent yet' })
 const Notice = Type.Object({ message: Type.String(), timestamp: Timestamp })
-const Replay = Type.Optional(Type.Literal(true, { description: 'sent again, not new' }))
 
 // `data` has the shape that clients have relied on from the first; what is newer stands beside it.
 
@@ -87,40 +69,16 @@ export const PopsUpdate = Type.Object({
   type: Type.Literal('pops_update'),
   data: Type.Union([
     Type.Object({ pops: Type.Array(PopState) }, { description: 'every PoP of the filter' }),
-    Type.Object({ changed: Type.Array(PopState), removed: Type.Array(Type.String()) }, { description: 'with delta: what is new since baseSeq' })
+    Type.Object(
+      { changed: Type.Array(PopState), removed: Type.Array(Type.String()) },
+      { description: 'with delta: what is new since baseSeq' }
+    )
   ]),
   ...Position,
   ...Freshness,
   delta: Type.Optional(Type.Literal(true)),
   baseSeq: Type.Optional(Type.Integer({ description: 'the seq that a delta is to be applied to' }))
 })
-
-/** What is told of one regression. */
-export const AlertData = Type.Object({
-  id: Type.String({ description: 'the same for all that is told of one regression' }),
-  pop: Type.String(),
-  state: literals(['opened', 'updated', 'resolved']),
-  severity: literals(['warning', 'critical']),
-  since: Timestamp,
-  recentMs: Milliseconds,
-  baselineMs: Milliseconds,
-  baselineKind: literals(['day', 'hour']),
-  changePercent: Type.Number(),
-  zScore: Type.Number(),
-  samples: Type.Object({ recent: Type.Integer(), baseline: Type.Integer() }),
-  message: Type.String()
-})
-
-export const Alert = Type.Object({
-  type: Type.Literal('alert'),
-  data: AlertData,
-  ...Position,
-  tickSeq: Type.Integer({ description: 'the update in which it was found' }),
-  replay: Replay
-})
-
-/** Every regression that is open, as it was told last: takes the place of what the client holds. */
-export const OpenAlerts = Type.Object({ type: Type.Literal('open_alerts'), data: Type.Object({ alerts: Type.Array(AlertData) }), ...Position })
 
 export const ErrorReport = Type.Object({
   type: Type.Literal('error'),
@@ -162,12 +120,22 @@ export const SubscriptionConfirmed = Type.Object({
   fromSeq: Type.Optional(Type.Integer({ description: 'the first seq that follows from the log' })),
   code: Type.Optional(Type.Literal('UNRECOVERABLE_POSITION')),
   reason: Type.Optional(literals(Object.keys(unrecoverable) as Unrecoverable[])),
-  unknownTopics: Type.Optional(Type.Array(Type.String(), { description: 'of those asked for, the ones that this server does not have' })),
-  unknownPops: Type.Optional(Type.Object(
-    { code: Type.Optional(Type.Array(Type.String())), country: Type.Optional(Type.Array(Type.String())), tier: Type.Optional(Type.Array(Type.String())) },
-    { description: 'values of the filter that no PoP has now; they match when one reports' }
-  )),
-  ignored: Type.Optional(Type.Array(Type.String(), { description: 'fields without effect: they are for a topic that is not among topics' })),
+  unknownTopics: Type.Optional(
+    Type.Array(Type.String(), { description: 'of those asked for, the ones that this server does not have' })
+  ),
+  unknownPops: Type.Optional(
+    Type.Object(
+      {
+        code: Type.Optional(Type.Array(Type.String())),
+        country: Type.Optional(Type.Array(Type.String())),
+        tier: Type.Optional(Type.Array(Type.String()))
+      },
+      { description: 'values of the filter that no PoP has now; they match when one reports' }
+    )
+  ),
+  ignored: Type.Optional(
+    Type.Array(Type.String(), { description: 'fields without effect: they are for a topic that is not among topics' })
+  ),
   id: Type.Optional(Id)
 })
 
@@ -179,7 +147,17 @@ export const ServerShutdown = Type.Object({
   closeCode: Type.Literal(1001)
 })
 
-export const serverMessages = { Welcome, MetricsUpdate, PopsUpdate, Alert, OpenAlerts, ErrorReport, Pong, SubscriptionConfirmed, ServerShutdown }
+export const serverMessages = {
+  Welcome,
+  MetricsUpdate,
+  PopsUpdate,
+  Alert,
+  OpenAlerts,
+  ErrorReport,
+  Pong,
+  SubscriptionConfirmed,
+  ServerShutdown
+}
 export type WelcomeMessage = Static<typeof Welcome>
 export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
 export type PopsUpdateMessage = Static<typeof PopsUpdate>
@@ -192,6 +170,11 @@ export type ServerShutdownMessage = Static<typeof ServerShutdown>
 export type ServerMessage = Static<(typeof serverMessages)[keyof typeof serverMessages]>
 
 /** An `error` message. `extra` is what stands beside `data`, `code` and `retryable`. */
-export function errorMessage (code: ClientErrorCode, message: string, now: number, extra: Partial<ErrorMessage> = {}): ErrorMessage {
+export function errorMessage (
+  code: ClientErrorCode,
+  message: string,
+  now: number,
+  extra: Partial<ErrorMessage> = {}
+): ErrorMessage {
   return { type: 'error', data: { message, timestamp: timestamp(now) }, code, retryable: clientErrors[code].retryable, ...extra }
 }

@@ -10,7 +10,9 @@ import { documents } from '../../asyncapi/documents.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const require = createRequire(import.meta.url)
-const types = [...Object.values(serverMessages), ...Object.values(clientMessages)].map(({ properties }) => properties.type.const as string)
+const types = [...Object.values(serverMessages), ...Object.values(clientMessages)].map(
+  ({ properties }) => properties.type.const as string
+)
 
 t.test('what is committed is what the schemas of the server say (npm run schemas writes it)', async (t) => {
   const generated = documents()

@@ -35,7 +35,12 @@ const refused: Array<[name: string, args: string[], variable: string, fault: str
   ['an interval that is too short', ['--interval', '10ms'], '--interval', '"10ms" is out of range'],
   ['an endless history', ['--backfill', '366d'], '--backfill', '"366d" is out of range'],
   ['an unknown PoP', ['--regress', 'xyz1'], '--regress', '"xyz1" names a PoP that does not exist'],
-  ['a PoP that needs more PoPs', ['--regress', 'fra2'], '--regress', '"fra2" names a PoP that exists only with --pops 33 or more (now 20)'],
+  [
+    'a PoP that needs more PoPs',
+    ['--regress', 'fra2'],
+    '--regress',
+    '"fra2" names a PoP that exists only with --pops 33 or more (now 20)'
+  ],
   ['a factor that is none', ['--regress', 'fra1:much'], '--regress', '"fra1:much" has a wrong factor'],
   ['a factor that makes faster', ['--regress', 'fra1:0.5'], '--regress', '"fra1:0.5" has a wrong factor'],
   ['a regression without an end', ['--regress', 'fra1:2:'], '--regress', '"fra1:2:" is not a duration'],
@@ -50,7 +55,10 @@ for (const [name, args, variable, fault] of refused) {
 }
 
 t.test('names every fault', async (t) => {
-  t.strictSame(problemsOf(['--pops', 'x', '--seed', 'y', '--regress', 'a', '--regress', 'b']).map(({ variable }) => variable), ['--pops', '--seed', '--regress', '--regress'])
+  t.strictSame(
+    problemsOf(['--pops', 'x', '--seed', 'y', '--regress', 'a', '--regress', 'b']).map(({ variable }) => variable),
+    ['--pops', '--seed', '--regress', '--regress']
+  )
 })
 
 t.test('names PoPs, but not all of them', async (t) => {

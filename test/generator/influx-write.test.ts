@@ -30,7 +30,9 @@ async function setup (t: Test, queryLanguage: 'flux' | 'influxql', answers: Answ
     requests.push({ target: `${request.method} ${request.url}`, body: await bodyOf(request) })
     const { status, json } = answers.shift() ?? WRITTEN
     const body = json === undefined ? '' : JSON.stringify(json)
-    response.writeHead(status, status === 204 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
+    response
+      .writeHead(status, status === 204 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+      .end(body)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -112,7 +114,11 @@ for (const [name, answer, reason] of [
 }
 
 t.test('influxql: points that are refused, and an answer that is none, are failures', async (t) => {
-  const { write } = await setup(t, 'influxql', [CREATED, { status: 400, json: { error: 'partial write: dropped=1' } }, { status: 200, json: {} }])
+  const { write } = await setup(t, 'influxql', [
+    CREATED,
+    { status: 400, json: { error: 'partial write: dropped=1' } },
+    { status: 200, json: {} }
+  ])
   t.match(await rejection(write(['a b=1 1'])), { reason: 'bad_answer', message: /partial write/ })
   t.match(await rejection(write(['a b=1 1'])), { reason: 'bad_answer', message: /HTTP 200/ })
 })

@@ -10,7 +10,13 @@ function setup ({ now = START + 3_000, after = START - INTERVAL_MS } = {}) {
   const clock = new FakeClock(now)
   const log = new FakeLog()
   const times: number[] = []
-  const ticks = new LiveTicks({ intervalMs: INTERVAL_MS, after, tick: (time) => times.push((time - START) / INTERVAL_MS), clock, log })
+  const ticks = new LiveTicks({
+    intervalMs: INTERVAL_MS,
+    after,
+    tick: (time) => times.push((time - START) / INTERVAL_MS),
+    clock,
+    log
+  })
   return { clock, log, ticks, times }
 }
 
@@ -74,7 +80,10 @@ t.test('a clock that is put back far, or forward far, is followed, and that is s
   clock.setWall(START + 86_400_000)
   await clock.advance(10_000)
   t.strictSame(times, [0, -360, 8_640, 8_641])
-  t.match(log.of('clock_jumped'), [{ level: 'warn', from: '2026-01-01T00:00:00.000Z', to: '2025-12-31T23:00:00.000Z' }, { to: '2026-01-02T00:00:00.000Z' }])
+  t.match(log.of('clock_jumped'), [
+    { level: 'warn', from: '2026-01-01T00:00:00.000Z', to: '2025-12-31T23:00:00.000Z' },
+    { to: '2026-01-02T00:00:00.000Z' }
+  ])
 })
 
 t.test('a stop is a stop', async (t) => {

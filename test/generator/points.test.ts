@@ -23,8 +23,13 @@ t.test('the same time gives the same lines, another time other ones', async (t) 
 })
 
 t.test('names of the settings are escaped, and win over the fixed ones', async (t) => {
-  const [line] = fleetLines(fleet, { measurement: 'cold starts,v2', field: 'latitude', popTag: 'city', functionTag: 'fn=x' })(TIME)
-  t.equal(line, `cold\\ starts\\,v2,city=fra1,country=DE,fn\\=x=auth,tier=1 latitude=${fleet.coldStartMs(0, 0, TIME)},longitude=8.68 ${TIME}`)
+  const [line] = fleetLines(fleet, { measurement: 'cold starts,v2', field: 'latitude', popTag: 'city', functionTag: 'fn=x' })(
+    TIME
+  )
+  t.equal(
+    line,
+    `cold\\ starts\\,v2,city=fra1,country=DE,fn\\=x=auth,tier=1 latitude=${fleet.coldStartMs(0, 0, TIME)},longitude=8.68 ${TIME}`
+  )
 })
 
 t.test('onGrid', async (t) => {

@@ -17,9 +17,27 @@ function setup (options: Partial<GeneratorOptions> = {}) {
   const database = new FakeDatabase()
   const stop = new AbortController()
   const shown: string[] = []
-  const progress = { update: (written: number, total: number) => { shown.push(`${written}/${total}`) }, end: () => { shown.push('end') }, clear () {} }
+  const progress = {
+    update: (written: number, total: number) => {
+      shown.push(`${written}/${total}`)
+    },
+    end: () => {
+      shown.push('end')
+    },
+    clear () {}
+  }
   const all = { pops: 1, intervalMs: INTERVAL_MS, seed: 7, backfillMs: 0, incidents: false, regressions: [], ...options }
-  const start = () => run(all, { names, write: database.write, abort: database.abort, stop: stop.signal, progress, clock, random: Math.random, log })
+  const start = () =>
+    run(all, {
+      names,
+      write: database.write,
+      abort: database.abort,
+      stop: stop.signal,
+      progress,
+      clock,
+      random: Math.random,
+      log
+    })
   return { clock, log, database, stop, shown, start }
 }
 
@@ -43,19 +61,27 @@ t.test('history and live phase meet without a gap and without an overlap', async
   await clock.advance(15_000)
   stop.abort()
   t.equal(await complete, true)
-  t.strictSame(database.lines.map(timeOf), Array.from({ length: 7 }, (_, tick) => Array(POINTS_PER_TICK).fill(GRID_NOW + (tick - 5) * INTERVAL_MS)).flat())
+  t.strictSame(
+    database.lines.map(timeOf),
+    Array.from({ length: 7 }, (_, tick) => Array(POINTS_PER_TICK).fill(GRID_NOW + (tick - 5) * INTERVAL_MS)).flat()
+  )
   t.strictSame(shown, ['0/30', '30/30', 'end'])
   t.match(log.of('backfill_finished'), [{ points: 30 }])
 })
 
 t.test('regressions begin with the live phase and end on time', async (t) => {
-  const { clock, database, stop, log, start } = setup({ backfillMs: 20_000, regressions: [{ pop: 'fra1', factor: 3, durationMs: 20_000 }] })
+  const { clock, database, stop, log, start } = setup({
+    backfillMs: 20_000,
+    regressions: [{ pop: 'fra1', factor: 3, durationMs: 20_000 }]
+  })
   const complete = start()
   await clock.advance(40_000)
   stop.abort()
   await complete
   const fleet = new SimulatedFleet({ pops: 1, seed: 7, randomIncidents: false })
-  const factors = database.lines.map((line, index) => Math.round(valueOf(line) / fleet.coldStartMs(0, index % POINTS_PER_TICK, timeOf(line))))
+  const factors = database.lines.map((line, index) =>
+    Math.round(valueOf(line) / fleet.coldStartMs(0, index % POINTS_PER_TICK, timeOf(line)))
+  )
   t.strictSame(factors, [1, 1, 3, 3, 1, 1].flatMap((factor) => Array(POINTS_PER_TICK).fill(factor)))
   t.match(log.of('regression_started'), [{ pop: 'fra1', factor: 3, durationMs: 20_000 }])
 })
@@ -69,7 +95,10 @@ t.test('an outage loses nothing', async (t) => {
   await clock.advance(30_000)
   stop.abort()
   t.equal(await complete, true)
-  t.strictSame(database.lines.map(timeOf), Array.from({ length: 10 }, (_, tick) => Array(POINTS_PER_TICK).fill(GRID_NOW + tick * INTERVAL_MS)).flat())
+  t.strictSame(
+    database.lines.map(timeOf),
+    Array.from({ length: 10 }, (_, tick) => Array(POINTS_PER_TICK).fill(GRID_NOW + tick * INTERVAL_MS)).flat()
+  )
   t.ok(log.of('write_failed').length > 1)
   t.match(log.of('write_recovered'), [{}])
 })
@@ -103,7 +132,9 @@ t.test('a refused write ends the live phase', async (t) => {
   const { clock, log, database, start } = setup()
   database.failure = 'unauthorized'
   t.equal(await start(), false)
-  t.match(log.of('stopped'), [{ level: 'error', reason: 'unauthorized', detail: 'because of unauthorized', unwritten: POINTS_PER_TICK }])
+  t.match(log.of('stopped'), [
+    { level: 'error', reason: 'unauthorized', detail: 'because of unauthorized', unwritten: POINTS_PER_TICK }
+  ])
   t.equal(clock.pendingTimers, 0)
 })
 

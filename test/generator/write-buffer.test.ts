@@ -9,7 +9,13 @@ function setup (maxLines = 100_000) {
   const log = new FakeLog()
   const database = new FakeDatabase()
   const failures: unknown[] = []
-  const buffer = new WriteBuffer({ writer: database, maxLines, onFailed: (error) => failures.push(error), clock: new FakeClock(), log })
+  const buffer = new WriteBuffer({
+    writer: database,
+    maxLines,
+    onFailed: (error) => failures.push(error),
+    clock: new FakeClock(),
+    log
+  })
   return { log, database, buffer, failures }
 }
 

@@ -29,10 +29,15 @@ for (const reason of ['unavailable', 'timeout'] as const) {
     await clock.advance(1_000)
     await written
     t.strictSame(database.batches, [['a', 'b']])
-    t.strictSame(log.of('write_failed').map(({ reason, detail, points, failures, retryInMs }) => [reason, detail, points, failures, retryInMs]), [
-      [reason, `because of ${reason}`, 2, 1, 500],
-      [reason, `because of ${reason}`, 2, 2, 1_000]
-    ])
+    t.strictSame(
+      log
+        .of('write_failed')
+        .map(({ reason, detail, points, failures, retryInMs }) => [reason, detail, points, failures, retryInMs]),
+      [
+        [reason, `because of ${reason}`, 2, 1, 500],
+        [reason, `because of ${reason}`, 2, 2, 1_000]
+      ]
+    )
     t.match(log.of('write_recovered'), [{ failures: 2, outageMs: 1_500 }])
   })
 }
@@ -42,7 +47,10 @@ t.test('waits twice as long each time, up to 30 s', async (t) => {
   database.failure = 'unavailable'
   void writer.write(['a'])
   await clock.advance(120_000)
-  t.strictSame(log.of('write_failed').map(({ retryInMs }) => retryInMs), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+  t.strictSame(
+    log.of('write_failed').map(({ retryInMs }) => retryInMs),
+    [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+  )
 })
 
 t.test('jitter takes away up to half', async (t) => {
@@ -65,7 +73,15 @@ for (const reason of ['unauthorized', 'bad_answer'] as const) {
 
 t.test('a defect is not taken for a failure of the database', async (t) => {
   const { clock, log } = setup()
-  const writer = new RetryingWriter({ write: async () => { throw new TypeError('defect') }, abort () {}, clock, random: Math.random, log })
+  const writer = new RetryingWriter({
+    write: async () => {
+      throw new TypeError('defect')
+    },
+    abort () {},
+    clock,
+    random: Math.random,
+    log
+  })
   await t.rejects(writer.write(['a']), TypeError)
 })
 

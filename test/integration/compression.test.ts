@@ -58,24 +58,28 @@ const python = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 const missing = hasWebsockets(python) ? null : `${python} has no module websockets (package python3-websockets, or TEST_PYTHON)`
 const required = process.env.TEST_REQUIRE_PYTHON_WEBSOCKETS !== undefined
 
-t.test('python3-websockets reads it, whatever window it asks for', { skip: missing !== null && !required ? missing : false }, async (t) => {
-  if (missing !== null) throw new Error(missing)
-  const { port } = await build(t, ALWAYS)
-  const script = fileURLToPath(new URL('../../../test/fixtures/deflate_client.py', import.meta.url))
-  const cases = [
-    { name: 'no compression', windowBits: 'off', agreed: null },
-    { name: 'the default window', windowBits: '0', agreed: /^permessage-deflate; server_no_context_takeover/ },
-    { name: '10 bits', windowBits: '10', agreed: /server_max_window_bits=10/ },
-    { name: '8 bits, which zlib cannot do', windowBits: '8', agreed: /server_max_window_bits=8/ }
-  ]
-  for (const { name, windowBits, agreed } of cases) {
-    t.test(name, async (t) => {
-      const { stdout } = await promisify(execFile)(python, [script, `ws://127.0.0.1:${port}/ws`, windowBits])
-      const read = JSON.parse(stdout)
-      t.match(read, { agreed, types: ['welcome', /metrics_update/, 'metrics_update', 'metrics_update'], pong: 'x'.repeat(100) })
-    })
+t.test(
+  'python3-websockets reads it, whatever window it asks for',
+  { skip: missing !== null && !required ? missing : false },
+  async (t) => {
+    if (missing !== null) throw new Error(missing)
+    const { port } = await build(t, ALWAYS)
+    const script = fileURLToPath(new URL('../../../test/fixtures/deflate_client.py', import.meta.url))
+    const cases = [
+      { name: 'no compression', windowBits: 'off', agreed: null },
+      { name: 'the default window', windowBits: '0', agreed: /^permessage-deflate; server_no_context_takeover/ },
+      { name: '10 bits', windowBits: '10', agreed: /server_max_window_bits=10/ },
+      { name: '8 bits, which zlib cannot do', windowBits: '8', agreed: /server_max_window_bits=8/ }
+    ]
+    for (const { name, windowBits, agreed } of cases) {
+      t.test(name, async (t) => {
+        const { stdout } = await promisify(execFile)(python, [script, `ws://127.0.0.1:${port}/ws`, windowBits])
+        const read = JSON.parse(stdout)
+        t.match(read, { agreed, types: ['welcome', /metrics_update/, 'metrics_update', 'metrics_update'], pong: 'x'.repeat(100) })
+      })
+    }
   }
-})
+)
 
 function hasWebsockets (python: string): boolean {
   try {

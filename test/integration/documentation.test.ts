@@ -3,7 +3,16 @@ import t from 'tap'
 import { openPage, skipWithoutChromium } from '../support/chromium.ts'
 import { build } from '../support/app.ts'
 
-const PATHS = ['/', '/api/metrics/latest', '/api/regressions', '/api/websocket/status', '/health', '/health/live', '/health/ready', '/ws']
+const PATHS = [
+  '/',
+  '/api/metrics/latest',
+  '/api/regressions',
+  '/api/websocket/status',
+  '/health',
+  '/health/live',
+  '/health/ready',
+  '/ws'
+]
 
 t.test('GET /openapi.json describes every route', async (t) => {
   const { app } = await build(t)

@@ -21,7 +21,15 @@ t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t
   t.equal(status.truncated, false)
   const [first] = status.connections
   t.match(first.id, /^ws_1_\d{13}$/)
-  t.strictSame(Object.keys(first).slice(0, 7), ['id', 'connectedAt', 'broadcastCount', 'errorCount', 'lastBroadcast', 'lastError', 'clientInfo'])
+  t.strictSame(Object.keys(first).slice(0, 7), [
+    'id',
+    'connectedAt',
+    'broadcastCount',
+    'errorCount',
+    'lastBroadcast',
+    'lastError',
+    'clientInfo'
+  ])
   t.strictSame(first.clientInfo, { userAgent: 'dashboard/1', ip: '127.0.0.1' })
   t.equal(first.lastError, null)
   t.match(first.lastBroadcast, /Z$/)
@@ -38,7 +46,11 @@ t.test('the status says how fresh the data is, and when it is asked for next', a
   app.poller.stop()
   app.metricsSource.collect = async () => ({ readings: [], baselines: new Map(), places: new Map() })
   await app.tickMaker.tick()
-  t.match((await app.inject('/api/websocket/status')).json().feed, { dataTime: null, ageMs: -1, status: 'stale' }, 'no null where a number belongs')
+  t.match(
+    (await app.inject('/api/websocket/status')).json().feed,
+    { dataTime: null, ageMs: -1, status: 'stale' },
+    'no null where a number belongs'
+  )
 })
 
 t.test('?limit bounds the list and says so', async (t) => {
@@ -57,11 +69,46 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
   const { app } = await build(t)
   const cases = [
     { name: 'unknown route', method: 'GET', url: '/nope', statusCode: 404, code: 'NOT_FOUND', message: 'there is no GET /nope' },
-    { name: 'unknown method', method: 'POST', url: '/health', statusCode: 405, code: 'METHOD_NOT_ALLOWED', message: 'POST is not allowed here, only GET, HEAD, OPTIONS' },
-    { name: 'HTTP where a WebSocket is', method: 'GET', url: '/ws', statusCode: 426, code: 'UPGRADE_REQUIRED', message: 'this is a WebSocket endpoint' },
-    { name: 'limit that is no number', method: 'GET', url: '/api/websocket/status?limit=x', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be integer' },
-    { name: 'negative limit', method: 'GET', url: '/api/websocket/status?limit=-1', statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/limit must be >= 0' },
-    { name: 'URL that cannot be decoded', method: 'GET', url: '/%zz', statusCode: 400, code: 'FST_ERR_BAD_URL', message: "'/%zz' is not a valid url component" },
+    {
+      name: 'unknown method',
+      method: 'POST',
+      url: '/health',
+      statusCode: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      message: 'POST is not allowed here, only GET, HEAD, OPTIONS'
+    },
+    {
+      name: 'HTTP where a WebSocket is',
+      method: 'GET',
+      url: '/ws',
+      statusCode: 426,
+      code: 'UPGRADE_REQUIRED',
+      message: 'this is a WebSocket endpoint'
+    },
+    {
+      name: 'limit that is no number',
+      method: 'GET',
+      url: '/api/websocket/status?limit=x',
+      statusCode: 400,
+      code: 'FST_ERR_VALIDATION',
+      message: 'querystring/limit must be integer'
+    },
+    {
+      name: 'negative limit',
+      method: 'GET',
+      url: '/api/websocket/status?limit=-1',
+      statusCode: 400,
+      code: 'FST_ERR_VALIDATION',
+      message: 'querystring/limit must be >= 0'
+    },
+    {
+      name: 'URL that cannot be decoded',
+      method: 'GET',
+      url: '/%zz',
+      statusCode: 400,
+      code: 'FST_ERR_BAD_URL',
+      message: "'/%zz' is not a valid url component"
+    },
     { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
   ] as const
   for (const { name, method, url, statusCode, code, message } of cases) {
@@ -110,7 +157,10 @@ t.test('health', async (t) => {
     t.equal(response.statusCode, 200)
     t.match(response.json(), {
       status: 'ok',
-      services: { influxdb: { healthy: true, source: 'demo' }, websocket: { healthy: true, activeConnections: 1, totalConnectionsTracked: 1 } }
+      services: {
+        influxdb: { healthy: true, source: 'demo' },
+        websocket: { healthy: true, activeConnections: 1, totalConnectionsTracked: 1 }
+      }
     })
     t.type(response.json().uptimeSeconds, 'number')
   })
@@ -122,7 +172,10 @@ t.test('health', async (t) => {
     await logged('source_failed')
     const response = await app.inject('/health')
     t.equal(response.statusCode, 200)
-    t.match(response.json(), { status: 'degraded', services: { influxdb: { healthy: false, failure: 'unauthorized' }, websocket: { healthy: true } } })
+    t.match(response.json(), {
+      status: 'degraded',
+      services: { influxdb: { healthy: false, failure: 'unauthorized' }, websocket: { healthy: true } }
+    })
     t.notMatch(response.body, 'wrong token')
     t.equal((await app.inject('/health/ready')).statusCode, 200, 'a failing database is no reason to take the service out')
   })
@@ -167,15 +220,32 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
   const list = async () => (await app.inject('/api/regressions')).json()
   const feed = async (value: number) => {
     const time = Date.now() + seconds++ * 10_000
-    app.metricsSource.collect = async () => ({ readings: FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value })), baselines, places: new Map() })
+    app.metricsSource.collect = async () => ({
+      readings: FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value })),
+      baselines,
+      places: new Map()
+    })
     await app.tickMaker.tick()
   }
   let seconds = 0
   t.match(await list(), { open: [], closed: [], epoch: app.view.epoch })
   await feed(10)
   const { open, ...freshness } = await list()
-  t.match(freshness, { seq: app.view.seq, status: 'fresh', ageMs: Number, dataTime: /Z$/, polledAt: /Z$/, nextPollAt: /Z$/ }, 'and says how fresh it is')
-  t.match(open, [{ pop: 'fra1', state: 'opened', severity: 'critical', baselineKind: 'day', changePercent: 100, samples: { recent: 60, baseline: 450 } }])
+  t.match(
+    freshness,
+    { seq: app.view.seq, status: 'fresh', ageMs: Number, dataTime: /Z$/, polledAt: /Z$/, nextPollAt: /Z$/ },
+    'and says how fresh it is'
+  )
+  t.match(open, [
+    {
+      pop: 'fra1',
+      state: 'opened',
+      severity: 'critical',
+      baselineKind: 'day',
+      changePercent: 100,
+      samples: { recent: 60, baseline: 450 }
+    }
+  ])
   for (let tick = 0; tick < 3; tick++) await feed(5)
   const after = await list()
   t.strictSame(after.open, [])
@@ -188,7 +258,14 @@ t.test('after a change of severity a subscriber and GET /api/regressions are tol
   const baselines = new Map([['fra1', { day: { count: 450, center: 5, deviation: 0.5 } }]])
   for (const [index, value] of [6.5, 6.5, 6.5, 10, 10, 10, 12, 14].entries()) {
     const time = Date.now() + index * 10_000
-    const readings = FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value }))
+    const readings = FUNCTIONS.map((functionName) => ({
+      pop: 'fra1',
+      functionName,
+      value,
+      time,
+      recentCount: 12,
+      recentMean: value
+    }))
     app.metricsSource.collect = async () => ({ readings, baselines, places: new Map() })
     await app.tickMaker.tick()
   }
@@ -214,8 +291,22 @@ t.test('ticks that go on failing by a defect make the health degraded, until one
 
 t.test('HEAD and OPTIONS are answered wherever GET is', async (t) => {
   const { app } = await build(t)
-  for (const url of ['/', '/ws', '/ws/', '/health', '/health/', '/health/live', '/api/websocket/status', '/openapi.json', '/docs/static/index.css']) {
-    const [get, head, options] = [await app.inject(url), await app.inject({ method: 'HEAD', url }), await app.inject({ method: 'OPTIONS', url })]
+  for (const url of [
+    '/',
+    '/ws',
+    '/ws/',
+    '/health',
+    '/health/',
+    '/health/live',
+    '/api/websocket/status',
+    '/openapi.json',
+    '/docs/static/index.css'
+  ]) {
+    const [get, head, options] = [
+      await app.inject(url),
+      await app.inject({ method: 'HEAD', url }),
+      await app.inject({ method: 'OPTIONS', url })
+    ]
     t.equal(head.statusCode, get.statusCode, `HEAD ${url}`)
     t.equal(head.body, '', `HEAD ${url} has no body`)
     t.equal(options.statusCode, 204, `OPTIONS ${url}`)

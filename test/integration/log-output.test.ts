@@ -56,7 +56,9 @@ async function serve (t: Test, stdout: Stdout, nodeArguments: string[] = []) {
   const ended = service.exit.then(([code]) => { throw new Error(`the service ended with ${code}: ${service.stderr()}`) })
   ended.catch(() => {})
   let port: string | undefined
-  while ((port = /listening on (\d+)/.exec(service.stderr())?.[1]) === undefined) await Promise.race([once(stderr as NonNullable<typeof stderr>, 'data'), ended])
+  while ((port = /listening on (\d+)/.exec(service.stderr())?.[1]) === undefined) {
+    await Promise.race([once(stderr as NonNullable<typeof stderr>, 'data'), ended])
+  }
   const live = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status, () => 0)
   return { ...service, url: `ws://127.0.0.1:${port}/ws`, live }
 }
@@ -147,24 +149,49 @@ t.test('the flush ends at its deadline, and the exit code is what it was', async
 })
 
 // What is left of the room when the first line is dropped depends on their length: that many are missing has to fit always.
-const resumes = [['pipe', 200], ['pipe', 260], ['pipe', 330], ['pipe', 410], ['pipe', 900], ['socket', 200], ['socket', 410]] as const
+const resumes = [
+  ['pipe', 200],
+  ['pipe', 260],
+  ['pipe', 330],
+  ['pipe', 410],
+  ['pipe', 900],
+  ['socket', 200],
+  ['socket', 410]
+] as const
 
 for (const [kind, length] of resumes) {
-  t.test(`a reader that reads again gets what waited, in order, and how many lines are missing (${kind}, ${length})`, async (t) => {
-    const { writer, closeWriter, readAll } = fifo(t)
-    const { child, exit } = run(t, 'test/support/log-burst.js', ['resume', '20000', String(length)], kind === 'pipe' ? writer : 'pipe')
-    const [said] = await once(child.stderr as NonNullable<typeof child.stderr>, 'data')
-    const dropped = Number(/dropped (\d+)/.exec(String(said))?.[1])
-    t.ok(dropped > 0)
-    const output = kind === 'pipe' ? readAll() : text(child.stdout as NonNullable<typeof child.stdout>)
-    closeWriter()
-    child.kill('SIGUSR2')
-    t.strictSame(await exit, [0, null])
-    const lines = (await output).trim().split('\n').map((line) => JSON.parse(line))
-    const numbers = lines.flatMap(({ line }) => line ?? [])
-    t.strictSame(numbers, Array.from({ length: 20_000 - dropped }, (_, index) => index))
-    t.match(lines.slice(numbers.length), [{ level: 40, event: 'log_dropped', count: dropped }, { event: 'end', dropped }])
-  })
+  t.test(
+    `a reader that reads again gets what waited, in order, and how many lines are missing (${kind}, ${length})`,
+    async (t) => {
+      const { writer, closeWriter, readAll } = fifo(t)
+      const { child, exit } = run(
+        t,
+        'test/support/log-burst.js',
+        ['resume', '20000', String(length)],
+        kind === 'pipe' ? writer : 'pipe'
+      )
+      const [said] = await once(child.stderr as NonNullable<typeof child.stderr>, 'data')
+      const dropped = Number(/dropped (\d+)/.exec(String(said))?.[1])
+      t.ok(dropped > 0)
+      const output = kind === 'pipe' ? readAll() : text(child.stdout as NonNullable<typeof child.stdout>)
+      closeWriter()
+      child.kill('SIGUSR2')
+      t.strictSame(await exit, [0, null])
+      const lines = (await output)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      const numbers = lines.flatMap(({ line }) => line ?? [])
+      t.strictSame(
+        numbers,
+        Array.from({ length: 20_000 - dropped }, (_, index) => index)
+      )
+      t.match(lines.slice(numbers.length), [
+        { level: 40, event: 'log_dropped', count: dropped },
+        { event: 'end', dropped }
+      ])
+    }
+  )
 }
 
 t.test('a regular file is appended to', async (t) => {

@@ -52,7 +52,9 @@ t.test('a client that stops reading and goes on gets the latest, and how many it
   pausing.socket.pause()
   const [, connection] = [...app.connections] as [unknown, Connection]
   let next = content.header.seq + 100
-  while (connection.isOpen && connection.outbox.skippedInARow < 3) await app.broadcaster.publish(new PaddedTick({ ...content, header: { ...content.header, seq: ++next } }))
+  while (connection.isOpen && connection.outbox.skippedInARow < 3) {
+    await app.broadcaster.publish(new PaddedTick({ ...content, header: { ...content.header, seq: ++next } }))
+  }
   const missed = connection.outbox.skippedInARow
   pausing.socket.resume()
   const latest = await pausing.message(`"skipped":${missed}`)

@@ -27,7 +27,9 @@ t.test('5,000 clients that resume at once cost no query', async (t) => {
     return collect()
   }
   for (let batch = 0; batch < 5; batch++) {
-    const clients = await Promise.all(Array.from({ length: 1_000 }, () => TestClient.open(`ws://127.0.0.1:${port}/ws?epoch=${epoch}&seq=${seq - 1}`)))
+    const clients = await Promise.all(
+      Array.from({ length: 1_000 }, () => TestClient.open(`ws://127.0.0.1:${port}/ws?epoch=${epoch}&seq=${seq - 1}`))
+    )
     const confirmations = await Promise.all(clients.map((client) => client.next('subscription_confirmed')))
     const updates = await Promise.all(clients.map((client) => client.next('metrics_update')))
     t.ok(confirmations.every(({ recovered }) => recovered === true))
@@ -40,7 +42,8 @@ t.test('5,000 clients that resume at once cost no query', async (t) => {
 t.test('kill -9: 500 clients are told the new epoch and have the whole state after reconnecting', async (t) => {
   const killed = startService(t)
   const port = await portOf(killed)
-  const open = (query = '') => Promise.all(Array.from({ length: 500 }, () => TestClient.open(`ws://127.0.0.1:${port}/ws${query}`)))
+  const open = (query = '') =>
+    Promise.all(Array.from({ length: 500 }, () => TestClient.open(`ws://127.0.0.1:${port}/ws${query}`)))
   const clients = await open()
   const updates = await Promise.all(clients.map((client) => client.next('metrics_update')))
   const { epoch, seq } = updates[0] as { epoch: string, seq: number }
@@ -54,7 +57,11 @@ t.test('kill -9: 500 clients are told the new epoch and have the whole state aft
   await portOf(restarted)
   const back = await open(`?epoch=${epoch}&seq=${seq}`)
   const confirmations = await Promise.all(back.map((client) => client.next('subscription_confirmed')))
-  t.ok(confirmations.every((confirmation) => confirmation.epoch !== epoch && confirmation.recovered === false && confirmation.reason === 'other_epoch'))
+  t.ok(
+    confirmations.every(
+      (confirmation) => confirmation.epoch !== epoch && confirmation.recovered === false && confirmation.reason === 'other_epoch'
+    )
+  )
   const current = await Promise.all(back.map((client) => client.next('metrics_update')))
   t.ok(current.every((update) => update.epoch === confirmations[0]?.epoch && update.data.totalPops === 20))
   for (const client of back) client.send({ type: 'subscribe', topics: ['pops'] })
@@ -64,7 +71,17 @@ t.test('kill -9: 500 clients are told the new epoch and have the whole state aft
   await restarted.exit
 })
 
-const nonsense = ['?epoch=', '?epoch=&seq=', '?epoch=a', '?seq=3', '?epoch=a&seq=x', '?epoch=a&seq=-1', '?epoch=a&seq=1.5', '?epoch=a&epoch=b&seq=1', '?epoch=a&seq=99999999999999999999']
+const nonsense = [
+  '?epoch=',
+  '?epoch=&seq=',
+  '?epoch=a',
+  '?seq=3',
+  '?epoch=a&seq=x',
+  '?epoch=a&seq=-1',
+  '?epoch=a&seq=1.5',
+  '?epoch=a&epoch=b&seq=1',
+  '?epoch=a&seq=99999999999999999999'
+]
 
 t.test('an upgrade is never refused for its position: it is told that it cannot be recovered, and goes on', async (t) => {
   const { connect } = await build(t)

@@ -21,7 +21,13 @@ t.test('SIGTERM with 100 clients of which one never answers: all told, the polit
   t.ok(closes.every(({ code }) => code === 1001))
   t.ok(new Set(shutdowns.map(({ retryAfterMs }) => retryAfterMs)).size > 50, 'they are not all told to come back at once')
   t.match(shutdowns[0], { reconnect: true, closeCode: 1001 })
-  const events = service.lines.map(({ event }) => event).filter((event) => event !== undefined && !['connect', 'disconnect', 'source', 'socket_error', 'data_fresh', 'regression_opened'].includes(event))
+  const events = service.lines
+    .map(({ event }) => event)
+    .filter(
+      (event) =>
+        event !== undefined &&
+        !['connect', 'disconnect', 'source', 'socket_error', 'data_fresh', 'regression_opened'].includes(event)
+    )
   t.strictSame(events, ['shutdown', 'poller_stopped', 'drain_started', 'drain_timeout', 'drain_finished', 'closed'])
   t.equal(service.lines.filter(({ event }) => event === 'disconnect').length, 100)
   t.equal(service.lines.find(({ event }) => event === 'drain_timeout')?.stragglers, 1)
@@ -66,20 +72,23 @@ t.test('a start that cannot work says why and exits 1, without a stack trace', a
     {
       name: 'two wrong settings',
       env: { BROADCAST_INTERVAL_MS: 'soon', PORT: '99999' },
-      stderr: 'popcast cannot start:\n' +
+      stderr:
+        'popcast cannot start:\n' +
         'PORT: "99999" must be <= 65535; accepted: a TCP port (0 picks a free one), a whole number from 0 to 65535\n' +
         'BROADCAST_INTERVAL_MS: "soon" must be integer; accepted: milliseconds, a whole number from 100 to 86400000\n'
     },
     {
       name: 'a URL that holds a password',
       env: { INFLUXDB_URL: 'http://admin:hunter2@127.0.0.1:8086', INFLUXDB_BUCKET: 'b', INFLUXDB_ORG: 'o' },
-      stderr: 'popcast cannot start:\nINFLUXDB_URL: holds a user name or password, which belong into INFLUXDB_TOKEN; ' +
+      stderr:
+        'popcast cannot start:\nINFLUXDB_URL: holds a user name or password, which belong into INFLUXDB_TOKEN; ' +
         'accepted: an http:// or https:// URL without user name and password, e.g. http://127.0.0.1:8086\n'
     },
     {
       name: 'a port that is taken',
       env: { PORT: String(port) },
-      stderr: `popcast cannot start:\nHOST, PORT: cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`
+      stderr: `popcast cannot start:\nHOST, PORT: cannot listen on 127.0.0.1:${port}: ` +
+        `listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`
     }
   ]
   for (const { name, env, stderr } of cases) {

@@ -42,7 +42,11 @@ t.test('the generator says what is wrong with its arguments and settings', async
   const cases = [
     { name: 'no database', args: [], stderr: /^the generator cannot start:\nINFLUXDB_URL: is not set/ },
     { name: 'an unknown option', args: ['--pop', '3'], stderr: /^the generator cannot start:\n.*--pop/ },
-    { name: 'a duration that is none', args: ['--backfill', 'yesterday'], stderr: /^the generator cannot start:\n--backfill: "yesterday"/ }
+    {
+      name: 'a duration that is none',
+      args: ['--backfill', 'yesterday'],
+      stderr: /^the generator cannot start:\n--backfill: "yesterday"/
+    }
   ]
   for (const { name, args, stderr } of cases) {
     t.test(name, async (t) => {

@@ -12,12 +12,27 @@ const refused: Array<{ name: string, line: string, headers: string[], status: nu
   { name: 'a URL that cannot be decoded', line: 'GET /%zz', headers: HANDSHAKE, status: 400 },
   { name: 'an unknown path', line: 'GET /nope', headers: HANDSHAKE, status: 404 },
   { name: 'a path that takes no WebSockets', line: 'GET /health', headers: HANDSHAKE, status: 404 },
-  { name: 'another version', line: 'GET /ws', headers: [...UPGRADE, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 7'], status: 400 },
+  {
+    name: 'another version',
+    line: 'GET /ws',
+    headers: [...UPGRADE, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 7'],
+    status: 400
+  },
   { name: 'no key', line: 'GET /ws', headers: [...UPGRADE, 'Sec-WebSocket-Version: 13'], status: 400 },
   { name: 'another method', line: 'POST /ws', headers: HANDSHAKE, status: 405 },
-  { name: 'h2c where WebSockets are', line: 'GET /ws', headers: ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__'], status: 426 },
+  {
+    name: 'h2c where WebSockets are',
+    line: 'GET /ws',
+    headers: ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__'],
+    status: 426
+  },
   { name: 'h2c at a path that there is not', line: 'GET /nope', headers: ['Upgrade: h2c', 'Connection: Upgrade'], status: 404 },
-  { name: 'h2c and a URL that cannot be decoded', line: 'GET /%zz', headers: ['Upgrade: h2c', 'Connection: Upgrade'], status: 400 }
+  {
+    name: 'h2c and a URL that cannot be decoded',
+    line: 'GET /%zz',
+    headers: ['Upgrade: h2c', 'Connection: Upgrade'],
+    status: 400
+  }
 ]
 
 /** Sends a request and reads to the end that the server makes of it. */
@@ -32,7 +47,9 @@ async function statusOf (port: number, line: string, headers: readonly string[])
 
 async function noneIsLeft ({ app }: TestApp): Promise<number> {
   for (let turns = 0; turns < 1_000; turns++) {
-    const count = await new Promise<number>((resolve, reject) => app.server.getConnections((error, found) => error ? reject(error) : resolve(found)))
+    const count = await new Promise<number>((resolve, reject) =>
+      app.server.getConnections((error, found) => (error ? reject(error) : resolve(found)))
+    )
     if (count === 0) return app.pendingUpgrades.size
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -77,7 +94,13 @@ t.test('the token websocket is found in any case, and /ws/ is /ws', async (t) =>
   t.ok(await (await rawHandshake(port, '/ws/')).message('welcome'))
 })
 
-const offers = ['permessage-deflate; server_max_window_bits=99', 'permessage-deflate; foo', 'permessage-deflate; client_max_window_bits=1', ';;;', 'a b']
+const offers = [
+  'permessage-deflate; server_max_window_bits=99',
+  'permessage-deflate; foo',
+  'permessage-deflate; client_max_window_bits=1',
+  ';;;',
+  'a b'
+]
 
 t.test('an offer of extensions that makes no sense is declined, not refused', async (t) => {
   const { connect, port } = await build(t)
@@ -93,7 +116,9 @@ t.test('an offer of extensions that makes no sense is declined, not refused', as
 
 t.test('of several offers the one that makes sense is taken', async (t) => {
   const { port } = await build(t)
-  const client = await rawHandshake(port, '/ws', { 'Sec-WebSocket-Extensions': 'permessage-deflate; foo, permessage-deflate; server_max_window_bits=10' })
+  const client = await rawHandshake(port, '/ws', {
+    'Sec-WebSocket-Extensions': 'permessage-deflate; foo, permessage-deflate; server_max_window_bits=10'
+  })
   t.match(client.head(), 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10')
   client.socket.destroy()
 })

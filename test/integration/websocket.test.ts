@@ -21,7 +21,13 @@ t.test('the welcome says who, what and how often', async (t) => {
   const { app, connect } = await build(t)
   const welcome = await (await connect()).next('welcome')
   t.match(welcome, {
-    protocol: 1, epoch: app.view.epoch, seq: Number, intervalMs: 100, heartbeatMs: 25_000, source: 'demo', limits: { maxMessageBytes: 16_384 }
+    protocol: 1,
+    epoch: app.view.epoch,
+    seq: Number,
+    intervalMs: 100,
+    heartbeatMs: 25_000,
+    source: 'demo',
+    limits: { maxMessageBytes: 16_384 }
   })
   t.match(welcome.data.connectionId, /^ws_1_\d{13}$/)
 })
@@ -82,7 +88,14 @@ t.test('what the protocol forbids closes its sender with the right code, and nob
     { name: 'a message above MAX_MESSAGE_BYTES', bytes: maskedFrame(0x81, Buffer.alloc(1_025, 0x20)), code: 1009 },
     { name: 'text that is no UTF-8', bytes: maskedFrame(0x81, Buffer.from([0xff, 0xfe])), code: 1007 },
     { name: 'an unmasked frame', bytes: Buffer.from([0x81, 0x01, 0x41]), code: 1002 },
-    { name: 'a message in too many fragments', bytes: Buffer.concat([maskedFrame(0x01, Buffer.from('a')), ...Array.from({ length: 80 }, () => maskedFrame(0x00, Buffer.from('a')))]), code: 1008 }
+    {
+      name: 'a message in too many fragments',
+      bytes: Buffer.concat([
+        maskedFrame(0x01, Buffer.from('a')),
+        ...Array.from({ length: 80 }, () => maskedFrame(0x00, Buffer.from('a')))
+      ]),
+      code: 1008
+    }
   ]
   for (const { name, bytes, code } of cases) {
     t.test(name, async (t) => {
@@ -103,7 +116,11 @@ t.test('upgrades are refused where no WebSocket is, before the handshake', async
     socket.on('error', () => {})
     const [, response] = await once(socket, 'unexpected-response')
     const chunks = await response.toArray()
-    return { statusCode: response.statusCode, retryAfter: response.headers['retry-after'], ...JSON.parse(Buffer.concat(chunks).toString()) }
+    return {
+      statusCode: response.statusCode,
+      retryAfter: response.headers['retry-after'],
+      ...JSON.parse(Buffer.concat(chunks).toString())
+    }
   }
   t.match(await refusal('/nope'), { statusCode: 404, code: 'NOT_FOUND' })
   t.match(await refusal('/health'), { statusCode: 404, code: 'NOT_A_WEBSOCKET_ROUTE' })
@@ -121,7 +138,10 @@ function storm (t: Test, port: number, count: number): Promise<Array<{ status: n
     t.teardown(() => socket.terminate())
     return Promise.race([
       once(socket, 'open').then(() => ({ status: 101 })),
-      once(socket, 'unexpected-response').then(([, { statusCode, headers }]) => ({ status: statusCode, retryAfter: headers['retry-after'] }))
+      once(socket, 'unexpected-response').then(([, { statusCode, headers }]) => ({
+        status: statusCode,
+        retryAfter: headers['retry-after']
+      }))
     ])
   }))
 }

@@ -29,7 +29,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 t.test('whatever happens: one tick at a time, no more than one per interval, none without demand, and they go on', async (t) => {
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
     const clock = new FakeClock()
-    const state = { wanted: true, takes: 0, fails: false, phase: null as number | null, running: 0, ticks: [] as number[], fault: '' }
+    const state = {
+      wanted: true,
+      takes: 0,
+      fails: false,
+      phase: null as number | null,
+      running: 0,
+      ticks: [] as number[],
+      fault: ''
+    }
     const phase = {
       nextPoll: (notBefore: number) =>
         state.phase === null ? null : notBefore + ((state.phase - notBefore) % INTERVAL_MS + INTERVAL_MS) % INTERVAL_MS,

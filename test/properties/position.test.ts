@@ -1,7 +1,8 @@
 import { PLAIN } from '../../lib/clients/websocket/encodings.ts'
 import fc from 'fast-check'
 import t from 'tap'
-import type { OpenAlertsMessage, Topic } from '../../lib/protocol/server-messages.ts'
+import type { Topic } from '../../lib/protocol/fields.ts'
+import type { OpenAlertsMessage } from '../../lib/protocol/server-messages.ts'
 import { SourceError } from '../../lib/source/source-error.ts'
 import { FakeSocket, payloadOf } from '../support/fake-socket.ts'
 import { regressedPops, steadyPops } from '../support/feeds.ts'
@@ -18,17 +19,38 @@ type Action =
   | { do: 'ask', client: number, ask: Ask }
   | { do: 'restart' }
 
-const ALL_TOPICS: Topic[][] = [['metrics', 'alerts', 'pops'], ['metrics', 'alerts'], ['alerts'], ['alerts', 'pops'], ['metrics', 'pops']]
+const ALL_TOPICS: Topic[][] = [
+  ['metrics', 'alerts', 'pops'],
+  ['metrics', 'alerts'],
+  ['alerts'],
+  ['alerts', 'pops'],
+  ['metrics', 'pops']
+]
 const client = fc.nat({ max: ALL_TOPICS.length - 1 })
 /** In the midst of a fan-out. */
 const amidOf = (asks: Ask[]) => fc.option(fc.record({ client, ask: fc.constantFrom<Ask | 'cut'>(...asks, 'cut') }))
-const actionOf = (asks: Ask[]): fc.Arbitrary<Action> => fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('tick' as const), regressed: fc.boolean(), fails: fc.nat({ max: 5 }).map((n) => n === 0), amid: amidOf(asks) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('handle' as const), client, messages: fc.integer({ min: 1, max: 6 }) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'connect' as const, 'connect' as const, 'stall' as const, 'drain' as const), client }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('ask' as const), client, ask: fc.constantFrom(...asks) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) }
-)
+const actionOf = (asks: Ask[]): fc.Arbitrary<Action> =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('tick' as const),
+        regressed: fc.boolean(),
+        fails: fc.nat({ max: 5 }).map((n) => n === 0),
+        amid: amidOf(asks)
+      })
+    },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('handle' as const), client, messages: fc.integer({ min: 1, max: 6 }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constantFrom('cut' as const, 'connect' as const, 'connect' as const, 'stall' as const, 'drain' as const),
+        client
+      })
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('ask' as const), client, ask: fc.constantFrom(...asks) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) }
+  )
 
 /** Every alert that was published, by epoch: the seq of its tick, and what it was. */
 type Published = Map<string, Array<{ tickSeq: number, key: string }>>
@@ -67,7 +89,9 @@ class Model {
   ask (ask: Ask): void {
     if (this.socket?.readyState !== 1) return
     if (ask === 'ping') this.socket.receive({ type: 'ping' })
-    else this.socket.receive({ type: 'subscribe', topics: this.topics, ...(ask === 'since' && { since: this.reference.position }) })
+    else {
+      this.socket.receive({ type: 'subscribe', topics: this.topics, ...(ask === 'since' && { since: this.reference.position }) })
+    }
   }
 
   /** Every write takes a slice's time, so that a fan-out is never in one piece. */
@@ -112,8 +136,12 @@ function check ({ reference: { heard }, topics }: Model, published: Published, e
     } else if (!exactly && one.replay && last !== null && last.epoch === one.epoch && one.seq <= last.seq) {
       continue
     } else {
-      if (last !== null && last.epoch === one.epoch && one.seq <= last.seq) throw new Error(`an update twice: ${one.seq} after ${last.seq}`)
-      if (last !== null && one.seq - last.seq - 1 !== one.skipped) throw new Error(`a gap: ${one.seq} after ${last.seq}, skipped ${one.skipped}`)
+      if (last !== null && last.epoch === one.epoch && one.seq <= last.seq) {
+        throw new Error(`an update twice: ${one.seq} after ${last.seq}`)
+      }
+      if (last !== null && one.seq - last.seq - 1 !== one.skipped) {
+        throw new Error(`a gap: ${one.seq} after ${last.seq}, skipped ${one.skipped}`)
+      }
       chain ??= { epoch: one.epoch, from: one.seq }
       last = one
       if (topics.includes('alerts')) lacksNone(published, chain, one.seq, alerts)
@@ -122,7 +150,12 @@ function check ({ reference: { heard }, topics }: Model, published: Published, e
   }
 }
 
-function lacksNone (published: Published, { epoch, from }: { epoch: string, from: number }, upTo: number, alerts: Set<string>): void {
+function lacksNone (
+  published: Published,
+  { epoch, from }: { epoch: string, from: number },
+  upTo: number,
+  alerts: Set<string>
+): void {
   for (const { tickSeq, key } of published.get(epoch) ?? []) {
     if (tickSeq > from && tickSeq <= upTo && !alerts.has(key)) throw new Error(`an alert of ${tickSeq} was lost: ${key}`)
   }
@@ -132,7 +165,8 @@ function hasAll (published: Published, { epoch, tickSeq }: { epoch: string, tick
   return (published.get(epoch) ?? []).every((alert) => alert.tickSeq !== tickSeq || alerts.has(alert.key))
 }
 
-const keyOf = ({ epoch, tickSeq, id, state }: Omit<Extract<Heard, { what: 'alert' }>, 'what' | 'replay'>) => `${epoch} ${tickSeq} ${id} ${state}`
+const keyOf = ({ epoch, tickSeq, id, state }: Omit<Extract<Heard, { what: 'alert' }>, 'what' | 'replay'>) =>
+  `${epoch} ${tickSeq} ${id} ${state}`
 
 function openSet ({ view }: Service): unknown {
   const set = JSON.parse(payloadOf(view.openAlerts(view.seq).set.as(PLAIN)).toString()) as OpenAlertsMessage
@@ -140,67 +174,83 @@ function openSet ({ view }: Service): unknown {
 }
 
 const kinds: Array<{ name: string, asks: Ask[], exactly: boolean }> = [
-  { name: 'that comes back by the URL has no gap, and twice only alerts of a tick that was cut in its midst', asks: ['ping', 'subscribe'], exactly: true },
-  { name: 'that also gives since has no gap, and twice only what is marked', asks: ['ping', 'subscribe', 'since'], exactly: false }
+  {
+    name: 'that comes back by the URL has no gap, and twice only alerts of a tick that was cut in its midst',
+    asks: ['ping', 'subscribe'],
+    exactly: true
+  },
+  {
+    name: 'that also gives since has no gap, and twice only what is marked',
+    asks: ['ping', 'subscribe', 'since'],
+    exactly: false
+  }
 ]
 
 for (const { name, asks, exactly } of kinds) {
   t.test(`what a client has handled ${name}, and it ends with what is open`, async (t) => {
-    await fc.assert(fc.asyncProperty(fc.array(actionOf(asks), { minLength: 20, maxLength: 100, size: 'max' }), async (actions) => {
-      const published: Published = new Map()
-      let starts = 0
-      const start = () => {
-        const epoch = `e${++starts}`
-        const service = serveSessions({ epoch, maxBufferedBytes: 1_048_576, maxSkippedUpdates: 100 })
-        const own: Array<{ tickSeq: number, key: string }> = []
-        published.set(epoch, own)
-        service.updates.follow(({ tick }) => {
-          for (const { data: { id, state }, tickSeq } of tick?.content.alerts ?? []) own.push({ tickSeq, key: keyOf({ epoch, tickSeq, id, state }) })
-        })
-        return service
-      }
-      let service = start()
-      const models = ALL_TOPICS.map((topics) => new Model(topics))
-      const act = (step: { client: number, ask: Ask | 'cut' }) => {
-        const model = models[step.client] as Model
-        if (step.ask === 'cut') model.cut()
-        else model.ask(step.ask)
-      }
-      for (const step of actions) {
-        if (step.do === 'tick') {
-          service.source.onCollect = async () => {
-            if (step.fails) throw new SourceError('timeout', 'late')
-            return (step.regressed ? regressedPops : steadyPops)(service.clock.now())
-          }
-          service.clock.onTurn = () => {
-            service.clock.onTurn = () => {}
-            if (step.amid !== null) act(step.amid)
-          }
-          await service.tick()
-          await service.clock.advance(INTERVAL_MS)
-        } else if (step.do === 'restart') {
-          for (const model of models) model.cut()
-          service = start()
-        } else if (step.do === 'ask') {
-          act(step)
-        } else {
-          const model = models[step.client] as Model
-          if (step.do === 'connect') model.connect(service)
-          else if (step.do === 'cut') model.cut()
-          else if (step.do === 'handle') model.handle(step.messages)
-          else if (step.do === 'stall' && model.socket !== null) model.socket.stream.writableNeedDrain = true
-          else if (step.do === 'drain') model.socket?.stream.drain()
+    await fc.assert(
+      fc.asyncProperty(fc.array(actionOf(asks), { minLength: 20, maxLength: 100, size: 'max' }), async (actions) => {
+        const published: Published = new Map()
+        let starts = 0
+        const start = () => {
+          const epoch = `e${++starts}`
+          const service = serveSessions({ epoch, maxBufferedBytes: 1_048_576, maxSkippedUpdates: 100 })
+          const own: Array<{ tickSeq: number, key: string }> = []
+          published.set(epoch, own)
+          service.updates.follow(({ tick }) => {
+            for (const {
+              data: { id, state },
+              tickSeq
+            } of tick?.content.alerts ?? []) { own.push({ tickSeq, key: keyOf({ epoch, tickSeq, id, state }) }) }
+          })
+          return service
         }
-      }
-      for (const model of models) {
-        model.connect(service)
-        model.socket?.stream.drain()
-        model.handle(Infinity)
-        check(model, published, exactly)
-        if (!model.topics.includes('alerts')) continue
-        const held = [...model.reference.alerts.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([, data]) => data)
-        if (JSON.stringify(held) !== JSON.stringify(openSet(service))) throw new Error(`holds ${JSON.stringify(held)}, open is ${JSON.stringify(openSet(service))}`)
-      }
-    }), seededRuns(t, 300))
+        let service = start()
+        const models = ALL_TOPICS.map((topics) => new Model(topics))
+        const act = (step: { client: number, ask: Ask | 'cut' }) => {
+          const model = models[step.client] as Model
+          if (step.ask === 'cut') model.cut()
+          else model.ask(step.ask)
+        }
+        for (const step of actions) {
+          if (step.do === 'tick') {
+            service.source.onCollect = async () => {
+              if (step.fails) throw new SourceError('timeout', 'late')
+              return (step.regressed ? regressedPops : steadyPops)(service.clock.now())
+            }
+            service.clock.onTurn = () => {
+              service.clock.onTurn = () => {}
+              if (step.amid !== null) act(step.amid)
+            }
+            await service.tick()
+            await service.clock.advance(INTERVAL_MS)
+          } else if (step.do === 'restart') {
+            for (const model of models) model.cut()
+            service = start()
+          } else if (step.do === 'ask') {
+            act(step)
+          } else {
+            const model = models[step.client] as Model
+            if (step.do === 'connect') model.connect(service)
+            else if (step.do === 'cut') model.cut()
+            else if (step.do === 'handle') model.handle(step.messages)
+            else if (step.do === 'stall' && model.socket !== null) model.socket.stream.writableNeedDrain = true
+            else if (step.do === 'drain') model.socket?.stream.drain()
+          }
+        }
+        for (const model of models) {
+          model.connect(service)
+          model.socket?.stream.drain()
+          model.handle(Infinity)
+          check(model, published, exactly)
+          if (!model.topics.includes('alerts')) continue
+          const held = [...model.reference.alerts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, data]) => data)
+          if (JSON.stringify(held) !== JSON.stringify(openSet(service))) {
+            throw new Error(`holds ${JSON.stringify(held)}, open is ${JSON.stringify(openSet(service))}`)
+          }
+        }
+      }),
+      seededRuns(t, 300)
+    )
   })
 }

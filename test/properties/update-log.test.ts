@@ -6,7 +6,10 @@ import { seededRuns } from '../support/seed.ts'
 
 t.test('what is read after a position is all that came after it, in order, or nothing', async (t) => {
   const limits = fc.record({ maxEntries: fc.integer({ min: 1, max: 8 }), maxBytes: fc.integer({ min: 1, max: 3_000 }) })
-  const reads = fc.array(fc.record({ afterTicks: fc.nat({ max: 20 }), seq: fc.nat({ max: 22 }), epoch: fc.constantFrom('e1', 'e1', 'e1', 'e0') }), { maxLength: 20 })
+  const reads = fc.array(
+    fc.record({ afterTicks: fc.nat({ max: 20 }), seq: fc.nat({ max: 22 }), epoch: fc.constantFrom('e1', 'e1', 'e1', 'e0') }),
+    { maxLength: 20 }
+  )
   await fc.assert(fc.asyncProperty(limits, reads, async (limits, reads) => {
     const log = new MemoryLog({ epoch: 'e1', ...limits })
     const kept = (published: number) => log.last(published).map(({ seq }) => seq)
@@ -20,7 +23,16 @@ t.test('what is read after a position is all that came after it, in order, or no
         const found = log.readAfter({ epoch, seq })
         const recoverable = epoch === 'e1' && seq <= published && published - seq <= entries.length
         if (recoverable !== 'entries' in found) return false
-        if ('entries' in found && !(found.entries.length === published - seq && isContiguous(found.entries.map(({ seq }) => seq), published))) return false
+        if (
+          'entries' in found &&
+          !(
+            found.entries.length === published - seq &&
+            isContiguous(
+              found.entries.map(({ seq }) => seq),
+              published
+            )
+          )
+        ) { return false }
       }
     }
     return true

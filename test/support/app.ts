@@ -39,7 +39,11 @@ export async function build (t: Test, env: Record<string, string | undefined> = 
 }
 
 /** Resolves when `object[method]` was called `times` times from now on. The calls go through. */
-export function called<Method extends string> (object: Record<Method, (...args: never[]) => unknown>, method: Method, times: number): Promise<void> {
+export function called<Method extends string> (
+  object: Record<Method, (...args: never[]) => unknown>,
+  method: Method,
+  times: number
+): Promise<void> {
   const original = object[method].bind(object)
   let count = 0
   return new Promise((resolve) => {

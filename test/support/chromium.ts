@@ -6,13 +6,24 @@ import type { Test } from 'tap'
 
 const executablePath = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium'
 // It talks to nobody but the page's own server.
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
 
 /** Why there is no browser for the tests, or null. `TEST_REQUIRE_CHROMIUM` makes its absence a failure instead. */
-export const chromiumMissing = existsSync(executablePath) ? null : `no Chromium at ${executablePath} (package chromium, or TEST_CHROMIUM)`
+export const chromiumMissing = existsSync(executablePath)
+  ? null
+  : `no Chromium at ${executablePath} (package chromium, or TEST_CHROMIUM)`
 
 /** For tap's `skip`. */
-export const skipWithoutChromium = process.env.TEST_REQUIRE_CHROMIUM === undefined && chromiumMissing !== null ? chromiumMissing : false
+export const skipWithoutChromium =
+  process.env.TEST_REQUIRE_CHROMIUM === undefined && chromiumMissing !== null ? chromiumMissing : false
 
 /** A page of a real browser at `url`; it is closed with the test. */
 export async function openPage (t: Test, url: string): Promise<Page> {

@@ -27,7 +27,10 @@ export class TestClient {
     this.socket = new WebSocket(url, options)
     this.closed = once(this.socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }))
     this.socket.on('message', (data) => this.#receive(String(data)))
-    this.closed.then(({ code }) => this.#fail(new Error(`the connection was closed with ${code}`)), () => {})
+    this.closed.then(
+      ({ code }) => this.#fail(new Error(`the connection was closed with ${code}`)),
+      () => {}
+    )
   }
 
   /** Resolves when the handshake is done. @throws when it is refused */
@@ -42,7 +45,10 @@ export class TestClient {
   }
 
   /** The next message of this type that was not asked for yet; those before it are passed over. */
-  next<Type extends ServerMessage['type']> (type: Type, where: (message: MessageOf<Type>) => boolean = () => true): Promise<MessageOf<Type>> {
+  next<Type extends ServerMessage['type']>(
+    type: Type,
+    where: (message: MessageOf<Type>) => boolean = () => true
+  ): Promise<MessageOf<Type>> {
     const matches = (message: ServerMessage) => message.type === type && where(message as MessageOf<Type>)
     const index = this.#queue.findIndex(matches)
     if (index !== -1) return Promise.resolve(this.#queue.splice(0, index + 1).at(-1) as MessageOf<Type>)

@@ -19,14 +19,28 @@ export interface Client {
   connection: Connection
 }
 
-/** A tracker on a fake clock, and a way to add clients whose closing removes them and whose failures are counted, as a session does. */
+/**
+ * A tracker on a fake clock, and a way to add clients whose closing removes
+ * them and whose failures are counted, as a session does.
+ */
 export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
   const clock = new FakeClock(Date.parse(START))
   const log = new FakeLog()
-  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: MAX_BUFFERED_BYTES, keptUpdates: 360, maxSkippedUpdates: 3, ...options })
+  const connections = new ConnectionTracker({
+    clock,
+    log,
+    maxConnections: 10,
+    maxBufferedBytes: MAX_BUFFERED_BYTES,
+    keptUpdates: 360,
+    maxSkippedUpdates: 3,
+    ...options
+  })
   const connect = (encoding = PLAIN): Client => {
     const socket = new FakeSocket()
-    const connection = connections.add(new WebSocketTransport(socket, socket.stream, encoding), { userAgent: 'test', ip: '127.0.0.1' })
+    const connection = connections.add(new WebSocketTransport(socket, socket.stream, encoding), {
+      userAgent: 'test',
+      ip: '127.0.0.1'
+    })
     socket.stream.on('error', (error) => connections.writeFailed(connection, error))
     socket.on('close', (code: number, reason: Buffer) => connections.remove(connection, code, reason.toString()))
     return { socket, connection }

@@ -23,7 +23,17 @@ export class FakeWriter {
   readonly #options: Required<FakeWriterOptions>
 
   constructor (options: FakeWriterOptions) {
-    this.#options = { phaseMs: 0, jitterMs: 0, delayMs: 0, aheadMs: 0, loss: 0, from: -Infinity, until: Infinity, seed: 1, ...options }
+    this.#options = {
+      phaseMs: 0,
+      jitterMs: 0,
+      delayMs: 0,
+      aheadMs: 0,
+      loss: 0,
+      from: -Infinity,
+      until: Infinity,
+      seed: 1,
+      ...options
+    }
   }
 
   /** Time of the newest sample that a query at `now` finds; null when there is none in the last 100 intervals. */

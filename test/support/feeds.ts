@@ -31,7 +31,8 @@ export interface FollowedFeed {
 }
 
 /** Ticks whose updates go through a log to a broadcaster, as in the service. */
-export function followedFeed ({ source, broadcaster, clock, log, statistics = new TickStatistics(), epoch = 'e1' }: FollowedFeed) {
+export function followedFeed (options: FollowedFeed) {
+  const { source, broadcaster, clock, log, statistics = new TickStatistics(), epoch = 'e1' } = options
   const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576 })
   const view = new View({ updates, clock, intervalMs: INTERVAL_MS })
   tellClients({ updates, view, broadcaster, statistics, log })
@@ -63,7 +64,14 @@ export function setUp () {
   const log = new FakeLog()
   const source = new FakeSource()
   const statistics = new TickStatistics()
-  const connections = new ConnectionTracker({ clock, log, maxConnections: 10, maxBufferedBytes: 1_000, keptUpdates: 360, maxSkippedUpdates: 3 })
+  const connections = new ConnectionTracker({
+    clock,
+    log,
+    maxConnections: 10,
+    maxBufferedBytes: 1_000,
+    keptUpdates: 360,
+    maxSkippedUpdates: 3
+  })
   const broadcaster = new Broadcaster({ connections, clock })
   const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
@@ -74,14 +82,17 @@ export function setUp () {
     return socket.messages
   }
   const updates = () => messages().filter((message): message is MetricsUpdateMessage => message.type === 'metrics_update')
-  const fail = (reason: SourceFailure) => { source.onCollect = () => Promise.reject(new SourceError(reason, 'words of the database')) }
+  const fail = (reason: SourceFailure) => {
+    source.onCollect = () => Promise.reject(new SourceError(reason, 'words of the database'))
+  }
   return { clock, log, source, statistics, tickMaker, view, ticks, tick, connection, messages, updates, fail }
 }
 
 const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, center: 5, deviation: 0.5 } }]))
 
 /** One PoP's readings, the same of each of its five functions. */
-const everyFunction = (fields: Partial<FunctionReading>) => ['auth', 'images', 'rewrite', 'search', 'render'].map((functionName) => reading({ ...fields, functionName }))
+const everyFunction = (fields: Partial<FunctionReading>) =>
+  ['auth', 'images', 'rewrite', 'search', 'render'].map((functionName) => reading({ ...fields, functionName }))
 
 /** Two PoPs as they were yesterday, newest sample at `time`. */
 export function steadyPops (time: number): Measurements {
@@ -90,5 +101,9 @@ export function steadyPops (time: number): Measurements {
 
 /** The same two, one of which has become slower by 50 %. */
 export function regressedPops (time: number): Measurements {
-  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })], baselines, places: new Map() }
+  return {
+    readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })],
+    baselines,
+    places: new Map()
+  }
 }

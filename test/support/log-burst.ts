@@ -1,7 +1,8 @@
 import { openLog } from '../../startup.ts'
 
 /**
- * A program that logs lines of a length, more than can wait, and then does what its argument says. `exit`: flushes and exits 3. `crash`: logs a
+ * A program that logs lines of a length, more than can wait, and then does what its
+ * argument says. `exit`: flushes and exits 3. `crash`: logs a
  * fatal line and exits 1 at once. `resume`: waits for SIGUSR2, then flushes and exits 0.
  */
 const { logger, dropped, flush } = await openLog('info')

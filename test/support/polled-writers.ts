@@ -18,7 +18,12 @@ export interface Delivery {
 }
 
 /** The real poller on what some writers write for so many intervals, with phase alignment or on the plain grid. */
-export async function poll (writers: readonly FakeWriter[], intervals: number, { intervalMs = INTERVAL_MS, aligned = true } = {}) {
+export async function poll (
+  writers: readonly FakeWriter[],
+  intervals: number,
+  options: { intervalMs?: number, aligned?: boolean } = {}
+) {
+  const { intervalMs = INTERVAL_MS, aligned = true } = options
   const clock = new FakeClock(START_MS)
   const phase = new WriterPhase(intervalMs)
   const deliveries: Delivery[] = []
@@ -35,7 +40,9 @@ export async function poll (writers: readonly FakeWriter[], intervals: number, {
       deliveries.push({ askedAt, nextPollAt: schedule.nextPollAt - START_MS, age: clock.now() - newest })
     },
     idle () {},
-    onError (error) { throw error }
+    onError (error) {
+      throw error
+    }
   })
   poller.start()
   await clock.advance(intervals * intervalMs - 1)

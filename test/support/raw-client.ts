@@ -65,7 +65,11 @@ function framesOf (bytes: Buffer): Frame[] {
     const payloadLength = short < 126 ? short : short === 126 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2))
     const length = headerLength + payloadLength
     if (rest.length < length) break
-    frames.push({ bytes: rest.subarray(0, length), opcode: rest.readUInt8(0) & 0xf, payload: rest.subarray(headerLength, length) })
+    frames.push({
+      bytes: rest.subarray(0, length),
+      opcode: rest.readUInt8(0) & 0xf,
+      payload: rest.subarray(headerLength, length)
+    })
     rest = rest.subarray(length)
   }
   return frames

@@ -2,7 +2,13 @@ import { timeRanges, type FunctionReading, type Place, type WindowStatistics } f
 
 /** When the answers in `test/fixtures/` were asked for. */
 export const RANGES = timeRanges(Date.parse('2026-11-20T12:00:00.000Z'), 600_000)
-export const SCHEMA = { bucket: 'pops', measurement: 'cold_start_metrics', field: 'cold_start_time_ms', popTag: 'pop_code', functionTag: 'function_name' }
+export const SCHEMA = {
+  bucket: 'pops',
+  measurement: 'cold_start_metrics',
+  field: 'cold_start_time_ms',
+  popTag: 'pop_code',
+  functionTag: 'function_name'
+}
 
 const at = (time: string) => Date.parse(`2026-11-20T${time}Z`)
 

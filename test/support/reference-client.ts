@@ -27,7 +27,13 @@ export class ReferenceClient {
         if (message.recovered !== undefined) this.heard.push({ what: 'begin', recovered: message.recovered })
         break
       case 'metrics_update':
-        this.heard.push({ what: 'update', epoch: message.epoch, seq: message.seq, skipped: message.skipped ?? 0, replay: message.replay ?? false })
+        this.heard.push({
+          what: 'update',
+          epoch: message.epoch,
+          seq: message.seq,
+          skipped: message.skipped ?? 0,
+          replay: message.replay ?? false
+        })
         break
       case 'alert': {
         const { data: { id, state }, epoch, tickSeq, replay = false } = message

@@ -22,7 +22,13 @@ export interface Service {
 }
 
 /** A program of ours in a process of its own; it is ended with the test, by its own process object. */
-export function startProgram (t: Teardown, file: string, args: string[], env: Record<string, string | undefined>, nodeArguments: string[] = []): Service {
+export function startProgram (
+  t: Teardown,
+  file: string,
+  args: string[],
+  env: Record<string, string | undefined>,
+  nodeArguments: string[] = []
+): Service {
   const child = spawn(process.execPath, [...nodeArguments, fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
@@ -31,13 +37,19 @@ export function startProgram (t: Teardown, file: string, args: string[], env: Re
   const { lines, write, find } = collectLines()
   let errors = ''
   let text = ''
-  child.stdout.on('data', (chunk) => { text += chunk })
+  child.stdout.on('data', (chunk) => {
+    text += chunk
+  })
   createInterface(child.stdout).on('line', (line) => {
     if (line.startsWith('{')) write(line)
   })
-  child.stderr.on('data', (chunk) => { errors += chunk })
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
   const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }))
-  const ended = exit.then(({ code }) => { throw new Error(`the service ended with ${code}: ${errors}`) })
+  const ended = exit.then(({ code }) => {
+    throw new Error(`the service ended with ${code}: ${errors}`)
+  })
   ended.catch(() => {})
   const logged = (where: (line: Line) => boolean) => Promise.race([find(where), ended])
   const output = async (pattern: RegExp) => {

@@ -39,7 +39,12 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     onConnect: () => { state.connects++ }
   }
   const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null, topics?: string[]) => {
-    openSession(socket, socket.stream, { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, position, ...(topics && { topics }) }, context)
+    openSession(
+      socket,
+      socket.stream,
+      { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, position, ...(topics && { topics }) },
+      context
+    )
     const connection = [...connections].at(-1)
     if (connection === undefined) throw new Error('the session did not add its connection')
     return { socket, connection }

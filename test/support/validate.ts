@@ -3,7 +3,9 @@ import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
 import { messageSchemas } from '../../asyncapi/asyncapi.ts'
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true })
-const validators = new Map<string, ValidateFunction>(Object.entries(messageSchemas()).map(([type, schema]) => [type, ajv.compile(schema)]))
+const validators = new Map<string, ValidateFunction>(
+  Object.entries(messageSchemas()).map(([type, schema]) => [type, ajv.compile(schema)])
+)
 
 /** Checks a message of the server's against the published JSON Schemas. @throws naming the fault */
 export function validateServerMessage (message: ServerMessage): void {

@@ -1,7 +1,10 @@
 import type { Cancel, Clock } from '../../clock.ts'
 import { Budget, costOf } from '../budget.ts'
 
-/** What may have been read before a pause takes effect: some chunks of TCP. A message that is deflated may be many times as long as what was read. */
+/**
+ * What may have been read before a pause takes effect: some chunks of TCP. A message
+ * that is deflated may be many times as long as what was read.
+ */
 const MAX_WAITING_BYTES = 262_144
 const MAX_WAITING_MESSAGES = 16_384
 

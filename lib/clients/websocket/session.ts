@@ -1,20 +1,13 @@
-import type { Clock } from '../../clock.ts'
-import type { Log } from '../../log.ts'
-import { ClientMessageError, parseClientMessage, type ClientMessage } from '../../protocol/client-messages.ts'
-import { closeCodes } from '../../protocol/close-codes.ts'
-import type { ClientInfo, Connection } from '../connection.ts'
-import type { ConnectionTracker } from '../connection-tracker.ts'
-import { PROTOCOL_VERSION, errorMessage } from '../../protocol/server-messages.ts'
-import { begin, catchUp, leave, start, subscribe, sync, unsubscribe, type SubscriptionContext, type Wishes } from '../subscriptions.ts'
-import { timestamp } from '../../protocol/timestamp.ts'
 import type { Encoding } from '../../feed/shared-message.ts'
-import type { View } from '../../feed/view.ts'
+import { ClientMessageError } from '../../protocol/client-messages.ts'
+import { closeCodes } from '../../protocol/close-codes.ts'
+import type { Connection } from '../connection.ts'
+import type { ClientInfo } from '../transport.ts'
+import { converse, greet, refuse, type ConversationContext } from '../conversation.ts'
+import { leave, type Wishes } from '../subscriptions.ts'
 import { encodePong } from './frame.ts'
 import { Inbox, type Received } from './inbox.ts'
 import { WebSocketTransport, type ClosableSocket, type FrameStream } from './transport.ts'
-
-/** A client that sent this many invalid messages in a row will not send a valid one soon. */
-const MAX_INVALID_MESSAGES = 50
 
 const kSession = Symbol('popcast.session')
 
@@ -43,19 +36,7 @@ export interface Client extends Wishes {
   encoding: Encoding
 }
 
-export interface SessionContext extends SubscriptionContext {
-  connections: ConnectionTracker
-  view: View
-  clock: Clock
-  log: Log
-  source: 'influxdb' | 'demo'
-  intervalMs: number
-  heartbeatMs: number
-  healthyBelowMs: number
-  overviewWindowMs: number
-  /** Of popcast. */
-  version: string
-  maxMessageBytes: number
+export interface SessionContext extends ConversationContext {
   /** Somebody is there: the poller need not idle. */
   onConnect: () => void
 }
@@ -76,7 +57,7 @@ export function openSession (socket: SessionSocket, stream: SessionStream, clien
   socket.on('error', onSocketError)
   stream.on('error', onStreamError)
   socket.on('close', onClose)
-  session.safely(greet, client)
+  session.safely(({ connection }) => greet(connection, client, context))
   session.safely(context.onConnect)
 }
 
@@ -168,61 +149,11 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
   })
 }
 
-/** Welcome, and at once what was missed, or what is known: from memory, without a query. */
-function greet ({ connection, context }: Session, client: Client): void {
-  const { view, clock } = context
-  const beginning = start(connection, client, context)
-  connection.send({
-    type: 'welcome',
-    data: { connectionId: connection.id, message: 'connected to popcast', timestamp: timestamp(clock.now()) },
-    protocol: PROTOCOL_VERSION,
-    version: context.version,
-    ...(beginning?.given ?? connection.cursor.position),
-    headSeq: view.seq,
-    intervalMs: context.intervalMs,
-    heartbeatMs: context.heartbeatMs,
-    healthyBelowMs: context.healthyBelowMs,
-    overviewWindowMs: context.overviewWindowMs,
-    source: context.source,
-    limits: { maxMessageBytes: context.maxMessageBytes }
-  })
-  if (beginning === null) catchUp(connection, ['metrics'], context)
-  else begin(connection, beginning, context)
-  const error = view.currentError()
-  if (error !== null) connection.send(error)
-}
-
 function receive ({ connection, context }: Session, { data, kind }: Received): void {
   // What a client still sends after it was told to go is not looked at.
   if (!connection.isOpen) return
   connection.touch(context.clock.now())
-  if (kind === 'ping') {
-    connection.reply(encodePong(data))
-    return
-  }
-  try {
-    if (kind === 'binary') throw new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
-    answer(connection, parseClientMessage(data.toString()), context)
-    connection.invalidInARow = 0
-  } catch (error) {
-    if (!(error instanceof ClientMessageError)) throw error
-    refuse(connection, error, context)
-  }
-}
-
-function answer (connection: Connection, message: ClientMessage, context: SessionContext): void {
-  if (message.type === 'subscribe') return subscribe(connection, message, context)
-  if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
-  const { view, clock } = context
-  const now = timestamp(clock.now())
-  const echo = message.id === undefined ? {} : { id: message.id }
-  sync(connection, context)
-  connection.send({ type: 'pong', timestamp: now, data: { timestamp: now }, ...connection.cursor.position, headSeq: view.seq, ...echo })
-}
-
-function refuse (connection: Connection, error: ClientMessageError, { connections, clock, log }: SessionContext): void {
-  connections.recordError(connection, error.code)
-  log.debug({ event: 'invalid_message', connectionId: connection.id, code: error.code, detail: error.message }, 'invalid message')
-  connection.send(errorMessage(error.code, error.message, clock.now(), error.id === undefined ? {} : { id: error.id }))
-  if (++connection.invalidInARow >= MAX_INVALID_MESSAGES) connection.close(closeCodes.invalidMessages)
+  if (kind === 'ping') connection.reply(encodePong(data))
+  else if (kind === 'text') converse(connection, data.toString(), context)
+  else refuse(connection, new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text'), context)
 }

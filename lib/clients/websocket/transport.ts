@@ -7,7 +7,10 @@ import { encodeText, PING_FRAME } from './frame.ts'
 
 const OPEN = 1
 
-/** What the transport needs of a WebSocket: closing it. The library destroys its socket when the client does not complete the handshake in time. */
+/**
+ * What the transport needs of a WebSocket: closing it. The library destroys its
+ * socket when the client does not complete the handshake in time.
+ */
 export interface ClosableSocket {
   readonly readyState: number
   close (code: number, reason: string): void
@@ -24,7 +27,10 @@ export interface FrameStream {
   once (event: 'drain', listener: () => void): unknown
 }
 
-/** Frames of RFC 6455, written to the socket itself: what many are sent is encoded once, which a WebSocket's own `send` cannot do. */
+/**
+ * Frames of RFC 6455, written to the socket itself: what many are sent is
+ * encoded once, which a WebSocket's own `send` cannot do.
+ */
 export class WebSocketTransport implements Transport {
   readonly encoding: Encoding
   readonly #socket: ClosableSocket

@@ -17,7 +17,12 @@ function setUp (options: Parameters<typeof trackClients>[0] = {}) {
   const broadcaster = new Broadcaster({ connections: tracked.connections, clock: tracked.clock })
   let seq = 0
   const publish = () => broadcaster.publish(tickOf(++seq))
-  return { ...tracked, broadcaster, publish, connectAll: (count: number) => Array.from({ length: count }, () => tracked.connect()) }
+  return {
+    ...tracked,
+    broadcaster,
+    publish,
+    connectAll: (count: number) => Array.from({ length: count }, () => tracked.connect())
+  }
 }
 
 t.test('an update is encoded once and the same bytes go to all', async (t) => {
@@ -54,7 +59,7 @@ t.test('the fan-out is timed on the monotonic clock', async (t) => {
   const { publish, clock, connect } = setUp()
   const { socket } = connect()
   socket.stream.write = () => {
-    clock.pause(7)
+    void clock.pause(7)
     clock.setWall(0)
     return true
   }
@@ -172,7 +177,12 @@ t.test('deflated once for all who agreed on the same window, plain for the other
   const { connections, clock, connect } = setUp()
   const broadcaster = new Broadcaster({ connections, clock })
   const encodings = new WebSocketEncodings(0)
-  const [plain, a, b, small] = [0, 15, 15, 10].map((windowBits) => connect(encodings.of(windowBits))) as [Client, Client, Client, Client]
+  const [plain, a, b, small] = [0, 15, 15, 10].map((windowBits) => connect(encodings.of(windowBits))) as [
+    Client,
+    Client,
+    Client,
+    Client
+  ]
   await broadcaster.publish(tickOf(1))
   const frame = ({ socket }: Client) => socket.stream.frames[0] as Buffer
   t.equal(frame(a), frame(b), 'the very same buffer')
@@ -211,7 +221,10 @@ for (const { name, index } of [{ name: 'first', index: 0 }, { name: 'middle', in
     failing.socket.stream.throws = new Error('EPIPE')
     t.match(await publish(), { clients: 3, sent: 2, held: 0, skipped: 0, failed: 1 })
     t.strictSame(clients.map(({ socket }) => socket.stream.frames.length), [1, 1, 1].with(index, 0))
-    t.strictSame([failing.connection.broadcastCount, failing.connection.lastBroadcast, failing.connection.errorCount], [0, null, 1])
+    t.strictSame(
+      [failing.connection.broadcastCount, failing.connection.lastBroadcast, failing.connection.errorCount],
+      [0, null, 1]
+    )
     t.strictSame([connections.totals.broadcasts, connections.totals.failed], [2, 1])
   })
 }
@@ -224,7 +237,13 @@ t.test('all clients fail and nothing is thrown', async (t) => {
   t.match(await broadcaster.announce(NOTICE), { clients: 5, sent: 0, held: 0, skipped: 0, failed: 5 })
   t.equal(connections.totals.failed, 10)
   t.equal(connections.totals.broadcasts, 0)
-  t.strictSame(log.of('send_failed').filter(({ level }) => level === 'warn').map(({ connectionId }) => connectionId), clients.map(({ connection }) => connection.id))
+  t.strictSame(
+    log
+      .of('send_failed')
+      .filter(({ level }) => level === 'warn')
+      .map(({ connectionId }) => connectionId),
+    clients.map(({ connection }) => connection.id)
+  )
 })
 
 t.test('a write that fails later is counted when it does', async (t) => {
@@ -271,7 +290,11 @@ t.test('an announcement reaches every client, whatever it subscribed to', async 
   t.strictSame(messagesOf(alerts.socket), [NOTICE])
   t.equal(implicit.socket.stream.frames[0], alerts.socket.stream.frames[0], 'the very same buffer')
   t.strictSame(messagesOf(slow.socket), [])
-  t.strictSame([connections.totals.broadcasts, connections.totals.skipped, slow.connection.outbox.skippedInARow], [0, 0, 0], 'it is no update')
+  t.strictSame(
+    [connections.totals.broadcasts, connections.totals.skipped, slow.connection.outbox.skippedInARow],
+    [0, 0, 0],
+    'it is no update'
+  )
   t.equal(implicit.connection.lastBroadcast, null)
 })
 

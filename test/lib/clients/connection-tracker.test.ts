@@ -24,7 +24,13 @@ t.test('a client is added under an id of its own', async (t) => {
   t.equal(connections.size, 2)
   t.equal(connections.totals.opened, 2)
   t.strictSame(log.of('connect')[1], {
-    event: 'connect', connectionId: second.connection.id, userAgent: 'test', ip: '127.0.0.1', active: 2, level: 'info', message: 'client connected'
+    event: 'connect',
+    connectionId: second.connection.id,
+    userAgent: 'test',
+    ip: '127.0.0.1',
+    active: 2,
+    level: 'info',
+    message: 'client connected'
   })
 })
 
@@ -33,7 +39,10 @@ t.test('an id is not given again when its client has left', async (t) => {
   const { socket, connection } = connect()
   socket.finish(1000)
   t.not(connect().connection.id, connection.id)
-  t.strictSame({ ...connections.totals }, { opened: 2, closed: 1, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 })
+  t.strictSame(
+    { ...connections.totals },
+    { opened: 2, closed: 1, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 }
+  )
 })
 
 t.test('a client that left is forgotten, with one line', async (t) => {
@@ -114,9 +123,16 @@ for (const { name, breakDown } of failures) {
     t.strictSame([failing.connection.errorCount, failing.connection.lastError], [1, 'EPIPE'])
     t.strictSame([other.connection.errorCount, other.connection.lastError], [0, null])
     t.strictSame(other.socket.stream.frames, [SHARED.as(PLAIN)])
-    t.strictSame(log.of('send_failed'), [{
-      event: 'send_failed', connectionId: failing.connection.id, errors: 1, detail: 'EPIPE', level: 'warn', message: 'sending to a client failed'
-    }])
+    t.strictSame(log.of('send_failed'), [
+      {
+        event: 'send_failed',
+        connectionId: failing.connection.id,
+        errors: 1,
+        detail: 'EPIPE',
+        level: 'warn',
+        message: 'sending to a client failed'
+      }
+    ])
   })
 }
 
@@ -142,7 +158,10 @@ t.test('errors that are no failed writes are counted apart', async (t) => {
   const { connections, connect } = trackClients()
   const { connection } = connect()
   connections.recordError(connection, 'BAD_MESSAGE')
-  t.strictSame([connections.totals.errors, connections.totals.failed, connection.errorCount, connection.lastError], [1, 0, 1, 'BAD_MESSAGE'])
+  t.strictSame(
+    [connections.totals.errors, connections.totals.failed, connection.errorCount, connection.lastError],
+    [1, 0, 1, 'BAD_MESSAGE']
+  )
 })
 
 t.test('the success rate is 1 before the first update', async (t) => {
@@ -207,11 +226,25 @@ function near (t: Test, actual: number, expected: number, name: string): void {
 
 const durations = [
   { name: 'one', values: [5_000], mean: 5_000, p50: 5_000, p90: 5_000, max: 5_000 },
-  { name: 'ten', values: [9, 3, 7, 1, 5, 10, 2, 8, 4, 6].map((n) => n * 1_000), mean: 5_500, p50: 5_000, p90: 9_000, max: 10_000 },
+  {
+    name: 'ten',
+    values: [9, 3, 7, 1, 5, 10, 2, 8, 4, 6].map((n) => n * 1_000),
+    mean: 5_500,
+    p50: 5_000,
+    p90: 9_000,
+    max: 10_000
+  },
   { name: 'one that lasted no time counts as 1 ms', values: [0], mean: 1, p50: 1, p90: 1, max: 1 },
   { name: 'fractions are rounded', values: [2.6], mean: 3, p50: 3, p90: 3, max: 3 },
   { name: 'a short and a long one', values: [1, 10 * DAY_MS], mean: 5 * DAY_MS, p50: 1, p90: 10 * DAY_MS, max: 10 * DAY_MS },
-  { name: 'a very long one counts as 30 days', values: [365 * DAY_MS], mean: 30 * DAY_MS, p50: 30 * DAY_MS, p90: 30 * DAY_MS, max: 30 * DAY_MS }
+  {
+    name: 'a very long one counts as 30 days',
+    values: [365 * DAY_MS],
+    mean: 30 * DAY_MS,
+    p50: 30 * DAY_MS,
+    p90: 30 * DAY_MS,
+    max: 30 * DAY_MS
+  }
 ]
 
 for (const { name, values, ...expected } of durations) {
@@ -243,8 +276,8 @@ t.test('empty resolves for all that wait when the last one has left, and not bef
   const first = connect()
   const last = connect()
   const resolved: string[] = []
-  connections.empty().then(() => resolved.push('a'))
-  connections.empty().then(() => resolved.push('b'))
+  void connections.empty().then(() => resolved.push('a'))
+  void connections.empty().then(() => resolved.push('b'))
   first.socket.finish(1000)
   await settle()
   t.strictSame(resolved, [])

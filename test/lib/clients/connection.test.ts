@@ -5,7 +5,7 @@ import { closeCodes } from '../../../lib/protocol/close-codes.ts'
 import { Connection } from '../../../lib/clients/connection.ts'
 import { encodePong, encodeText, PING_FRAME } from '../../../lib/clients/websocket/frame.ts'
 import { WebSocketTransport } from '../../../lib/clients/websocket/transport.ts'
-import type { Topic } from '../../../lib/protocol/server-messages.ts'
+import type { Topic } from '../../../lib/protocol/fields.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { congest, MAX_BUFFERED_BYTES, messagesOf, relieve, UPDATE } from '../../support/clients.ts'
@@ -38,14 +38,63 @@ function connect () {
 const subscriptions: Array<{ name: string, steps: Array<['subscribe' | 'unsubscribe', Topic[]]>, topics: Topic[] }> = [
   { name: 'metrics without a subscribe', steps: [], topics: ['metrics'] },
   { name: 'the first subscribe takes the place of the implicit one', steps: [['subscribe', ['alerts']]], topics: ['alerts'] },
-  { name: 'the second one adds', steps: [['subscribe', ['alerts']], ['subscribe', ['pops']]], topics: ['alerts', 'pops'] },
-  { name: 'metrics stays when it is asked for', steps: [['subscribe', ['metrics']], ['subscribe', ['alerts']]], topics: ['metrics', 'alerts'] },
-  { name: 'twice is once', steps: [['subscribe', ['alerts']], ['subscribe', ['alerts', 'pops']]], topics: ['alerts', 'pops'] },
+  {
+    name: 'the second one adds',
+    steps: [
+      ['subscribe', ['alerts']],
+      ['subscribe', ['pops']]
+    ],
+    topics: ['alerts', 'pops']
+  },
+  {
+    name: 'metrics stays when it is asked for',
+    steps: [
+      ['subscribe', ['metrics']],
+      ['subscribe', ['alerts']]
+    ],
+    topics: ['metrics', 'alerts']
+  },
+  {
+    name: 'twice is once',
+    steps: [
+      ['subscribe', ['alerts']],
+      ['subscribe', ['alerts', 'pops']]
+    ],
+    topics: ['alerts', 'pops']
+  },
   { name: 'the implicit subscription can be ended', steps: [['unsubscribe', ['metrics']]], topics: [] },
-  { name: 'it can be begun again', steps: [['unsubscribe', ['metrics']], ['subscribe', ['metrics']]], topics: ['metrics'] },
-  { name: 'unsubscribe leaves the others', steps: [['subscribe', ['metrics', 'alerts', 'pops']], ['unsubscribe', ['metrics', 'pops']]], topics: ['alerts'] },
-  { name: 'unsubscribe from what one does not have is not a subscription', steps: [['unsubscribe', ['alerts']], ['subscribe', ['pops']]], topics: ['pops'] },
-  { name: 'unsubscribe from what was not subscribed', steps: [['subscribe', ['alerts']], ['unsubscribe', ['pops']]], topics: ['alerts'] }
+  {
+    name: 'it can be begun again',
+    steps: [
+      ['unsubscribe', ['metrics']],
+      ['subscribe', ['metrics']]
+    ],
+    topics: ['metrics']
+  },
+  {
+    name: 'unsubscribe leaves the others',
+    steps: [
+      ['subscribe', ['metrics', 'alerts', 'pops']],
+      ['unsubscribe', ['metrics', 'pops']]
+    ],
+    topics: ['alerts']
+  },
+  {
+    name: 'unsubscribe from what one does not have is not a subscription',
+    steps: [
+      ['unsubscribe', ['alerts']],
+      ['subscribe', ['pops']]
+    ],
+    topics: ['pops']
+  },
+  {
+    name: 'unsubscribe from what was not subscribed',
+    steps: [
+      ['subscribe', ['alerts']],
+      ['unsubscribe', ['pops']]
+    ],
+    topics: ['alerts']
+  }
 ]
 
 for (const { name, steps, topics } of subscriptions) {

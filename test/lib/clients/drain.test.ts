@@ -21,7 +21,13 @@ function beginDrain (count: number, randoms = [0.5], prepare: (clients: Client[]
 }
 
 function shutdownMessage (retryAfterMs: number) {
-  return { type: 'server_shutdown', data: { message: 'the server is shutting down', timestamp: START }, reconnect: true, retryAfterMs, closeCode: 1001 }
+  return {
+    type: 'server_shutdown',
+    data: { message: 'the server is shutting down', timestamp: START },
+    reconnect: true,
+    retryAfterMs,
+    closeCode: 1001
+  }
 }
 
 function retryAfter ({ socket }: Client): unknown {
@@ -56,8 +62,12 @@ t.test('it resolves when the last one has left, not before', async (t) => {
   await done
   t.equal(state.finished, true)
   t.equal(clock.pendingTimers, 0, 'nobody is cut off any more')
-  t.strictSame(log.of('drain_started'), [{ event: 'drain_started', clients: 2, timeoutMs: TIMEOUT_MS, level: 'info', message: 'telling clients to come back later' }])
-  t.strictSame(log.of('drain_finished'), [{ event: 'drain_finished', clients: 2, remainingMs: 2_900, level: 'info', message: 'every client is gone' }])
+  t.strictSame(log.of('drain_started'), [
+    { event: 'drain_started', clients: 2, timeoutMs: TIMEOUT_MS, level: 'info', message: 'telling clients to come back later' }
+  ])
+  t.strictSame(log.of('drain_finished'), [
+    { event: 'drain_finished', clients: 2, remainingMs: 2_900, level: 'info', message: 'every client is gone' }
+  ])
   t.strictSame(log.of('drain_timeout'), [])
 })
 

@@ -35,14 +35,22 @@ function told (socket: FakeSocket, since = 0): string[] {
     const again = 'replay' in message ? ' again' : ''
     if (message.type === 'alert') return `alert ${message.tickSeq}${again}`
     if (message.type === 'open_alerts') return `open ${message.data.alerts.map(({ pop }) => pop)}`.trim()
-    return 'seq' in message && message.type !== 'welcome' && message.type !== 'subscription_confirmed' ? `${message.type} ${message.seq}${again}` : message.type
+    return 'seq' in message && message.type !== 'welcome' && message.type !== 'subscription_confirmed'
+      ? `${message.type} ${message.seq}${again}`
+      : message.type
   })
 }
 
 const last = (socket: FakeSocket) => messagesOf(socket).at(-1) as ServerMessage
 const confirmation = (socket: FakeSocket) => messagesOf(socket).findLast(({ type }) => type === 'subscription_confirmed')
 
-const resumes: Array<{ name: string, ticks: number, position: { epoch: string, seq: number }, confirmed: object, told: string[] }> = [
+const resumes: Array<{
+  name: string
+  ticks: number
+  position: { epoch: string, seq: number }
+  confirmed: object
+  told: string[]
+}> = [
   {
     name: 'some were missed: they come again, in order',
     ticks: 5,
@@ -51,7 +59,13 @@ const resumes: Array<{ name: string, ticks: number, position: { epoch: string, s
     told: ['metrics_update 3 again', 'metrics_update 4 again', 'metrics_update 5 again']
   },
   { name: 'none was missed', ticks: 5, position: { epoch: 'e1', seq: 5 }, confirmed: { recovered: true, fromSeq: 6 }, told: [] },
-  { name: 'before the first tick', ticks: 0, position: { epoch: 'e1', seq: 0 }, confirmed: { recovered: true, fromSeq: 1 }, told: [] },
+  {
+    name: 'before the first tick',
+    ticks: 0,
+    position: { epoch: 'e1', seq: 0 },
+    confirmed: { recovered: true, fromSeq: 1 },
+    told: []
+  },
   {
     name: 'another process',
     ticks: 5,
@@ -120,7 +134,13 @@ t.test('history fills a chart: the last ones, as far as they go, and the newest 
   const service = await after(4)
   const { socket } = service.open()
   socket.receive({ type: 'subscribe', topics: ['metrics'], history: 3 })
-  t.strictSame(told(socket), ['welcome', 'metrics_update 4', 'subscription_confirmed', 'metrics_update 2 again', 'metrics_update 3 again'])
+  t.strictSame(told(socket), [
+    'welcome',
+    'metrics_update 4',
+    'subscription_confirmed',
+    'metrics_update 2 again',
+    'metrics_update 3 again'
+  ])
   const { socket: eager } = service.open()
   eager.receive({ type: 'subscribe', topics: ['metrics'], history: 100 })
   t.strictSame(told(eager, 3), ['metrics_update 2 again', 'metrics_update 3 again'], 'only so many as may wait unread')
@@ -153,7 +173,11 @@ t.test('late subscription, unsubscription, resubscription: the present update, t
   await tickOnce(service)
   subscribe()
   await tickOnce(service)
-  t.strictSame(told(socket).filter((message) => message.startsWith('metrics')), ['1', '1 again', '2', '4', '5'].map((seq) => `metrics_update ${seq}`), 'who comes back is told the present update')
+  t.strictSame(
+    told(socket).filter((message) => message.startsWith('metrics')),
+    ['1', '1 again', '2', '4', '5'].map((seq) => `metrics_update ${seq}`),
+    'who comes back is told the present update'
+  )
 })
 
 t.test('alerts: opened, and resolved, each before the update of its tick', async (t) => {
@@ -162,7 +186,15 @@ t.test('alerts: opened, and resolved, each before the update of its tick', async
   socket.receive({ type: 'subscribe' })
   await regress(service)
   await recover(service)
-  t.strictSame(told(socket, 3), ['open', 'metrics_update 2', 'alert 3', 'metrics_update 3', 'metrics_update 4', 'alert 5', 'metrics_update 5'])
+  t.strictSame(told(socket, 3), [
+    'open',
+    'metrics_update 2',
+    'alert 3',
+    'metrics_update 3',
+    'metrics_update 4',
+    'alert 5',
+    'metrics_update 5'
+  ])
   const [opened, resolved] = messagesOf(socket).filter((message) => message.type === 'alert')
   t.match(opened, { data: { pop: 'ams1', state: 'opened', baselineKind: 'day', baselineMs: 5, samples: { baseline: 450 } } })
   t.match(resolved, { data: { pop: 'ams1', state: 'resolved', id: opened?.data.id, since: opened?.data.since } })
@@ -244,7 +276,11 @@ t.test('pops: all at once, then each tick; with delta what has changed', async (
   await tickOnce(service, regressedPops)
   t.match(last(whole), { seq: 2, data: { pops: [{ code: 'ams1', coldStartMs: 7.5 }, { code: 'fra1' }] } })
   t.strictSame(told(delta).slice(-2), ['metrics_update 2', 'pops_update 2'])
-  t.match(messagesOf(delta).at(-1), { delta: true, baseSeq: 1, data: { changed: [{ code: 'ams1', coldStartMs: 7.5 }], removed: [] } })
+  t.match(messagesOf(delta).at(-1), {
+    delta: true,
+    baseSeq: 1,
+    data: { changed: [{ code: 'ams1', coldStartMs: 7.5 }], removed: [] }
+  })
   t.equal(delta.stream.corks, 0, 'written in one piece')
 })
 
@@ -281,9 +317,19 @@ t.test('pops: another filter begins with a whole one, the same filter does not s
 
 const refusals: Array<{ name: string, message: object, code: string, text: string }> = [
   { name: 'an empty filter', message: { topics: ['pops'], pops: {} }, code: 'BAD_MESSAGE', text: 'subscribe: pops ' },
-  { name: 'a filter by something else', message: { topics: ['pops'], pops: { city: ['Bonn'] } }, code: 'BAD_MESSAGE', text: 'subscribe: pops ' },
+  {
+    name: 'a filter by something else',
+    message: { topics: ['pops'], pops: { city: ['Bonn'] } },
+    code: 'BAD_MESSAGE',
+    text: 'subscribe: pops '
+  },
   { name: 'a history that is no number', message: { history: 'all' }, code: 'BAD_MESSAGE', text: 'subscribe: history ' },
-  { name: 'none of the topics is known', message: { topics: ['weather', 'news'] }, code: 'UNKNOWN_TOPIC', text: 'unknown topic "weather"' }
+  {
+    name: 'none of the topics is known',
+    message: { topics: ['weather', 'news'] },
+    code: 'UNKNOWN_TOPIC',
+    text: 'unknown topic "weather"'
+  }
 ]
 
 for (const { name, message, code, text } of refusals) {
@@ -299,18 +345,34 @@ for (const { name, message, code, text } of refusals) {
 }
 
 const partly: Array<{ name: string, message: object, confirmed: object }> = [
-  { name: 'an unknown PoP', message: { topics: ['pops', 'alerts'], pops: ['fra1', 'xyz9'] }, confirmed: { unknownPops: { code: ['xyz9'] } } },
+  {
+    name: 'an unknown PoP',
+    message: { topics: ['pops', 'alerts'], pops: ['fra1', 'xyz9'] },
+    confirmed: { unknownPops: { code: ['xyz9'] } }
+  },
   {
     name: 'a country and a tier without PoPs',
     message: { topics: ['pops', 'alerts'], pops: { country: ['FR'], tier: ['9'] } },
     confirmed: { unknownPops: { country: ['FR'], tier: ['9'] } }
   },
   { name: 'an unknown topic', message: { topics: ['alerts', 'pops', 'weather'] }, confirmed: { unknownTopics: ['weather'] } },
-  { name: 'pops without the topic', message: { topics: ['alerts', 'metrics'], pops: ['fra1'], delta: true }, confirmed: { ignored: ['pops', 'delta'] } },
+  {
+    name: 'pops without the topic',
+    message: { topics: ['alerts', 'metrics'], pops: ['fra1'], delta: true },
+    confirmed: { ignored: ['pops', 'delta'] }
+  },
   { name: 'history without metrics', message: { topics: ['alerts'], history: 5 }, confirmed: { ignored: ['history'] } },
-  { name: 'a position without a seq', message: { since: { epoch: 'e1' } }, confirmed: { recovered: false, reason: 'invalid_position' } },
+  {
+    name: 'a position without a seq',
+    message: { since: { epoch: 'e1' } },
+    confirmed: { recovered: false, reason: 'invalid_position' }
+  },
   { name: 'a position that is a text', message: { since: 'e1:3' }, confirmed: { recovered: false, reason: 'invalid_position' } },
-  { name: 'a seq as a text', message: { since: { epoch: 'e1', seq: '3' } }, confirmed: { recovered: false, reason: 'invalid_position' } }
+  {
+    name: 'a seq as a text',
+    message: { since: { epoch: 'e1', seq: '3' } },
+    confirmed: { recovered: false, reason: 'invalid_position' }
+  }
 ]
 
 for (const { name, message, confirmed } of partly) {
@@ -357,7 +419,12 @@ t.test('every position that is told is one up to which everything was sent', asy
   socket.receive({ type: 'subscribe', since: { epoch: 'e1', seq: 2 } })
   t.ok(told(socket).includes('open ams1'), 'a client that subscribes with what the welcome said is told what is open')
   const { socket: back } = service.open(new FakeSocket(), { epoch: 'e1', seq: 1 })
-  t.match(messagesOf(back), [{ type: 'welcome', seq: 1, headSeq: 3 }, { type: 'subscription_confirmed', seq: 1, headSeq: 3 }, { seq: 2 }, { seq: 3 }])
+  t.match(messagesOf(back), [
+    { type: 'welcome', seq: 1, headSeq: 3 },
+    { type: 'subscription_confirmed', seq: 1, headSeq: 3 },
+    { seq: 2 },
+    { seq: 3 }
+  ])
 })
 
 t.test('a ping in the midst of a fan-out is answered after what it has not been sent yet', async (t) => {
@@ -383,7 +450,9 @@ t.test('a ping in the midst of a fan-out is answered after what it has not been 
 t.test('one distinct filter too many is its client\'s own, and harms nobody', async (t) => {
   const service = serveSessions()
   service.source.onCollect = async () => ({
-    readings: Array.from({ length: MAX_FILTERS + 1 }, (_, index) => reading({ pop: `pop${index}` })), baselines: new Map(), places: new Map()
+    readings: Array.from({ length: MAX_FILTERS + 1 }, (_, index) => reading({ pop: `pop${index}` })),
+    baselines: new Map(),
+    places: new Map()
   })
   await service.tick()
   const sockets = Array.from({ length: MAX_FILTERS + 1 }, () => service.open().socket)
@@ -428,7 +497,12 @@ t.test('a client that comes back with its topics is told no open alert again: th
 })
 
 t.test('a position that cannot be recovered makes no client a slow one', async (t) => {
-  const cases = [[{ epoch: 'e1', seq: 1 }, 1], [{ epoch: 'e0', seq: 1 }, 5], [{ epoch: 'e1', seq: 99 }, 5], ['invalid', 5]] as const
+  const cases = [
+    [{ epoch: 'e1', seq: 1 }, 1],
+    [{ epoch: 'e0', seq: 1 }, 5],
+    [{ epoch: 'e1', seq: 99 }, 5],
+    ['invalid', 5]
+  ] as const
   for (const [position, welcomed] of cases) {
     const service = await after(6)
     const { socket, connection } = service.open(new FakeSocket(), position)
@@ -453,7 +527,8 @@ t.test('alerts that are asked for by a slow client do not move its position over
 })
 
 /** Of each message that has one: what it says was skipped before it. */
-const skips = (socket: FakeSocket) => messagesOf(socket).flatMap((message) => 'skipped' in message ? [`${message.type} ${message.seq}: ${message.skipped}`] : [])
+const skips = (socket: FakeSocket) =>
+  messagesOf(socket).flatMap((message) => ('skipped' in message ? [`${message.type} ${message.seq}: ${message.skipped}`] : []))
 
 t.test('the PoPs of a tick do not overtake the metrics that wait for a slow client', async (t) => {
   const service = await after(1)

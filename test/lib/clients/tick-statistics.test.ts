@@ -73,7 +73,14 @@ t.test('taking starts afresh and leaves what was taken alone', async (t) => {
   const taken = statistics.take()
   t.strictSame(statistics.take(), NOTHING)
   statistics.recordTick(fanOut({ sent: 2, bytes: 5, durationMs: 1 }), 2)
-  t.strictSame(statistics.take(), { ...NOTHING, ticks: 1, sent: 2, bytes: 5, queryMs: { mean: 2, max: 2 }, fanOutMs: { mean: 1, max: 1 } })
+  t.strictSame(statistics.take(), {
+    ...NOTHING,
+    ticks: 1,
+    sent: 2,
+    bytes: 5,
+    queryMs: { mean: 2, max: 2 },
+    fanOutMs: { mean: 1, max: 1 }
+  })
   t.equal(taken.ticks, 1)
   t.equal(taken.sent, 1)
 })

@@ -12,7 +12,14 @@ const OPEN: Regression = {
   openedAt: Date.parse(START),
   closedAt: null,
   closeReason: null,
-  comparison: { recentMs: 12.3456, baselineMs: 5, baselineKind: 'day', increase: 1.46912, zScore: 7.34567, samples: { recent: 60, baseline: 450 } }
+  comparison: {
+    recentMs: 12.3456,
+    baselineMs: 5,
+    baselineKind: 'day',
+    increase: 1.46912,
+    zScore: 7.34567,
+    samples: { recent: 60, baseline: 450 }
+  }
 }
 
 t.test('an alert says what was compared with what', async (t) => {
@@ -41,10 +48,26 @@ t.test('an alert says what was compared with what', async (t) => {
 })
 
 const texts: Array<{ name: string, regression: Partial<Regression>, message: string }> = [
-  { name: 'against the hour', regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } }, message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the hour before' },
-  { name: 'recovered', regression: { closedAt: 9, closeReason: 'recovered' }, message: 'fra1 is back: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' },
-  { name: 'recovered, and faster than before', regression: { closedAt: 9, closeReason: 'recovered', comparison: { ...OPEN.comparison, recentMs: 4, increase: -0.2 } }, message: 'fra1 is back: 4 ms, 20 % below the 5 ms of the same time a day earlier' },
-  { name: 'gone', regression: { closedAt: 9, closeReason: 'gone' }, message: 'fra1 does not report any more: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier' }
+  {
+    name: 'against the hour',
+    regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } },
+    message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the hour before'
+  },
+  {
+    name: 'recovered',
+    regression: { closedAt: 9, closeReason: 'recovered' },
+    message: 'fra1 is back: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
+  },
+  {
+    name: 'recovered, and faster than before',
+    regression: { closedAt: 9, closeReason: 'recovered', comparison: { ...OPEN.comparison, recentMs: 4, increase: -0.2 } },
+    message: 'fra1 is back: 4 ms, 20 % below the 5 ms of the same time a day earlier'
+  },
+  {
+    name: 'gone',
+    regression: { closedAt: 9, closeReason: 'gone' },
+    message: 'fra1 does not report any more: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
+  }
 ]
 
 for (const { name, regression, message } of texts) {

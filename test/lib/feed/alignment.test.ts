@@ -27,9 +27,30 @@ const fresh: Case[] = [
   { name: 'jitter of 200 ms', writers: [{ ...steady, jitterMs: 200 }] },
   { name: 'jitter of 200 ms, ingest delay of 500 ms', writers: [{ ...steady, jitterMs: 200, delayMs: 500 }] },
   { name: 'ingest delay of 1 s', writers: [{ ...steady, delayMs: 1_000 }], medianMs: 1_500 },
-  { name: 'ingest delay of 3 s', writers: [{ ...steady, delayMs: 3_000 }], intervals: 400, from: 200, medianMs: 3_500, p95Ms: 4_500 },
-  { name: 'clock behind by 3 s', writers: [{ ...steady, aheadMs: -3_000 }], intervals: 400, from: 200, medianMs: 4_000, p95Ms: 4_500 },
-  { name: 'clock behind by three intervals', writers: [{ ...steady, aheadMs: -3 * INTERVAL_MS }], intervals: 400, from: 200, medianMs: 31_000, p95Ms: 32_000 },
+  {
+    name: 'ingest delay of 3 s',
+    writers: [{ ...steady, delayMs: 3_000 }],
+    intervals: 400,
+    from: 200,
+    medianMs: 3_500,
+    p95Ms: 4_500
+  },
+  {
+    name: 'clock behind by 3 s',
+    writers: [{ ...steady, aheadMs: -3_000 }],
+    intervals: 400,
+    from: 200,
+    medianMs: 4_000,
+    p95Ms: 4_500
+  },
+  {
+    name: 'clock behind by three intervals',
+    writers: [{ ...steady, aheadMs: -3 * INTERVAL_MS }],
+    intervals: 400,
+    from: 200,
+    medianMs: 31_000,
+    p95Ms: 32_000
+  },
   { name: 'clock ahead by 4 s', writers: [{ ...steady, aheadMs: 4_000 }] },
   { name: 'clock ahead by 40 s', writers: [{ ...steady, aheadMs: 40_000 }] },
   { name: 'a sample in twenty is lost', writers: [{ ...steady, loss: 0.05 }], intervals: 1_000, medianMs: 1_200, p95Ms: 12_000 },
@@ -38,11 +59,42 @@ const fresh: Case[] = [
   { name: 'every second', writers: [{ ...steady, intervalMs: 1_000 }] }
 ]
 for (const moveMs of [-3_000, -700, 700, 3_000, 5_000]) {
-  fresh.push({ name: `moves by ${moveMs} ms`, from: 120, writers: [{ ...steady, until: MOVE_AT }, { ...steady, phaseMs: moveMs, from: MOVE_AT }] })
+  fresh.push({
+    name: `moves by ${moveMs} ms`,
+    from: 120,
+    writers: [
+      { ...steady, until: MOVE_AT },
+      { ...steady, phaseMs: moveMs, from: MOVE_AT }
+    ]
+  })
 }
-fresh.push({ name: 'ingest becomes slower', intervals: 600, from: 300, medianMs: 4_500, p95Ms: 5_500, writers: [{ ...steady, until: MOVE_AT }, { ...steady, delayMs: 4_000, from: MOVE_AT }] })
-fresh.push({ name: 'stops and comes back', from: 150, writers: [{ ...steady, until: MOVE_AT }, { ...steady, from: MOVE_AT + 40 * INTERVAL_MS }] })
-fresh.push({ name: 'stops and comes back at another phase', from: 150, writers: [{ ...steady, until: MOVE_AT }, { ...steady, phaseMs: 4_000, from: MOVE_AT + 40 * INTERVAL_MS }] })
+fresh.push({
+  name: 'ingest becomes slower',
+  intervals: 600,
+  from: 300,
+  medianMs: 4_500,
+  p95Ms: 5_500,
+  writers: [
+    { ...steady, until: MOVE_AT },
+    { ...steady, delayMs: 4_000, from: MOVE_AT }
+  ]
+})
+fresh.push({
+  name: 'stops and comes back',
+  from: 150,
+  writers: [
+    { ...steady, until: MOVE_AT },
+    { ...steady, from: MOVE_AT + 40 * INTERVAL_MS }
+  ]
+})
+fresh.push({
+  name: 'stops and comes back at another phase',
+  from: 150,
+  writers: [
+    { ...steady, until: MOVE_AT },
+    { ...steady, phaseMs: 4_000, from: MOVE_AT + 40 * INTERVAL_MS }
+  ]
+})
 
 for (const { name, writers, intervals = 300, from = 15, medianMs = 1_000, p95Ms = 2_000 } of fresh) {
   t.test(`young at delivery: ${name}`, async (t) => {
@@ -73,7 +125,12 @@ t.test('a writer that is slower than the polls: each sample is seen as soon as i
 })
 
 t.test('no pattern: the plain grid', async (t) => {
-  const cases: Array<[name: string, intervalMs: number]> = [['every 7 s', 7_000], ['every 3 s', 3_000], ['every 11 s', 11_000], ['every 15 s', 15_000]]
+  const cases: Array<[name: string, intervalMs: number]> = [
+    ['every 7 s', 7_000],
+    ['every 3 s', 3_000],
+    ['every 11 s', 11_000],
+    ['every 15 s', 15_000]
+  ]
   for (const [name, intervalMs] of cases) {
     const { deliveries } = await poll(writersAt(2_300, [{ ...steady, intervalMs }]), 200)
     t.strictSame(deliveries.filter(({ askedAt }, index) => askedAt !== index * INTERVAL_MS), [], name)

@@ -14,7 +14,11 @@ interface Step {
 const sequences: Array<{ name: string, steps: Step[] }> = [
   {
     name: 'samples that advance are fresh',
-    steps: [{ sample: 0, status: 'fresh', ageMs: 0 }, { sample: 10_000, status: 'fresh', ageMs: 0 }, { sample: 20_000, status: 'fresh', ageMs: 0 }]
+    steps: [
+      { sample: 0, status: 'fresh', ageMs: 0 },
+      { sample: 10_000, status: 'fresh', ageMs: 0 },
+      { sample: 20_000, status: 'fresh', ageMs: 0 }
+    ]
   },
   {
     name: 'samples that stand still for two intervals are stale, until they advance',
@@ -28,15 +32,27 @@ const sequences: Array<{ name: string, steps: Step[] }> = [
   },
   {
     name: 'a late writer is fresh as long as it advances',
-    steps: [{ sample: -18_000, status: 'fresh', ageMs: 18_000 }, { sample: -8_000, status: 'fresh', ageMs: 18_000 }, { sample: 2_000, status: 'fresh', ageMs: 18_000 }]
+    steps: [
+      { sample: -18_000, status: 'fresh', ageMs: 18_000 },
+      { sample: -8_000, status: 'fresh', ageMs: 18_000 },
+      { sample: 2_000, status: 'fresh', ageMs: 18_000 }
+    ]
   },
   {
     name: 'a first sample that is old is stale, though it was new to us',
-    steps: [{ sample: -300_000, status: 'stale', ageMs: 300_000 }, { sample: -300_000, status: 'stale', ageMs: 310_000 }, { sample: 20_000, status: 'fresh', ageMs: 0 }]
+    steps: [
+      { sample: -300_000, status: 'stale', ageMs: 300_000 },
+      { sample: -300_000, status: 'stale', ageMs: 310_000 },
+      { sample: 20_000, status: 'fresh', ageMs: 0 }
+    ]
   },
   {
     name: 'a sample older than before is no advance',
-    steps: [{ sample: 0, status: 'fresh', ageMs: 0 }, { sample: -5_000, status: 'fresh', ageMs: 15_000 }, { sample: -5_000, status: 'stale', ageMs: 25_000 }]
+    steps: [
+      { sample: 0, status: 'fresh', ageMs: 0 },
+      { sample: -5_000, status: 'fresh', ageMs: 15_000 },
+      { sample: -5_000, status: 'stale', ageMs: 25_000 }
+    ]
   },
   {
     name: 'a writer whose clock is ahead has age 0',
@@ -44,7 +60,10 @@ const sequences: Array<{ name: string, steps: Step[] }> = [
   },
   {
     name: 'no PoPs: nothing is known, so nothing is fresh',
-    steps: [{ sample: null, status: 'stale', ageMs: null }, { sample: 10_000, status: 'fresh', ageMs: 0 }]
+    steps: [
+      { sample: null, status: 'stale', ageMs: null },
+      { sample: 10_000, status: 'fresh', ageMs: 0 }
+    ]
   }
 ]
 
@@ -56,7 +75,14 @@ for (const { name, steps } of sequences) {
       await tick()
       await clock.advance(INTERVAL_MS)
     }
-    t.strictSame(updates().map(({ status, ageMs, dataTime }) => ({ sample: dataTime === null ? null : Date.parse(dataTime) - START_MS, status, ageMs })), steps)
+    t.strictSame(
+      updates().map(({ status, ageMs, dataTime }) => ({
+        sample: dataTime === null ? null : Date.parse(dataTime) - START_MS,
+        status,
+        ageMs
+      })),
+      steps
+    )
   })
 }
 
@@ -64,7 +90,9 @@ t.test('no PoPs', async (t) => {
   const { tick, source, updates } = setUp()
   source.measurements = NO_POPS
   await tick()
-  t.match(updates(), [{ data: { totalPops: 0, healthyPops: 0, averageColdStart: 0, regressions: 0 }, dataTime: null, ageMs: null, status: 'stale' }])
+  t.match(updates(), [
+    { data: { totalPops: 0, healthyPops: 0, averageColdStart: 0, regressions: 0 }, dataTime: null, ageMs: null, status: 'stale' }
+  ])
 })
 
 t.test('latest turns stale by itself when no tick comes', async (t) => {

@@ -6,7 +6,11 @@ import { SourceError } from '../../../lib/source/source-error.ts'
 
 t.test('a tick publishes an update', async (t) => {
   const { view, tick, source, clock, messages } = setUp()
-  source.measurements = { readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })], baselines: new Map(), places: new Map() }
+  source.measurements = {
+    readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })],
+    baselines: new Map(),
+    places: new Map()
+  }
   t.equal(view.latest(), null)
   t.equal(view.seq, 0)
   await tick()
@@ -51,8 +55,10 @@ t.test('seq counts the updates; that the data turned stale is one of its own, to
     await tick()
     await clock.advance(INTERVAL_MS)
   }
-  t.strictSame(messages().map((message) => 'seq' in message && 'status' in message ? [message.seq, message.status] : [message.type]),
-    [[1, 'fresh'], [2, 'stale'], ['error'], ['error'], [3, 'fresh']])
+  t.strictSame(
+    messages().map((message) => ('seq' in message && 'status' in message ? [message.seq, message.status] : [message.type])),
+    [[1, 'fresh'], [2, 'stale'], ['error'], ['error'], [3, 'fresh']]
+  )
 })
 
 t.test('a regressed PoP is in the next update, and out of it when it is over', async (t) => {
@@ -62,7 +68,11 @@ t.test('a regressed PoP is in the next update, and out of it when it is over', a
     await tick()
     await clock.advance(INTERVAL_MS)
   }
-  t.strictSame(updates().map(({ data }) => data.regressions), [0, 0, 1, 1, 0], 'at its second sample, and until the second one after it')
+  t.strictSame(
+    updates().map(({ data }) => data.regressions),
+    [0, 0, 1, 1, 0],
+    'at its second sample, and until the second one after it'
+  )
 })
 
 t.test('a failure is told to every client', async (t) => {
@@ -77,7 +87,13 @@ t.test('a failure is told to every client', async (t) => {
     connection.unsubscribe(['metrics'])
     fail(reason)
     await tick()
-    const expected = { type: 'error', data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' }, code, retryable: true, retryAfterMs: INTERVAL_MS }
+    const expected = {
+      type: 'error',
+      data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' },
+      code,
+      retryable: true,
+      retryAfterMs: INTERVAL_MS
+    }
     t.strictSame(messages(), [expected], reason)
     t.strictSame(view.currentError(), expected, `${reason}: for those who come later`)
     t.match(statistics.take(), { ticks: 0, failedTicks: 1 }, reason)
@@ -120,7 +136,15 @@ t.test('the log has one line per transition, and says at the end what was betwee
   await tickAndWait()
   const loud = log.lines.filter(({ event, level }) => event?.startsWith('source_') && level !== 'debug')
   t.strictSame(loud, [
-    { event: 'source_failed', code: 'SOURCE_TIMEOUT', reason: 'timeout', detail: 'words of the database', failures: 1, level: 'warn', message: 'metrics source failed' },
+    {
+      event: 'source_failed',
+      code: 'SOURCE_TIMEOUT',
+      reason: 'timeout',
+      detail: 'words of the database',
+      failures: 1,
+      level: 'warn',
+      message: 'metrics source failed'
+    },
     { event: 'source_recovered', failures: 5, downMs: 50_000, level: 'info', message: 'metrics source answers again' }
   ])
 })

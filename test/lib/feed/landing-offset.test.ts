@@ -27,7 +27,16 @@ t.test('begins early, but moves nothing that is young', async (t) => {
 t.test('misses raise it, more with each in a row, up to what is known to be late enough', async (t) => {
   const offset = started(5_000)
   const raised: Array<[found: boolean, ms: number]> = Array.from({ length: 8 }, () => [offset.miss(), offset.ms])
-  t.strictSame(raised, [[true, 625], [true, 875], [true, 1_375], [true, 2_375], [true, 4_375], [true, 6_000], [false, 6_000], [false, 6_000]])
+  t.strictSame(raised, [
+    [true, 625],
+    [true, 875],
+    [true, 1_375],
+    [true, 2_375],
+    [true, 4_375],
+    [true, 6_000],
+    [false, 6_000],
+    [false, 6_000]
+  ])
 })
 
 t.test('a hit ends the doubling', async (t) => {

@@ -19,7 +19,11 @@ t.test('ticks get in phase by waiting, at most 1.9 intervals, and stay there', a
     poller.start()
     await clock.advance(39_000)
     t.strictSame(ticks, expected, name)
-    t.strictSame(nextPolls.slice(0, 3), expected.slice(1).map((at, index) => at - (expected[index] as number)), `${name}: as it was told`)
+    t.strictSame(
+      nextPolls.slice(0, 3),
+      expected.slice(1).map((at, index) => at - (expected[index] as number)),
+      `${name}: as it was told`
+    )
   }
 })
 

@@ -60,7 +60,10 @@ t.test('a tick that fails is reported and the next one comes', async (t) => {
 })
 
 t.test('stop', async (t) => {
-  const cases: Array<{ name: string, wanted: boolean }> = [{ name: 'while serving', wanted: true }, { name: 'while idle', wanted: false }]
+  const cases: Array<{ name: string, wanted: boolean }> = [
+    { name: 'while serving', wanted: true },
+    { name: 'while idle', wanted: false }
+  ]
   for (const { name, wanted } of cases) {
     const { clock, poller, state, ticks, idles } = setUp({ wanted })
     t.equal(poller.stopped, true, `${name}: stopped before it began`)

@@ -16,7 +16,10 @@ t.test('bytes once for each encoding in which it is needed', async (t) => {
   t.not(frame(15), frame(10))
   t.equal(frame(15)[0], 0xc1)
   let encoded = 0
-  const encoding = { name: 'upper case', encode: ({ json }: SharedMessage) => Buffer.from(`${++encoded} ${json.toString().toUpperCase()}`) }
+  const encoding = {
+    name: 'upper case',
+    encode: ({ json }: SharedMessage) => Buffer.from(`${++encoded} ${json.toString().toUpperCase()}`)
+  }
   t.equal(message.as(encoding), message.as(encoding))
   t.match(message.as(encoding).toString(), /^1 \{"TYPE":"METRICS_UPDATE"/, 'one that it knows nothing of')
 })

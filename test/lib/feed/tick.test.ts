@@ -41,12 +41,39 @@ t.test('encoded once per filter', async (t) => {
   t.equal(tick.metrics, tick.metrics)
 })
 
-const deltas: Array<{ name: string, before: PopState[], after: PopState[], filter?: PopsFilter, changed: PopState[], removed: string[] }> = [
-  { name: 'nothing', before: [ams, fra], after: [ams, { ...fra, sampleTime: '2026-01-01T00:00:10.000Z' }], changed: [], removed: [] },
+const deltas: Array<{
+  name: string
+  before: PopState[]
+  after: PopState[]
+  filter?: PopsFilter
+  changed: PopState[]
+  removed: string[]
+}> = [
+  {
+    name: 'nothing',
+    before: [ams, fra],
+    after: [ams, { ...fra, sampleTime: '2026-01-01T00:00:10.000Z' }],
+    changed: [],
+    removed: []
+  },
   { name: 'a value', before: [ams, fra], after: [ams, slower], changed: [slower], removed: [] },
   { name: 'a new PoP and one that has gone', before: [ams], after: [fra], changed: [fra], removed: ['ams1'] },
-  { name: 'what the filter does not let through', before: [ams, fra], after: [{ ...ams, coldStartMs: 9 }, fra], filter: GERMANY, changed: [], removed: [] },
-  { name: 'one that has gone and was never let through', before: [ams, fra], after: [fra], filter: GERMANY, changed: [], removed: [] },
+  {
+    name: 'what the filter does not let through',
+    before: [ams, fra],
+    after: [{ ...ams, coldStartMs: 9 }, fra],
+    filter: GERMANY,
+    changed: [],
+    removed: []
+  },
+  {
+    name: 'one that has gone and was never let through',
+    before: [ams, fra],
+    after: [fra],
+    filter: GERMANY,
+    changed: [],
+    removed: []
+  },
   { name: 'one that moved out of the filter', before: [fra], after: [moved], filter: GERMANY, changed: [], removed: ['fra1'] },
   { name: 'one that moved into it', before: [moved], after: [fra], filter: GERMANY, changed: [fra], removed: [] }
 ]

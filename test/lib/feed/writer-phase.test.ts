@@ -30,16 +30,27 @@ t.test('a pattern is three samples that agree', async (t) => {
     { name: 'around the seam of the interval', newest: [-200, 10_100, 19_800], next: 50_400 },
     { name: 'they do not agree', newest: [3_000, 15_000, 23_000, 38_000], next: null },
     { name: 'an outlier: the plain grid', newest: [3_000, 13_000, 23_000, 37_000], next: null },
-    { name: 'three that agree again after an outlier', newest: [3_000, 13_000, 23_000, 37_000, 43_000, 53_000, 63_000], next: 53_500 },
+    {
+      name: 'three that agree again after an outlier',
+      newest: [3_000, 13_000, 23_000, 37_000, 43_000, 53_000, 63_000],
+      next: 53_500
+    },
     { name: 'three at another phase', newest: [3_000, 13_000, 23_000, 37_000, 47_000, 57_000], next: 57_500 },
     { name: 'young data moves nothing', newest: [9_800, 19_800, 29_800], next: 50_000 }
   ]
-  for (const { name, newest, next } of cases) t.equal(observed(onGrid(newest)).nextPoll(50_000)?.toFixed(0), next?.toFixed(0), name)
+  for (const { name, newest, next } of cases) {
+    t.equal(observed(onGrid(newest)).nextPoll(50_000)?.toFixed(0), next?.toFixed(0), name)
+  }
 })
 
 t.test('the next poll is the first in phase that is not before', async (t) => {
   const phase = observed(onGrid([3_000, 13_000, 23_000]))
-  const cases: Array<[notBefore: number, next: number]> = [[43_499, 43_500], [43_500, 43_500], [43_501, 53_500], [1_000_000_000_000, 1_000_000_003_500]]
+  const cases: Array<[notBefore: number, next: number]> = [
+    [43_499, 43_500],
+    [43_500, 43_500],
+    [43_501, 53_500],
+    [1_000_000_000_000, 1_000_000_003_500]
+  ]
   for (const [notBefore, next] of cases) t.equal(phase.nextPoll(notBefore), next)
 })
 
@@ -54,7 +65,9 @@ t.test('the writer\'s interval, in whole intervals of ours', async (t) => {
     { name: 'one sample is missing', newest: [3_000, 13_000, 13_000, 33_000, 43_000], writerIntervalMs: 10_000 },
     { name: 'it has become slower', newest: [3_000, 13_000, 23_000, 33_000, 63_000, 93_000, 123_000], writerIntervalMs: 30_000 }
   ]
-  for (const { name, newest, writerIntervalMs } of cases) t.equal(observed(onGrid(newest)).writerIntervalMs, writerIntervalMs, name)
+  for (const { name, newest, writerIntervalMs } of cases) {
+    t.equal(observed(onGrid(newest)).writerIntervalMs, writerIntervalMs, name)
+  }
 })
 
 t.test('a sample that is not there moves the next poll; one that was not due or never comes does not', async (t) => {
@@ -71,7 +84,9 @@ t.test('a sample that is not there moves the next poll; one that was not due or 
 })
 
 t.test('of a slower writer only the polls count that a sample is due at', async (t) => {
-  const learnt = [13_000, 43_000, 73_000].flatMap((newest) => [0, 1, 2].map((polls) => ({ at: newest + 5_000 + polls * INTERVAL_MS, newest })))
+  const learnt = [13_000, 43_000, 73_000].flatMap((newest) =>
+    [0, 1, 2].map((polls) => ({ at: newest + 5_000 + polls * INTERVAL_MS, newest }))
+  )
   const phase = observed([...learnt, ...[103_500, 113_500, 123_500].map((at) => ({ at, newest: 103_000 }))])
   t.equal(phase.nextPoll(200_000), 203_500, 'all as expected')
   observed([{ at: 133_500, newest: 103_000 }, { at: 143_625, newest: 133_000 }], phase)

@@ -26,36 +26,120 @@ const invalid: Array<{ name: string, text: string, code: string, message: string
   { name: 'no type but an id', text: '{"id":"a"}', ...NO_TYPE, id: 'a' },
   { name: 'a type that is no string', text: '{"type":7,"id":1}', ...NO_TYPE, id: 1 },
   { name: 'a type from the prototype of the message', text: '{"__proto__":{"type":"ping"}}', ...NO_TYPE },
-  { name: 'an unknown type', text: '{"type":"hello","id":2}', code: 'UNKNOWN_TYPE', message: `unknown type "hello"; ${KNOWN_TYPES}`, id: 2 },
+  {
+    name: 'an unknown type',
+    text: '{"type":"hello","id":2}',
+    code: 'UNKNOWN_TYPE',
+    message: `unknown type "hello"; ${KNOWN_TYPES}`,
+    id: 2
+  },
   { name: 'a type in upper case', text: '{"type":"PING"}', code: 'UNKNOWN_TYPE', message: `unknown type "PING"; ${KNOWN_TYPES}` },
   { name: 'an empty type', text: '{"type":""}', code: 'UNKNOWN_TYPE', message: `unknown type ""; ${KNOWN_TYPES}` },
-  { name: 'the type constructor', text: '{"type":"constructor"}', code: 'UNKNOWN_TYPE', message: `unknown type "constructor"; ${KNOWN_TYPES}` },
-  { name: 'the type __proto__', text: '{"type":"__proto__"}', code: 'UNKNOWN_TYPE', message: `unknown type "__proto__"; ${KNOWN_TYPES}` },
-  { name: 'the type toString', text: '{"type":"toString"}', code: 'UNKNOWN_TYPE', message: `unknown type "toString"; ${KNOWN_TYPES}` },
+  {
+    name: 'the type constructor',
+    text: '{"type":"constructor"}',
+    code: 'UNKNOWN_TYPE',
+    message: `unknown type "constructor"; ${KNOWN_TYPES}`
+  },
+  {
+    name: 'the type __proto__',
+    text: '{"type":"__proto__"}',
+    code: 'UNKNOWN_TYPE',
+    message: `unknown type "__proto__"; ${KNOWN_TYPES}`
+  },
+  {
+    name: 'the type toString',
+    text: '{"type":"toString"}',
+    code: 'UNKNOWN_TYPE',
+    message: `unknown type "toString"; ${KNOWN_TYPES}`
+  },
   {
     name: 'a long type is quoted in part',
     text: JSON.stringify({ type: 'x'.repeat(41) }),
     code: 'UNKNOWN_TYPE',
     message: `unknown type "${'x'.repeat(40)}..."; ${KNOWN_TYPES}`
   },
-  { name: 'a type of 40 characters is quoted whole', text: JSON.stringify({ type: 'x'.repeat(40) }), code: 'UNKNOWN_TYPE', message: `unknown type "${'x'.repeat(40)}"; ${KNOWN_TYPES}` },
-  { name: 'topics that are no array', text: '{"type":"subscribe","topics":"metrics","id":"s"}', code: 'BAD_MESSAGE', message: 'subscribe: topics must be array', id: 's' },
-  { name: 'topics that look like an array', text: '{"type":"subscribe","topics":{"0":"metrics","length":1}}', code: 'BAD_MESSAGE', message: 'subscribe: topics must be array' },
-  { name: 'no topic', text: '{"type":"subscribe","topics":[]}', code: 'BAD_MESSAGE', message: 'subscribe: topics must not have fewer than 1 items' },
-  { name: 'a topic that is no string', text: '{"type":"subscribe","topics":["metrics",1]}', code: 'BAD_MESSAGE', message: 'subscribe: topics/1 must be string' },
+  {
+    name: 'a type of 40 characters is quoted whole',
+    text: JSON.stringify({ type: 'x'.repeat(40) }),
+    code: 'UNKNOWN_TYPE',
+    message: `unknown type "${'x'.repeat(40)}"; ${KNOWN_TYPES}`
+  },
+  {
+    name: 'topics that are no array',
+    text: '{"type":"subscribe","topics":"metrics","id":"s"}',
+    code: 'BAD_MESSAGE',
+    message: 'subscribe: topics must be array',
+    id: 's'
+  },
+  {
+    name: 'topics that look like an array',
+    text: '{"type":"subscribe","topics":{"0":"metrics","length":1}}',
+    code: 'BAD_MESSAGE',
+    message: 'subscribe: topics must be array'
+  },
+  {
+    name: 'no topic',
+    text: '{"type":"subscribe","topics":[]}',
+    code: 'BAD_MESSAGE',
+    message: 'subscribe: topics must not have fewer than 1 items'
+  },
+  {
+    name: 'a topic that is no string',
+    text: '{"type":"subscribe","topics":["metrics",1]}',
+    code: 'BAD_MESSAGE',
+    message: 'subscribe: topics/1 must be string'
+  },
   {
     name: '17 topics',
     text: JSON.stringify({ type: 'subscribe', topics: Array(17).fill('metrics') }),
     code: 'BAD_MESSAGE',
     message: 'subscribe: topics must not have more than 16 items'
   },
-  { name: 'unsubscribe without topics', text: '{"type":"unsubscribe","id":0}', code: 'BAD_MESSAGE', message: 'unsubscribe: the message must have required properties topics', id: 0 },
-  { name: 'unsubscribe from no topic', text: '{"type":"unsubscribe","topics":[]}', code: 'BAD_MESSAGE', message: 'unsubscribe: topics must not have fewer than 1 items' },
-  { name: 'none but an unknown topic', text: '{"type":"subscribe","topics":["nope"],"id":"s"}', code: 'UNKNOWN_TOPIC', message: `unknown topic "nope"; ${KNOWN_TOPICS}`, id: 's' },
-  { name: 'unsubscribe from an unknown topic', text: '{"type":"unsubscribe","topics":["nope"]}', code: 'UNKNOWN_TOPIC', message: `unknown topic "nope"; ${KNOWN_TOPICS}` },
-  { name: 'the topic constructor', text: '{"type":"subscribe","topics":["constructor"]}', code: 'UNKNOWN_TOPIC', message: `unknown topic "constructor"; ${KNOWN_TOPICS}` },
-  { name: 'the topic __proto__', text: '{"type":"subscribe","topics":["__proto__"]}', code: 'UNKNOWN_TOPIC', message: `unknown topic "__proto__"; ${KNOWN_TOPICS}` },
-  { name: 'an id that is too long', text: JSON.stringify({ type: 'ping', id: 'x'.repeat(129) }), code: 'BAD_MESSAGE', message: 'id must be a number or a string of at most 128 characters' }
+  {
+    name: 'unsubscribe without topics',
+    text: '{"type":"unsubscribe","id":0}',
+    code: 'BAD_MESSAGE',
+    message: 'unsubscribe: the message must have required properties topics',
+    id: 0
+  },
+  {
+    name: 'unsubscribe from no topic',
+    text: '{"type":"unsubscribe","topics":[]}',
+    code: 'BAD_MESSAGE',
+    message: 'unsubscribe: topics must not have fewer than 1 items'
+  },
+  {
+    name: 'none but an unknown topic',
+    text: '{"type":"subscribe","topics":["nope"],"id":"s"}',
+    code: 'UNKNOWN_TOPIC',
+    message: `unknown topic "nope"; ${KNOWN_TOPICS}`,
+    id: 's'
+  },
+  {
+    name: 'unsubscribe from an unknown topic',
+    text: '{"type":"unsubscribe","topics":["nope"]}',
+    code: 'UNKNOWN_TOPIC',
+    message: `unknown topic "nope"; ${KNOWN_TOPICS}`
+  },
+  {
+    name: 'the topic constructor',
+    text: '{"type":"subscribe","topics":["constructor"]}',
+    code: 'UNKNOWN_TOPIC',
+    message: `unknown topic "constructor"; ${KNOWN_TOPICS}`
+  },
+  {
+    name: 'the topic __proto__',
+    text: '{"type":"subscribe","topics":["__proto__"]}',
+    code: 'UNKNOWN_TOPIC',
+    message: `unknown topic "__proto__"; ${KNOWN_TOPICS}`
+  },
+  {
+    name: 'an id that is too long',
+    text: JSON.stringify({ type: 'ping', id: 'x'.repeat(129) }),
+    code: 'BAD_MESSAGE',
+    message: 'id must be a number or a string of at most 128 characters'
+  }
 ]
 
 for (const { name, text, code, message, id } of invalid) {
@@ -99,11 +183,31 @@ const valid = [
   { name: 'an empty id is an id', message: { type: 'ping', id: '' }, parsed: { type: 'ping', id: '' } },
   { name: 'the id 0 is an id', message: { type: 'ping', id: 0 }, parsed: { type: 'ping', id: 0 } },
   { name: 'unknown fields are left out', message: { type: 'ping', data: { x: 1 }, topics: 7 }, parsed: { type: 'ping' } },
-  { name: 'subscribe without topics', message: { type: 'subscribe', id: 1 }, parsed: { type: 'subscribe', topics: ['metrics', 'alerts'], id: 1 } },
-  { name: 'subscribe with topics', message: { type: 'subscribe', topics: ['pops', 'alerts'] }, parsed: { type: 'subscribe', topics: ['pops', 'alerts'] } },
-  { name: 'a topic twice counts once', message: { type: 'subscribe', topics: ['pops', 'metrics', 'pops'] }, parsed: { type: 'subscribe', topics: ['pops', 'metrics'] } },
-  { name: '16 topics', message: { type: 'subscribe', topics: Array(16).fill('metrics') }, parsed: { type: 'subscribe', topics: ['metrics'] } },
-  { name: 'unsubscribe', message: { type: 'unsubscribe', topics: ['metrics', 'metrics'], id: 'u' }, parsed: { type: 'unsubscribe', topics: ['metrics'], id: 'u' } }
+  {
+    name: 'subscribe without topics',
+    message: { type: 'subscribe', id: 1 },
+    parsed: { type: 'subscribe', topics: ['metrics', 'alerts'], id: 1 }
+  },
+  {
+    name: 'subscribe with topics',
+    message: { type: 'subscribe', topics: ['pops', 'alerts'] },
+    parsed: { type: 'subscribe', topics: ['pops', 'alerts'] }
+  },
+  {
+    name: 'a topic twice counts once',
+    message: { type: 'subscribe', topics: ['pops', 'metrics', 'pops'] },
+    parsed: { type: 'subscribe', topics: ['pops', 'metrics'] }
+  },
+  {
+    name: '16 topics',
+    message: { type: 'subscribe', topics: Array(16).fill('metrics') },
+    parsed: { type: 'subscribe', topics: ['metrics'] }
+  },
+  {
+    name: 'unsubscribe',
+    message: { type: 'unsubscribe', topics: ['metrics', 'metrics'], id: 'u' },
+    parsed: { type: 'unsubscribe', topics: ['metrics'], id: 'u' }
+  }
 ]
 
 for (const { name, message, parsed } of valid) {
@@ -114,7 +218,10 @@ for (const { name, message, parsed } of valid) {
 
 t.test('valid: nothing is read from the prototype of a message', async (t) => {
   t.strictSame(parseClientMessage('{"type":"ping","__proto__":{"id":5}}'), { type: 'ping' })
-  t.strictSame(parseClientMessage('{"type":"subscribe","__proto__":{"topics":["pops"]}}'), { type: 'subscribe', topics: ['metrics', 'alerts'] })
+  t.strictSame(parseClientMessage('{"type":"subscribe","__proto__":{"topics":["pops"]}}'), {
+    type: 'subscribe',
+    topics: ['metrics', 'alerts']
+  })
 })
 
 t.test('one client cannot change the default topics of another', async (t) => {
@@ -142,7 +249,14 @@ for (const [code, expected] of Object.entries(retryable) as Array<[ClientErrorCo
   t.test(`error: ${code}`, async (t) => {
     const message = errorMessage(code, 'why', Date.parse(START), { id: 'a', retryAfterMs: 5 })
     validateServerMessage(message)
-    t.strictSame(message, { type: 'error', data: { message: 'why', timestamp: START }, code, retryable: expected, id: 'a', retryAfterMs: 5 })
+    t.strictSame(message, {
+      type: 'error',
+      data: { message: 'why', timestamp: START },
+      code,
+      retryable: expected,
+      id: 'a',
+      retryAfterMs: 5
+    })
   })
 }
 
@@ -159,7 +273,11 @@ const outsideTheProtocol = [
   { name: 'an unknown type', message: { ...UPDATE, type: 'hello' }, fault: /no such message/ },
   { name: 'a status that is neither', message: { ...UPDATE, status: 'old' }, fault: /metrics_update: \/status / },
   { name: 'a field missing in data', message: { ...UPDATE, data: { totalPops: 1 } }, fault: /metrics_update: \/data / },
-  { name: 'an error code that nobody knows', message: { ...errorMessage('INTERNAL', 'why', 0), code: 'OOPS' }, fault: /error: \/code / },
+  {
+    name: 'an error code that nobody knows',
+    message: { ...errorMessage('INTERNAL', 'why', 0), code: 'OOPS' },
+    fault: /error: \/code /
+  },
   { name: 'null where a number belongs', message: { ...UPDATE, seq: null }, fault: /metrics_update: \/seq / }
 ]
 

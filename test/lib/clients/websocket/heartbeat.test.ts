@@ -9,7 +9,14 @@ const HOUR_MS = 3_600_000
 
 function setUp (staleAfterMs = 4 * INTERVAL_MS, maxMissedPings = 100) {
   const tracked = trackClients()
-  const heartbeat = new Heartbeat({ connections: tracked.connections, clock: tracked.clock, log: tracked.log, intervalMs: INTERVAL_MS, staleAfterMs, maxMissedPings })
+  const heartbeat = new Heartbeat({
+    connections: tracked.connections,
+    clock: tracked.clock,
+    log: tracked.log,
+    intervalMs: INTERVAL_MS,
+    staleAfterMs,
+    maxMissedPings
+  })
   return { ...tracked, heartbeat }
 }
 

@@ -71,8 +71,16 @@ t.test('every listener is attached before openSession returns, once', async (t) 
 })
 
 const conversations: Array<{ name: string, messages: object[], answer: object, further?: number }> = [
-  { name: 'ping', messages: [{ type: 'ping' }], answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION } },
-  { name: 'ping with the id 0', messages: [{ type: 'ping', id: 0 }], answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION, id: 0 } },
+  {
+    name: 'ping',
+    messages: [{ type: 'ping' }],
+    answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION }
+  },
+  {
+    name: 'ping with the id 0',
+    messages: [{ type: 'ping', id: 0 }],
+    answer: { type: 'pong', timestamp: START, data: { timestamp: START }, ...POSITION, id: 0 }
+  },
   {
     name: 'subscribe to metrics',
     messages: [{ type: 'subscribe', topics: ['metrics'], id: 'a' }],
@@ -82,11 +90,19 @@ const conversations: Array<{ name: string, messages: object[], answer: object, f
     name: 'subscribe by default',
     messages: [{ type: 'subscribe' }],
     further: 1,
-    answer: { type: 'subscription_confirmed', topics: ['metrics', 'alerts'], data: { topics: ['metrics', 'alerts'] }, ...POSITION }
+    answer: {
+      type: 'subscription_confirmed',
+      topics: ['metrics', 'alerts'],
+      data: { topics: ['metrics', 'alerts'] },
+      ...POSITION
+    }
   },
   {
     name: 'the answer names all topics, not only the new',
-    messages: [{ type: 'subscribe', topics: ['pops'] }, { type: 'subscribe', topics: ['metrics'] }],
+    messages: [
+      { type: 'subscribe', topics: ['pops'] },
+      { type: 'subscribe', topics: ['metrics'] }
+    ],
     answer: { type: 'subscription_confirmed', topics: ['pops', 'metrics'], data: { topics: ['pops', 'metrics'] }, ...POSITION }
   },
   {
@@ -123,27 +139,50 @@ t.test('a client that unsubscribed gets no updates until it subscribes again, an
   await tick(service, 'answers')
   socket.receive({ type: 'subscribe', topics: ['metrics'] })
   await tick(service, 'answers')
-  t.strictSame(afterWelcome(socket).map(({ type }) => type), ['subscription_confirmed', 'subscription_confirmed', 'metrics_update', 'metrics_update'])
+  t.strictSame(
+    afterWelcome(socket).map(({ type }) => type),
+    ['subscription_confirmed', 'subscription_confirmed', 'metrics_update', 'metrics_update']
+  )
 })
 
-const refusals: Array<{ name: string, data: Buffer, isBinary: boolean, error: { code: string, message: string, id?: string } }> = [
-  { name: 'garbage', data: Buffer.from('hello'), isBinary: false, error: { code: 'BAD_MESSAGE', message: 'not JSON' } },
-  { name: 'nothing', data: Buffer.alloc(0), isBinary: false, error: { code: 'BAD_MESSAGE', message: 'not JSON' } },
-  { name: 'an unknown type', data: Buffer.from('{"type":"hi","id":"x"}'), isBinary: false, error: { code: 'UNKNOWN_TYPE', message: 'unknown type "hi"; known: ping, subscribe, unsubscribe', id: 'x' } },
-  { name: 'an unknown topic', data: Buffer.from('{"type":"subscribe","topics":["a"],"id":"x"}'), isBinary: false, error: { code: 'UNKNOWN_TOPIC', message: 'unknown topic "a"; known: metrics, alerts, pops', id: 'x' } },
-  { name: 'a binary message, whatever it holds', data: Buffer.from('{"type":"ping"}'), isBinary: true, error: { code: 'BAD_MESSAGE', message: 'binary messages are not understood, send JSON as text' } }
-]
+const refusals: Array<{ name: string, data: Buffer, isBinary: boolean, error: { code: string, message: string, id?: string } }> =
+  [
+    { name: 'garbage', data: Buffer.from('hello'), isBinary: false, error: { code: 'BAD_MESSAGE', message: 'not JSON' } },
+    { name: 'nothing', data: Buffer.alloc(0), isBinary: false, error: { code: 'BAD_MESSAGE', message: 'not JSON' } },
+    {
+      name: 'an unknown type',
+      data: Buffer.from('{"type":"hi","id":"x"}'),
+      isBinary: false,
+      error: { code: 'UNKNOWN_TYPE', message: 'unknown type "hi"; known: ping, subscribe, unsubscribe', id: 'x' }
+    },
+    {
+      name: 'an unknown topic',
+      data: Buffer.from('{"type":"subscribe","topics":["a"],"id":"x"}'),
+      isBinary: false,
+      error: { code: 'UNKNOWN_TOPIC', message: 'unknown topic "a"; known: metrics, alerts, pops', id: 'x' }
+    },
+    {
+      name: 'a binary message, whatever it holds',
+      data: Buffer.from('{"type":"ping"}'),
+      isBinary: true,
+      error: { code: 'BAD_MESSAGE', message: 'binary messages are not understood, send JSON as text' }
+    }
+  ]
 
 for (const { name, data, isBinary, error: { code, message, id } } of refusals) {
   t.test(`refused: ${name}`, async (t) => {
     const { log, connections, open } = serveSessions()
     const { socket, connection } = open()
     socket.emit('message', data, isBinary)
-    t.strictSame(afterWelcome(socket), [{ type: 'error', data: { message, timestamp: START }, code, retryable: false, ...(id !== undefined && { id }) }])
+    t.strictSame(afterWelcome(socket), [
+      { type: 'error', data: { message, timestamp: START }, code, retryable: false, ...(id !== undefined && { id }) }
+    ])
     t.strictSame([connection.errorCount, connection.lastError, connection.invalidInARow], [1, code, 1])
     t.strictSame([...connection.topics], ['metrics'])
     t.strictSame([connections.totals.errors, connections.totals.failed], [1, 0])
-    t.strictSame(log.of('invalid_message'), [{ event: 'invalid_message', connectionId: connection.id, code, detail: message, level: 'debug', message: 'invalid message' }])
+    t.strictSame(log.of('invalid_message'), [
+      { event: 'invalid_message', connectionId: connection.id, code, detail: message, level: 'debug', message: 'invalid message' }
+    ])
     t.equal(socket.closedWith, null)
   })
 }
@@ -187,9 +226,15 @@ t.test('an error of the socket is counted and logged, and the close that follows
   const { log, connections, open } = serveSessions()
   const { socket, connection } = open()
   socket.emit('error', new Error('Invalid WebSocket frame: RSV1 must be clear'))
-  t.strictSame(log.of('socket_error'), [{
-    event: 'socket_error', connectionId: connection.id, detail: 'Invalid WebSocket frame: RSV1 must be clear', level: 'info', message: 'the connection failed'
-  }])
+  t.strictSame(log.of('socket_error'), [
+    {
+      event: 'socket_error',
+      connectionId: connection.id,
+      detail: 'Invalid WebSocket frame: RSV1 must be clear',
+      level: 'info',
+      message: 'the connection failed'
+    }
+  ])
   t.strictSame([connection.errorCount, connections.totals.errors], [1, 1])
   t.equal(connections.size, 1)
   socket.emit('close', 1002, Buffer.from('why'))

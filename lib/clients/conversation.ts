@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { ClientMessageError, parseClientMessage, type ClientMessage } from '../protocol/client-messages.ts'
+import { closeCodes } from '../protocol/close-codes.ts'
+import { PROTOCOL_VERSION, errorMessage } from '../protocol/server-messages.ts'
+import { timestamp } from '../protocol/timestamp.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionTracker } from './connection-tracker.ts'
+import { begin, catchUp, start, subscribe, sync, unsubscribe, type SubscriptionContext, type Wishes } from './subscriptions.ts'
+
+/** A client that sent this many invalid messages in a row will not send a valid one soon. */
+const MAX_INVALID_MESSAGES = 50
+
+/** What is said to a client, and what it needs to be said. */
+export interface ConversationContext extends SubscriptionContext {
+  connections: ConnectionTracker
+  clock: Clock
+  log: Log
+  source: 'influxdb' | 'demo'
+  intervalMs: number
+  heartbeatMs: number
+  healthyBelowMs: number
+  overviewWindowMs: number
+  /** Of popcast. */
+  version: string
+  maxMessageBytes: number
+}
+
+/** Welcome, and at once what was missed, or what is known: from memory, without a query. */
+export function greet (connection: Connection, wishes: Wishes, context: ConversationContext): void {
+  const { view, clock } = context
+  const beginning = start(connection, wishes, context)
+  connection.send({
+    type: 'welcome',
+    data: { connectionId: connection.id, message: 'connected to popcast', timestamp: timestamp(clock.now()) },
+    protocol: PROTOCOL_VERSION,
+    version: context.version,
+    ...(beginning?.given ?? connection.cursor.position),
+    headSeq: view.seq,
+    intervalMs: context.intervalMs,
+    heartbeatMs: context.heartbeatMs,
+    healthyBelowMs: context.healthyBelowMs,
+    overviewWindowMs: context.overviewWindowMs,
+    source: context.source,
+    limits: { maxMessageBytes: context.maxMessageBytes }
+  })
+  if (beginning === null) catchUp(connection, ['metrics'], context)
+  else begin(connection, beginning, context)
+  const error = view.currentError()
+  if (error !== null) connection.send(error)
+}
+
+/** Looks at a message of the client's, and answers it: also where it makes no sense. */
+export function converse (connection: Connection, text: string, context: ConversationContext): void {
+  try {
+    answer(connection, parseClientMessage(text), context)
+    connection.invalidInARow = 0
+  } catch (error) {
+    if (!(error instanceof ClientMessageError)) throw error
+    refuse(connection, error, context)
+  }
+}
+
+function answer (connection: Connection, message: ClientMessage, context: ConversationContext): void {
+  if (message.type === 'subscribe') return subscribe(connection, message, context)
+  if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
+  const { view, clock } = context
+  const now = timestamp(clock.now())
+  const echo = message.id === undefined ? {} : { id: message.id }
+  sync(connection, context)
+  connection.send({
+    type: 'pong',
+    timestamp: now,
+    data: { timestamp: now },
+    ...connection.cursor.position,
+    headSeq: view.seq,
+    ...echo
+  })
+}
+
+/** Says what is wrong with a message; one who sent nothing else for long is closed. */
+export function refuse (connection: Connection, error: ClientMessageError, context: ConversationContext): void {
+  const { connections, clock, log } = context
+  const { code, message, id } = error
+  connections.recordError(connection, code)
+  log.debug({ event: 'invalid_message', connectionId: connection.id, code, detail: message }, 'invalid message')
+  connection.send(errorMessage(code, message, clock.now(), id === undefined ? {} : { id }))
+  if (++connection.invalidInARow >= MAX_INVALID_MESSAGES) connection.close(closeCodes.invalidMessages)
+}
