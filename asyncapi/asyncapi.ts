@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { clientMessages } from '../lib/protocol/client-messages.ts'
+import { topics } from '../lib/protocol/fields.ts'
 import { PROTOCOL_VERSION, serverMessages } from '../lib/protocol/server-messages.ts'
 
 /** A schema of a message, which has a literal `type`. */
@@ -64,8 +65,12 @@ export function asyncApi (): object {
           ws: {
             query: {
               type: 'object',
-              description: 'the last position that the client has seen, to be resumed from',
-              properties: { epoch: { type: 'string' }, seq: { type: 'integer', minimum: 0 } }
+              description: 'the last position that the client has seen, to be resumed from, and topics instead of a first subscribe',
+              properties: {
+                epoch: { type: 'string' },
+                seq: { type: 'integer', minimum: 0 },
+                topics: { type: 'string', description: `comma separated, of ${topics.join(', ')}` }
+              }
             }
           }
         }
