@@ -65,7 +65,7 @@ export function asyncApi (): object {
           ws: {
             query: {
               type: 'object',
-              description: 'the last position that the client has seen, to be resumed from, and topics instead of a first subscribe',
+              description: 'the last position that the client has seen, to be resumed from; topics instead of a first subscribe',
               properties: {
                 epoch: { type: 'string' },
                 seq: { type: 'integer', minimum: 0 },
