@@ -29,7 +29,11 @@ const oneOf = <T extends string> (values: readonly T[], defaultValue?: T) =>
 
 /** Names go into queries (escaped); line breaks and other control characters have no place in one. */
 const name = (what: string, defaultValue: string) =>
-  Type.String({ description: `the name of ${what}, without control characters`, default: defaultValue, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+  Type.String({
+    description: `the name of ${what}, without control characters`,
+    default: defaultValue,
+    pattern: '^[^\\u0000-\\u001f\\u007f]+$'
+  })
 
 /** Every setting, by the name of its environment variable. The README's and `.env.example`'s tables are tested against it. */
 export const settingsSchema = Type.Object({
@@ -53,8 +57,15 @@ export const settingsSchema = Type.Object({
   BROADCAST_INTERVAL_MS: duration(10_000, 100),
   QUERY_TIMEOUT_MS: duration(5_000, 10),
   DEMO_POPS: integer('simulated PoPs', 20, 1, 2_000),
-  DEMO_SEED: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'a whole number from 0 to 4294967295' })),
-  HEALTHY_BELOW_MS: Type.Number({ default: 10, exclusiveMinimum: 0, maximum: DAY_MS, description: `milliseconds, a number above 0 up to ${DAY_MS}` }),
+  DEMO_SEED: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'a whole number from 0 to 4294967295' })
+  ),
+  HEALTHY_BELOW_MS: Type.Number({
+    default: 10,
+    exclusiveMinimum: 0,
+    maximum: DAY_MS,
+    description: `milliseconds, a number above 0 up to ${DAY_MS}`
+  }),
   OVERVIEW_WINDOW_MS: duration(10 * MINUTE_MS, 1_000),
 
   PING_INTERVAL_MS: duration(25_000, 100),
@@ -71,11 +82,13 @@ export const settingsSchema = Type.Object({
   UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
   UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
   MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
-  DRAIN_DELAY_MS: Type.Optional(Type.Integer({
-    minimum: 0,
-    maximum: DRAIN_DELAY_LIMIT_MS,
-    description: `milliseconds, a whole number from 0 to ${DRAIN_DELAY_LIMIT_MS}`
-  })),
+  DRAIN_DELAY_MS: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: DRAIN_DELAY_LIMIT_MS,
+      description: `milliseconds, a whole number from 0 to ${DRAIN_DELAY_LIMIT_MS}`
+    })
+  ),
   // Fastify gives a closing plugin 10 s (pluginTimeout); the sockets must be gone before that.
   DRAIN_TIMEOUT_MS: duration(3_000, 0, 9_000)
 })
@@ -118,7 +131,9 @@ export class ConfigError extends Error {
  * @throws {ConfigError} when a value is wrong or contradicts another
  */
 export function loadConfig (env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([variable, value]) => Object.hasOwn(settingsSchema.properties, variable) && value?.trim()))
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([variable, value]) => Object.hasOwn(settingsSchema.properties, variable) && value?.trim())
+  )
   const settings = parse(given)
   const config = {
     ...settings,
@@ -140,8 +155,12 @@ function parse (given: Record<string, unknown>): Settings {
   } catch (error) {
     const faults = (error as { errors?: Array<{ instancePath: string, message?: string }> }).errors
     if (faults === undefined) throw error
-    const byVariable = new Map(faults.map(({ instancePath, message = 'is wrong' }) => [instancePath.slice(1) as SettingName, message]))
-    throw new ConfigError(Array.from(byVariable, ([variable, message]) => problem(variable, `${show(given[variable])} ${message}`)))
+    const byVariable = new Map(
+      faults.map(({ instancePath, message = 'is wrong' }) => [instancePath.slice(1) as SettingName, message])
+    )
+    throw new ConfigError(
+      Array.from(byVariable, ([variable, message]) => problem(variable, `${show(given[variable])} ${message}`))
+    )
   }
 }
 
@@ -170,7 +189,8 @@ function * proxyProblems ({ TRUST_PROXY }: Settings): Iterable<ConfigProblem> {
   for (const entry of TRUST_PROXY?.split(',') ?? []) {
     const [address = '', prefix, ...more] = entry.trim().split('/')
     const bits = isIP(address) === 4 ? 32 : 128
-    const valid = isIP(address) !== 0 && (prefix === undefined || (/^[1-9]\d*$/.test(prefix) && Number(prefix) <= bits)) && more.length === 0
+    const valid =
+      isIP(address) !== 0 && (prefix === undefined || (/^[1-9]\d*$/.test(prefix) && Number(prefix) <= bits)) && more.length === 0
     if (!valid) yield problem('TRUST_PROXY', `${show(entry.trim())} is not an address (true and hop counts would believe anyone)`)
   }
 }
@@ -187,15 +207,19 @@ function * influxProblems (config: Settings): Iterable<ConfigProblem> {
 function * urlProblems (value: string): Iterable<ConfigProblem> {
   const url = URL.canParse(value) ? new URL(value) : null
   if (url === null) yield problem('INFLUXDB_URL', 'cannot be parsed as a URL')
-  else if (url.protocol !== 'http:' && url.protocol !== 'https:') yield problem('INFLUXDB_URL', `has the protocol ${show(url.protocol)}`)
-  else if (url.username !== '' || url.password !== '') yield problem('INFLUXDB_URL', 'holds a user name or password, which belong into INFLUXDB_TOKEN')
-  else if (url.pathname.replace(/\/$/, '').endsWith('/api/v2')) yield problem('INFLUXDB_URL', 'ends with /api/v2, which the client adds by itself')
-  else if (url.search !== '' || url.hash !== '') yield problem('INFLUXDB_URL', 'has a query or a fragment')
+  else if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    yield problem('INFLUXDB_URL', `has the protocol ${show(url.protocol)}`)
+  } else if (url.username !== '' || url.password !== '') {
+    yield problem('INFLUXDB_URL', 'holds a user name or password, which belong into INFLUXDB_TOKEN')
+  } else if (url.pathname.replace(/\/$/, '').endsWith('/api/v2')) {
+    yield problem('INFLUXDB_URL', 'ends with /api/v2, which the client adds by itself')
+  } else if (url.search !== '' || url.hash !== '') yield problem('INFLUXDB_URL', 'has a query or a fragment')
 }
 
 function problem (variable: SettingName, fault: string): ConfigProblem {
   return { variable, fault, accepted: (settingsSchema.properties[variable] as unknown as { description: string }).description }
 }
 
-// INFLUXDB_TOKEN and INFLUXDB_URL (which may hold a password) are never shown: they are texts of any shape, so the schema cannot fault them.
+// INFLUXDB_TOKEN and INFLUXDB_URL (which may hold a password) are never shown: they
+// are texts of any shape, so the schema cannot fault them.
 const show = (value: unknown) => JSON.stringify(value)

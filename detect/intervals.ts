@@ -18,7 +18,10 @@ export interface Interval {
 
 /** What the service would have reported, had it polled these samples every `intervalMs`; in the order in which it closes. */
 export function * detectIntervals (samples: readonly Sample[], intervalMs: number): Iterable<Interval> {
-  const [start, end] = samples.reduce(([first, last], { time }) => [Math.min(first, time), Math.max(last, time)], [Infinity, -Infinity])
+  const [start, end] = samples.reduce(
+    ([first, last], { time }) => [Math.min(first, time), Math.max(last, time)],
+    [Infinity, -Infinity]
+  )
   const series = new SampleSeries(samples, { overviewWindowMs: OVERVIEW_WINDOW_MS })
   const detector = new RegressionDetector()
   const open = new Map<string, Interval>()

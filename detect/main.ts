@@ -25,7 +25,10 @@ try {
     regressions++
     process.stdout.write(`${describe(interval)}\n`)
   }
-  process.stdout.write(`${regressions} ${regressions === 1 ? 'regression' : 'regressions'} in ${samples.length} samples of ${new Set(samples.map(({ pop }) => pop)).size} PoPs\n`)
+  process.stdout.write(
+    `${regressions} ${regressions === 1 ? 'regression' : 'regressions'} in ${samples.length} samples ` +
+    `of ${new Set(samples.map(({ pop }) => pop)).size} PoPs\n`
+  )
 } catch (error) {
   if (error instanceof SamplesError) failStart(PROGRAM, `${file}: ${error.message}`)
   throw error
@@ -33,13 +36,18 @@ try {
 
 function readArguments (): { file: string, intervalMs: number } {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { interval: { type: 'string', default: '10' }, help: { type: 'boolean' } } })
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { interval: { type: 'string', default: '10' }, help: { type: 'boolean' } }
+    })
     if (values.help) {
       process.stdout.write(USAGE)
       process.exit(0)
     }
     const seconds = Number(values.interval)
-    if (!(seconds >= 0.1 && seconds <= 3_600)) throw new Error(`--interval: ${JSON.stringify(values.interval)} is not a number of seconds from 0.1 to 3600`)
+    if (!(seconds >= 0.1 && seconds <= 3_600)) {
+      throw new Error(`--interval: ${JSON.stringify(values.interval)} is not a number of seconds from 0.1 to 3600`)
+    }
     const [file, ...more] = positionals
     if (file === undefined || more.length > 0) throw new Error(`one FILE.csv is wanted, not ${positionals.length}`)
     return { file, intervalMs: seconds * 1_000 }
@@ -50,7 +58,14 @@ function readArguments (): { file: string, intervalMs: number } {
 
 function describe ({ pop, severity, since, until, closeReason, worst }: Interval): string {
   const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = worst
-  const end = until === null ? 'open' : `${timestamp(until)} (${Math.round((until - since) / 1_000)} s${closeReason === 'gone' ? ', then silent' : ''})`
-  return `${pop} ${severity} from ${timestamp(since)} to ${end}: at worst ${recentMs.toFixed(2)} ms instead of ${baselineMs.toFixed(2)} ms ` +
-    `(${baselineKind} before), +${(increase * 100).toFixed(0)} %, z ${zScore.toFixed(1)}, ${samples.recent} samples against ${samples.baseline}`
+  const end =
+    until === null
+      ? 'open'
+      : `${timestamp(until)} (${Math.round((until - since) / 1_000)} s${closeReason === 'gone' ? ', then silent' : ''})`
+  return (
+    `${pop} ${severity} from ${timestamp(since)} to ${end}: ` +
+    `at worst ${recentMs.toFixed(2)} ms instead of ${baselineMs.toFixed(2)} ms ` +
+    `(${baselineKind} before), +${(increase * 100).toFixed(0)} %, z ${zScore.toFixed(1)}, ` +
+    `${samples.recent} samples against ${samples.baseline}`
+  )
 }

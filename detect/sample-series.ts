@@ -1,5 +1,13 @@
 import { groupByPop, type Pop } from '../lib/fleet/pop.ts'
-import { SLOW_REFRESH_MS, timeRanges, type Baselines, type FunctionReading, type PopBaselines, type TimeRange, type WindowStatistics } from '../lib/source/source.ts'
+import {
+  SLOW_REFRESH_MS,
+  timeRanges,
+  type Baselines,
+  type FunctionReading,
+  type PopBaselines,
+  type TimeRange,
+  type WindowStatistics
+} from '../lib/source/source.ts'
 import { medianAndLowerQuartile } from '../lib/source/statistics.ts'
 
 /** One measurement. */
@@ -79,7 +87,10 @@ class FunctionSeries {
   }
 }
 
-/** Samples of the past, and what one collect would have seen of them at any time: the same windows, the same refresh of the baselines. */
+/**
+ * Samples of the past, and what one collect would have seen of them at any time:
+ * the same windows, the same refresh of the baselines.
+ */
 export class SampleSeries {
   readonly #options: SampleSeriesOptions
   readonly #byPop: ReadonlyMap<string, FunctionSeries[]>

@@ -37,17 +37,23 @@ export async function readSamples (input: Readable): Promise<Sample[]> {
 
 function checkHeader (header: string[]): string[] {
   const missing = REQUIRED.filter((column) => !header.includes(column))
-  if (missing.length > 0) throw new SamplesError(`line 1: there is no column ${missing.join(', ')}; the header has ${header.join(', ')}`)
+  if (missing.length > 0) {
+    throw new SamplesError(`line 1: there is no column ${missing.join(', ')}; the header has ${header.join(', ')}`)
+  }
   return header
 }
 
 function toSample (record: Record<string, string>, line: number): Sample {
   const { time: timeText = '', pop_code: pop = '', function_name: functionName = '', cold_start_time_ms: valueText = '' } = record
   const time = parseTime(timeText)
-  if (Number.isNaN(time)) throw new SamplesError(`line ${line}, time: ${JSON.stringify(timeText)} is neither ISO 8601 nor an integer since the epoch`)
+  if (Number.isNaN(time)) {
+    throw new SamplesError(`line ${line}, time: ${JSON.stringify(timeText)} is neither ISO 8601 nor an integer since the epoch`)
+  }
   if (pop === '') throw new SamplesError(`line ${line}, pop_code: it is empty`)
   const value = valueText === '' ? NaN : Number(valueText)
-  if (!Number.isFinite(value)) throw new SamplesError(`line ${line}, cold_start_time_ms: ${JSON.stringify(valueText)} is no number`)
+  if (!Number.isFinite(value)) {
+    throw new SamplesError(`line ${line}, cold_start_time_ms: ${JSON.stringify(valueText)} is no number`)
+  }
   return { time, pop, functionName, value }
 }
 

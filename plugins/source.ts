@@ -49,6 +49,9 @@ function influxSource (config: InfluxConfig, clock: Clock, log: Log): InfluxSour
 
 function demoSource (config: Config, clock: Clock, random: () => number, log: Log): DemoSource {
   const seed = config.DEMO_SEED ?? Math.floor(random() * 2 ** 32)
-  log.warn({ event: 'source', source: 'demo', pops: config.DEMO_POPS, seed }, 'DEMO: these metrics are SIMULATED, set INFLUXDB_URL to serve real ones')
+  log.warn(
+    { event: 'source', source: 'demo', pops: config.DEMO_POPS, seed },
+    'DEMO: these metrics are SIMULATED, set INFLUXDB_URL to serve real ones'
+  )
   return new DemoSource({ pops: config.DEMO_POPS, seed, overviewWindowMs: config.OVERVIEW_WINDOW_MS, clock })
 }

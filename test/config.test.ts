@@ -61,18 +61,54 @@ t.test('defaults', async (t) => {
 
 t.test('values', async (t) => {
   const cases: Array<{ name: string, env: Record<string, string>, expected: Record<string, unknown> }> = [
-    { name: 'numbers become numbers', env: { PORT: '8080', HEALTHY_BELOW_MS: '12.5', DEMO_SEED: '0' }, expected: { PORT: 8080, HEALTHY_BELOW_MS: 12.5, DEMO_SEED: 0 } },
-    { name: 'the ends of a range', env: { PORT: '65535', DRAIN_TIMEOUT_MS: '9000', DEMO_POPS: '2000' }, expected: { PORT: 65_535, DRAIN_TIMEOUT_MS: 9_000, DEMO_POPS: 2_000 } },
-    { name: 'empty and blank count as unset', env: { PORT: '', HOST: '  ', INFLUXDB_URL: '', METRICS_SOURCE: '' }, expected: { PORT: 3001, HOST: '127.0.0.1', METRICS_SOURCE: 'demo', INFLUXDB_URL: undefined } },
+    {
+      name: 'numbers become numbers',
+      env: { PORT: '8080', HEALTHY_BELOW_MS: '12.5', DEMO_SEED: '0' },
+      expected: { PORT: 8080, HEALTHY_BELOW_MS: 12.5, DEMO_SEED: 0 }
+    },
+    {
+      name: 'the ends of a range',
+      env: { PORT: '65535', DRAIN_TIMEOUT_MS: '9000', DEMO_POPS: '2000' },
+      expected: { PORT: 65_535, DRAIN_TIMEOUT_MS: 9_000, DEMO_POPS: 2_000 }
+    },
+    {
+      name: 'empty and blank count as unset',
+      env: { PORT: '', HOST: '  ', INFLUXDB_URL: '', METRICS_SOURCE: '' },
+      expected: { PORT: 3001, HOST: '127.0.0.1', METRICS_SOURCE: 'demo', INFLUXDB_URL: undefined }
+    },
     { name: 'a URL makes it influxdb', env: INFLUX, expected: { ...INFLUX, METRICS_SOURCE: 'influxdb' } },
-    { name: 'a URL and demo all the same', env: { INFLUXDB_URL: 'http://127.0.0.1:8086', METRICS_SOURCE: 'demo' }, expected: { METRICS_SOURCE: 'demo' } },
-    { name: 'influxql goes without an organisation', env: { INFLUXDB_URL: 'https://db/influx', INFLUXDB_BUCKET: 'pops/two_weeks', INFLUXDB_QUERY_LANGUAGE: 'influxql' }, expected: { METRICS_SOURCE: 'influxdb', INFLUXDB_ORG: undefined } },
-    { name: 'a timeout just below the interval', env: { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '999' }, expected: { QUERY_TIMEOUT_MS: 999 } },
-    { name: 'STALE_AFTER_MS may equal PING_INTERVAL_MS', env: { PING_INTERVAL_MS: '5000', STALE_AFTER_MS: '5000' }, expected: { STALE_AFTER_MS: 5_000 } },
-    { name: 'others can reach it, so readiness says 503 for a while', env: { HOST: '0.0.0.0' }, expected: { DRAIN_DELAY_MS: 5_000 } },
+    {
+      name: 'a URL and demo all the same',
+      env: { INFLUXDB_URL: 'http://127.0.0.1:8086', METRICS_SOURCE: 'demo' },
+      expected: { METRICS_SOURCE: 'demo' }
+    },
+    {
+      name: 'influxql goes without an organisation',
+      env: { INFLUXDB_URL: 'https://db/influx', INFLUXDB_BUCKET: 'pops/two_weeks', INFLUXDB_QUERY_LANGUAGE: 'influxql' },
+      expected: { METRICS_SOURCE: 'influxdb', INFLUXDB_ORG: undefined }
+    },
+    {
+      name: 'a timeout just below the interval',
+      env: { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '999' },
+      expected: { QUERY_TIMEOUT_MS: 999 }
+    },
+    {
+      name: 'STALE_AFTER_MS may equal PING_INTERVAL_MS',
+      env: { PING_INTERVAL_MS: '5000', STALE_AFTER_MS: '5000' },
+      expected: { STALE_AFTER_MS: 5_000 }
+    },
+    {
+      name: 'others can reach it, so readiness says 503 for a while',
+      env: { HOST: '0.0.0.0' },
+      expected: { DRAIN_DELAY_MS: 5_000 }
+    },
     { name: 'a drain delay that is set', env: { HOST: '::', DRAIN_DELAY_MS: '0' }, expected: { DRAIN_DELAY_MS: 0 } },
     { name: 'nobody else can reach ::1', env: { HOST: '::1' }, expected: { DRAIN_DELAY_MS: 0 } },
-    { name: 'proxies', env: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' }, expected: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' } }
+    {
+      name: 'proxies',
+      env: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' },
+      expected: { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1,fd00::/8,::1/128' }
+    }
   ]
   for (const { name, env, expected } of cases) {
     const config = loadConfig(env) as unknown as Record<string, unknown>
@@ -90,33 +126,129 @@ t.test('wrong values name the variable, the fault and what is accepted', async (
     ['no whole number', { PORT: '80.5' }, 'PORT', '"80.5" must be integer', PORT],
     ['too large', { PORT: '65536' }, 'PORT', '"65536" must be <= 65535', PORT],
     ['negative', { PORT: '-1' }, 'PORT', '"-1" must be >= 0', PORT],
-    ['a duration with a unit', { PING_INTERVAL_MS: '25s' }, 'PING_INTERVAL_MS', '"25s" must be integer', 'milliseconds, a whole number from 100 to 86400000'],
-    ['not above 0', { HEALTHY_BELOW_MS: '0' }, 'HEALTHY_BELOW_MS', '"0" must be > 0', 'milliseconds, a number above 0 up to 86400000'],
-    ['a seed above 32 bits', { DEMO_SEED: '4294967296' }, 'DEMO_SEED', '"4294967296" must be <= 4294967295', 'a whole number from 0 to 4294967295'],
-    ['a drain that outlasts Fastify', { DRAIN_TIMEOUT_MS: '9001' }, 'DRAIN_TIMEOUT_MS', '"9001" must be <= 9000', 'milliseconds, a whole number from 0 to 9000'],
+    [
+      'a duration with a unit',
+      { PING_INTERVAL_MS: '25s' },
+      'PING_INTERVAL_MS',
+      '"25s" must be integer',
+      'milliseconds, a whole number from 100 to 86400000'
+    ],
+    [
+      'not above 0',
+      { HEALTHY_BELOW_MS: '0' },
+      'HEALTHY_BELOW_MS',
+      '"0" must be > 0',
+      'milliseconds, a number above 0 up to 86400000'
+    ],
+    [
+      'a seed above 32 bits',
+      { DEMO_SEED: '4294967296' },
+      'DEMO_SEED',
+      '"4294967296" must be <= 4294967295',
+      'a whole number from 0 to 4294967295'
+    ],
+    [
+      'a drain that outlasts Fastify',
+      { DRAIN_TIMEOUT_MS: '9001' },
+      'DRAIN_TIMEOUT_MS',
+      '"9001" must be <= 9000',
+      'milliseconds, a whole number from 0 to 9000'
+    ],
     ['unknown level', { LOG_LEVEL: 'INFO' }, 'LOG_LEVEL', `"INFO" ${ALLOWED}`, LEVELS],
     ['unknown source', { METRICS_SOURCE: 'influx' }, 'METRICS_SOURCE', `"influx" ${ALLOWED}`, 'one of influxdb, demo'],
-    ['unknown language', { INFLUXDB_QUERY_LANGUAGE: 'sql' }, 'INFLUXDB_QUERY_LANGUAGE', `"sql" ${ALLOWED}`, 'one of flux, influxql'],
-    ['a name with a line break', { INFLUXDB_FIELD: 'a\nb' }, 'INFLUXDB_FIELD', '"a\\nb" must match pattern "^[^\\u0000-\\u001f\\u007f]+$"', 'the name of the field that holds the latency in ms, without control characters'],
+    [
+      'unknown language',
+      { INFLUXDB_QUERY_LANGUAGE: 'sql' },
+      'INFLUXDB_QUERY_LANGUAGE',
+      `"sql" ${ALLOWED}`,
+      'one of flux, influxql'
+    ],
+    [
+      'a name with a line break',
+      { INFLUXDB_FIELD: 'a\nb' },
+      'INFLUXDB_FIELD',
+      '"a\\nb" must match pattern "^[^\\u0000-\\u001f\\u007f]+$"',
+      'the name of the field that holds the latency in ms, without control characters'
+    ],
     ['TRUST_PROXY true', { TRUST_PROXY: 'true' }, 'TRUST_PROXY', `"true" ${NOT_AN_ADDRESS}`, PROXIES],
     ['TRUST_PROXY hop count', { TRUST_PROXY: '1' }, 'TRUST_PROXY', `"1" ${NOT_AN_ADDRESS}`, PROXIES],
     ['TRUST_PROXY bad prefix (IPv4)', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY', `"10.0.0.0/33" ${NOT_AN_ADDRESS}`, PROXIES],
     ['TRUST_PROXY bad prefix (IPv6)', { TRUST_PROXY: '::1/129' }, 'TRUST_PROXY', `"::1/129" ${NOT_AN_ADDRESS}`, PROXIES],
     ['TRUST_PROXY empty prefix', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY', `"10.0.0.0/" ${NOT_AN_ADDRESS}`, PROXIES],
     ['TRUST_PROXY host name', { TRUST_PROXY: '127.0.0.1,proxy' }, 'TRUST_PROXY', `"proxy" ${NOT_AN_ADDRESS}`, PROXIES],
-    ['influxdb without URL', { ...INFLUX, INFLUXDB_URL: '', METRICS_SOURCE: 'influxdb' }, 'INFLUXDB_URL', 'is not set, and METRICS_SOURCE is influxdb', URLS],
-    ['influxdb without bucket', { ...INFLUX, INFLUXDB_BUCKET: '' }, 'INFLUXDB_BUCKET', 'is not set, and METRICS_SOURCE is influxdb', BUCKETS],
-    ['flux without org', { ...INFLUX, INFLUXDB_ORG: '' }, 'INFLUXDB_ORG', 'is not set, and INFLUXDB_QUERY_LANGUAGE is flux', 'the organisation (any text for 1.8)'],
+    [
+      'influxdb without URL',
+      { ...INFLUX, INFLUXDB_URL: '', METRICS_SOURCE: 'influxdb' },
+      'INFLUXDB_URL',
+      'is not set, and METRICS_SOURCE is influxdb',
+      URLS
+    ],
+    [
+      'influxdb without bucket',
+      { ...INFLUX, INFLUXDB_BUCKET: '' },
+      'INFLUXDB_BUCKET',
+      'is not set, and METRICS_SOURCE is influxdb',
+      BUCKETS
+    ],
+    [
+      'flux without org',
+      { ...INFLUX, INFLUXDB_ORG: '' },
+      'INFLUXDB_ORG',
+      'is not set, and INFLUXDB_QUERY_LANGUAGE is flux',
+      'the organisation (any text for 1.8)'
+    ],
     ['URL that cannot be parsed', { ...INFLUX, INFLUXDB_URL: 'influx.local' }, 'INFLUXDB_URL', 'cannot be parsed as a URL', URLS],
-    ['URL with an impossible port', { ...INFLUX, INFLUXDB_URL: 'http://db:99999' }, 'INFLUXDB_URL', 'cannot be parsed as a URL', URLS],
+    [
+      'URL with an impossible port',
+      { ...INFLUX, INFLUXDB_URL: 'http://db:99999' },
+      'INFLUXDB_URL',
+      'cannot be parsed as a URL',
+      URLS
+    ],
     ['URL of FTP', { ...INFLUX, INFLUXDB_URL: 'ftp://db' }, 'INFLUXDB_URL', 'has the protocol "ftp:"', URLS],
-    ['URL with a password', { ...INFLUX, INFLUXDB_URL: 'http://u:p@db' }, 'INFLUXDB_URL', 'holds a user name or password, which belong into INFLUXDB_TOKEN', URLS],
-    ['URL with a password alone', { ...INFLUX, INFLUXDB_URL: 'http://:p@db' }, 'INFLUXDB_URL', 'holds a user name or password, which belong into INFLUXDB_TOKEN', URLS],
-    ['URL with a user', { ...INFLUX, INFLUXDB_URL: 'http://u@db' }, 'INFLUXDB_URL', 'holds a user name or password, which belong into INFLUXDB_TOKEN', URLS],
+    [
+      'URL with a password',
+      { ...INFLUX, INFLUXDB_URL: 'http://u:p@db' },
+      'INFLUXDB_URL',
+      'holds a user name or password, which belong into INFLUXDB_TOKEN',
+      URLS
+    ],
+    [
+      'URL with a password alone',
+      { ...INFLUX, INFLUXDB_URL: 'http://:p@db' },
+      'INFLUXDB_URL',
+      'holds a user name or password, which belong into INFLUXDB_TOKEN',
+      URLS
+    ],
+    [
+      'URL with a user',
+      { ...INFLUX, INFLUXDB_URL: 'http://u@db' },
+      'INFLUXDB_URL',
+      'holds a user name or password, which belong into INFLUXDB_TOKEN',
+      URLS
+    ],
     ['URL with a query', { ...INFLUX, INFLUXDB_URL: 'http://db?p=secret' }, 'INFLUXDB_URL', 'has a query or a fragment', URLS],
-    ['URL of the API', { ...INFLUX, INFLUXDB_URL: 'http://db/api/v2/' }, 'INFLUXDB_URL', 'ends with /api/v2, which the client adds by itself', URLS],
-    ['timeout as long as the interval', { BROADCAST_INTERVAL_MS: '5000' }, 'QUERY_TIMEOUT_MS', '5000 is not below BROADCAST_INTERVAL_MS (5000)', 'milliseconds below BROADCAST_INTERVAL_MS, so that one query ends before the next begins'],
-    ['stale before a ping', { STALE_AFTER_MS: '24999' }, 'STALE_AFTER_MS', '24999 is below PING_INTERVAL_MS (25000)', 'milliseconds, at least PING_INTERVAL_MS: silence can only be told by an unanswered ping']
+    [
+      'URL of the API',
+      { ...INFLUX, INFLUXDB_URL: 'http://db/api/v2/' },
+      'INFLUXDB_URL',
+      'ends with /api/v2, which the client adds by itself',
+      URLS
+    ],
+    [
+      'timeout as long as the interval',
+      { BROADCAST_INTERVAL_MS: '5000' },
+      'QUERY_TIMEOUT_MS',
+      '5000 is not below BROADCAST_INTERVAL_MS (5000)',
+      'milliseconds below BROADCAST_INTERVAL_MS, so that one query ends before the next begins'
+    ],
+    [
+      'stale before a ping',
+      { STALE_AFTER_MS: '24999' },
+      'STALE_AFTER_MS',
+      '24999 is below PING_INTERVAL_MS (25000)',
+      'milliseconds, at least PING_INTERVAL_MS: silence can only be told by an unanswered ping'
+    ]
   ]
   for (const [name, env, variable, fault, accepted] of cases) {
     t.strictSame(problemsOf(env), [{ variable, fault, accepted }], name)
@@ -128,7 +260,12 @@ t.test('several problems are told together, one a line', async (t) => {
     name: 'ConfigError',
     message: `PORT: "x" must be integer; accepted: ${PORT}\nLOG_LEVEL: "y" ${ALLOWED}; accepted: ${LEVELS}`
   })
-  const contradictions = problemsOf({ METRICS_SOURCE: 'influxdb', QUERY_TIMEOUT_MS: '10000', STALE_AFTER_MS: '100', TRUST_PROXY: '2,true' })
+  const contradictions = problemsOf({
+    METRICS_SOURCE: 'influxdb',
+    QUERY_TIMEOUT_MS: '10000',
+    STALE_AFTER_MS: '100',
+    TRUST_PROXY: '2,true'
+  })
   t.strictSame(contradictions.map(({ variable }) => variable),
     ['QUERY_TIMEOUT_MS', 'STALE_AFTER_MS', 'TRUST_PROXY', 'TRUST_PROXY', 'INFLUXDB_URL', 'INFLUXDB_BUCKET', 'INFLUXDB_ORG'])
 })
@@ -150,7 +287,16 @@ t.test('no message holds a secret', async (t) => {
 })
 
 t.test('values that Fastify or the overview cannot use', async (t) => {
-  for (const [variable, value] of [['TRUST_PROXY', '0.0.0.0/0'], ['TRUST_PROXY', '::/0'], ['TRUST_PROXY', '10.0.0.0/8/8'], ['HEALTHY_BELOW_MS', 'Infinity']] as const) {
-    t.strictSame(problemsOf({ [variable]: value }).map((problem) => problem.variable), [variable], `${variable}=${value}`)
+  for (const [variable, value] of [
+    ['TRUST_PROXY', '0.0.0.0/0'],
+    ['TRUST_PROXY', '::/0'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['HEALTHY_BELOW_MS', 'Infinity']
+  ] as const) {
+    t.strictSame(
+      problemsOf({ [variable]: value }).map((problem) => problem.variable),
+      [variable],
+      `${variable}=${value}`
+    )
   }
 })

@@ -11,7 +11,8 @@ export function alertData (regression: Regression): AlertMessage['data'] {
   const { id, pop, state, severity, openedAt, comparison, closeReason } = regression
   const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
   const changePercent = round(increase * 100, 1)
-  const measured = `${round(recentMs, 2)} ms, ${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
+  const change = `${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'}`
+  const measured = `${round(recentMs, 2)} ms, ${change} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
   return {
     id,
     pop,

@@ -85,7 +85,11 @@ export class Fleet {
   }
 
   snapshot (): FleetSnapshot {
-    return { pops: this.#pops?.states ?? null, detector: this.#options.detector.snapshot(), freshness: this.#freshness.snapshot() }
+    return {
+      pops: this.#pops?.states ?? null,
+      detector: this.#options.detector.snapshot(),
+      freshness: this.#freshness.snapshot()
+    }
   }
 
   /** Goes on from there, as if this process had taken the answers before. */
@@ -103,7 +107,12 @@ export class Fleet {
     const turned = (status: PopState['status']) => changes.flatMap(({ before, after }) =>
       before !== null && after !== null && before.status !== status && after.status === status ? [after.code] : [])
     for (const [event, codes] of [['pops_silent', turned('silent')], ['pops_report_again', turned('fresh')]] as const) {
-      if (codes.length > 0) this.#options.log.info({ event, count: codes.length, pops: codes.slice(0, POPS_PER_LINE) }, 'PoPs changed between silent and reporting')
+      if (codes.length > 0) {
+        this.#options.log.info(
+          { event, count: codes.length, pops: codes.slice(0, POPS_PER_LINE) },
+          'PoPs changed between silent and reporting'
+        )
+      }
     }
   }
 }

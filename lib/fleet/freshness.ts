@@ -34,13 +34,19 @@ export class Freshness {
   }
 
   snapshot (): FreshnessSnapshot {
-    return Array.from(this.#advances, ([series, { sampleTime }]) => ({ series, sampleTime, unchangedMs: this.unchangedMs(series) }))
+    return Array.from(this.#advances, ([series, { sampleTime }]) => ({
+      series,
+      sampleTime,
+      unchangedMs: this.unchangedMs(series)
+    }))
   }
 
   /** Goes on from there. The time from the snapshot to now does not count: nobody looked whether a series advanced. */
   restore (snapshot: FreshnessSnapshot): void {
     const now = this.#clock.monotonic()
-    this.#advances = new Map(snapshot.map(({ series, sampleTime, unchangedMs }) => [series, { sampleTime, at: now - unchangedMs }]))
+    this.#advances = new Map(
+      snapshot.map(({ series, sampleTime, unchangedMs }) => [series, { sampleTime, at: now - unchangedMs }])
+    )
   }
 
   #advance (previous: Advance | undefined, sampleTime: number): Advance {

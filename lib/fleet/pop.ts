@@ -9,7 +9,10 @@ export interface Pop {
   /** Time of its newest sample, ms since the epoch. */
   sampleTime: number
   functions: number
-  /** The least new of what its functions reported last, as far as they did in the recent window, ms since the epoch; infinite when none did. */
+  /**
+   * The least new of what its functions reported last, as far as they did in the
+   * recent window, ms since the epoch; infinite when none did.
+   */
   oldestSampleTime: number
   /** Samples of all its functions in the recent window. */
   recentCount: number

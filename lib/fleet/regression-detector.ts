@@ -3,7 +3,14 @@ import {
   Regressions, type Comparison, type Finding, type Regression, type RegressionEvent, type RegressionsSnapshot, type Severity
 } from './regressions.ts'
 import { clamp } from './rounding.ts'
-import { MIN_SAMPLES, RECENT_WINDOW_MS, type BaselineKind, type Baselines, type PopBaselines, type WindowStatistics } from '../source/source.ts'
+import {
+  MIN_SAMPLES,
+  RECENT_WINDOW_MS,
+  type BaselineKind,
+  type Baselines,
+  type PopBaselines,
+  type WindowStatistics
+} from '../source/source.ts'
 import { quantile, sorted } from '../source/statistics.ts'
 
 export type { Comparison, Regression, RegressionEvent } from './regressions.ts'
@@ -18,7 +25,10 @@ export const RESOLVE_BELOW_Z = 1.5
 export const RESOLVE_BELOW_INCREASE = 0.1
 /** A constant series has no deviation; this share of its baseline counts as noise all the same. */
 export const MIN_RELATIVE_DEVIATION = 0.05
-/** The median of so many values is not moved by a single one; of a PoP with few functions it takes more, for `MIN_SAMPLES` samples. */
+/**
+ * The median of so many values is not moved by a single one; of a PoP with few
+ * functions it takes more, for `MIN_SAMPLES` samples.
+ */
 const MIN_RECENT_VALUES = 3
 /** What a regression is compared with while it is open, until there is a day-old baseline. */
 const BASELINE_KEPT_MS = 24 * 60 * 60_000
@@ -96,7 +106,10 @@ export class RegressionDetector {
   }
 
   snapshot (): DetectorSnapshot {
-    return { memories: Array.from(this.#memories, ([pop, memory]) => [pop, { ...memory }] as const), regressions: this.#regressions.snapshot() }
+    return {
+      memories: Array.from(this.#memories, ([pop, memory]) => [pop, { ...memory }] as const),
+      regressions: this.#regressions.snapshot()
+    }
   }
 
   /** Goes on from there: what is open keeps its id, and its end is told. */
@@ -135,7 +148,9 @@ function remember (memory: Memory | undefined, { sampleTime, oldestSampleTime, f
   if (memory === undefined) return { sampleTime, values: [{ time: sampleTime, value: coldStartMs }], kept: null }
   // A sample must not count twice: it is a new value when every function has reported since the last one.
   if (oldestSampleTime <= memory.sampleTime || sampleTime <= memory.sampleTime) return memory
-  const values = [...memory.values, { time: sampleTime, value: coldStartMs }].filter(({ time }) => sampleTime - time < RECENT_WINDOW_MS)
+  const values = [...memory.values, { time: sampleTime, value: coldStartMs }].filter(
+    ({ time }) => sampleTime - time < RECENT_WINDOW_MS
+  )
   return { ...memory, sampleTime, values: values.slice(-valuesCompared(functions)) }
 }
 
@@ -146,12 +161,18 @@ function valuesCompared (functions: number): number {
 }
 
 /** @returns null when either side has fewer than `MIN_SAMPLES` samples */
-function compare (pop: Pop, { values, kept }: Memory, open: Regression | undefined, { day, hour }: PopBaselines): Comparison | null {
+function compare (
+  pop: Pop,
+  { values, kept }: Memory,
+  open: Regression | undefined,
+  { day, hour }: PopBaselines
+): Comparison | null {
   if (pop.recentCount < MIN_SAMPLES) return null
   const known = values.map(({ value }) => value)
   // Any one of them may have a spike in it: all must say the same before anything changes.
   const unanimous = open === undefined ? Math.min : Math.max
-  const recentMs = known.length >= valuesCompared(pop.functions) ? quantile(sorted(known), 0.5) : unanimous(pop.earlierMean, ...known)
+  const recentMs =
+    known.length >= valuesCompared(pop.functions) ? quantile(sorted(known), 0.5) : unanimous(pop.earlierMean, ...known)
   if (!Number.isFinite(recentMs)) return null
   const isKept = kept !== null && open !== undefined && pop.sampleTime - open.openedAt < BASELINE_KEPT_MS
   if (isEnough(day)) return score(recentMs, pop.recentCount, day, 'day')
@@ -161,10 +182,20 @@ function compare (pop: Pop, { values, kept }: Memory, open: Regression | undefin
 }
 
 function isEnough (baseline: WindowStatistics | undefined): baseline is WindowStatistics {
-  return baseline !== undefined && baseline.count >= MIN_SAMPLES && Number.isFinite(baseline.center) && Number.isFinite(baseline.deviation)
+  return (
+    baseline !== undefined &&
+    baseline.count >= MIN_SAMPLES &&
+    Number.isFinite(baseline.center) &&
+    Number.isFinite(baseline.deviation)
+  )
 }
 
-function score (recentMs: number, recentCount: number, { center, deviation, count }: WindowStatistics, baselineKind: BaselineKind): Comparison {
+function score (
+  recentMs: number,
+  recentCount: number,
+  { center, deviation, count }: WindowStatistics,
+  baselineKind: BaselineKind
+): Comparison {
   const difference = recentMs - center
   return {
     recentMs,

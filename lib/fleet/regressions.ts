@@ -17,7 +17,10 @@ export interface Comparison {
   samples: { recent: number, baseline: number }
 }
 
-/** One regression as it was told last: between two events nothing of it changes. Times are those of samples, ms since the epoch. */
+/**
+ * One regression as it was told last: between two events nothing of it
+ * changes. Times are those of samples, ms since the epoch.
+ */
 export interface Regression {
   /** The same for as long as it lasts, also over a restart. */
   id: string

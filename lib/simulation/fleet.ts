@@ -54,7 +54,9 @@ export class SimulatedFleet {
     const pop = this.pops[popIndex] as SimulatedPop
     const base = BASE_MS_BY_TIER[pop.tier] * (0.85 + 0.3 * uniform(seed, draw.base, popIndex)) * (0.8 + 0.1 * functionIndex)
     const daily = 1 + DAILY_SWING * Math.sin((2 * Math.PI * time) / DAY_MS + pop.longitude / 57.3)
-    const noise = Math.exp(NOISE * normal(seed, draw.noise, popIndex * this.functions.length + functionIndex, Math.floor(time / 1_000)))
+    const noise = Math.exp(
+      NOISE * normal(seed, draw.noise, popIndex * this.functions.length + functionIndex, Math.floor(time / 1_000))
+    )
     return Math.round(base * daily * noise * this.#slowdown(popIndex, pop.code, time) * 1_000) / 1_000
   }
 

@@ -1,7 +1,17 @@
 import type { Clock } from '../clock.ts'
 import { SimulatedFleet } from '../simulation/fleet.ts'
 import { medianAndLowerQuartile } from './statistics.ts'
-import { SLOW_REFRESH_MS, RECENT_WINDOW_MS, timeRanges, type Baselines, type FunctionReading, type Measurements, type MetricsSource, type Place, type TimeRange } from './source.ts'
+import {
+  SLOW_REFRESH_MS,
+  RECENT_WINDOW_MS,
+  timeRanges,
+  type Baselines,
+  type FunctionReading,
+  type Measurements,
+  type MetricsSource,
+  type Place,
+  type TimeRange
+} from './source.ts'
 
 // A database would hold a sample every 10 s. The recent window has just that; a baseline takes every third, which is plenty.
 const SAMPLE_INTERVAL_MS = 10_000
@@ -48,13 +58,22 @@ export class DemoSource implements MetricsSource {
     return this.#fleet.pops.flatMap(({ code }, popIndex) => this.#fleet.functions.map((functionName, functionIndex) => {
       const samples = this.#samples(popIndex, functionIndex, recent, SAMPLE_INTERVAL_MS)
       const recentMean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-      return { pop: code, functionName, time, value: this.#fleet.coldStartMs(popIndex, functionIndex, time), recentCount: samples.length, recentMean }
+      return {
+        pop: code,
+        functionName,
+        time,
+        value: this.#fleet.coldStartMs(popIndex, functionIndex, time),
+        recentCount: samples.length,
+        recentMean
+      }
     }))
   }
 
   #dayBaselines (range: TimeRange): Baselines {
     return new Map(this.#fleet.pops.map(({ code }, popIndex) => {
-      const samples = this.#fleet.functions.flatMap((_, functionIndex) => this.#samples(popIndex, functionIndex, range, BASELINE_STEP_MS))
+      const samples = this.#fleet.functions.flatMap((_, functionIndex) =>
+        this.#samples(popIndex, functionIndex, range, BASELINE_STEP_MS)
+      )
       return [code, { day: medianAndLowerQuartile(samples) }]
     }))
   }

@@ -90,7 +90,8 @@ samples |> quantile(q: 0.25, method: "exact_mean") |> group() |> limit(n: ${limi
     const columns = [popTag, ...PLACE_TAGS, '_field']
     // The value's own field is asked for as well, so that a PoP without coordinates still has its tags.
     return flux`from(bucket: ${bucket}) |> range(start: ${new Date(start)}, stop: ${new Date(stop)})
-  |> filter(fn: (r) => r._measurement == ${measurement} and (r._field == ${field} or r._field == ${latitude} or r._field == ${longitude}))
+  |> filter(fn: (r) => r._measurement == ${measurement} and
+    (r._field == ${field} or r._field == ${latitude} or r._field == ${longitude}))
   |> last() |> group(columns: ${columns}) |> last() |> keep(columns: ${['_value', ...columns]})
   |> group() |> limit(n: ${this.#maxRows + 1}) |> yield(name: "places")`
   }

@@ -69,7 +69,9 @@ export class InfluxConnection {
   /** Puts any failure into the four reasons; words of the database are shortened and cleared of secrets. */
   classify (error: unknown): SourceError {
     if (error instanceof SourceError) return error
-    if (error instanceof HttpError) return new SourceError(reasonOfStatus(error.statusCode), this.#clean(`HTTP ${error.statusCode}: ${error.message}`))
+    if (error instanceof HttpError) {
+      return new SourceError(reasonOfStatus(error.statusCode), this.#clean(`HTTP ${error.statusCode}: ${error.message}`))
+    }
     if (error instanceof SyntaxError) return new SourceError('bad_answer', 'the answer is not JSON')
     if (error instanceof TypeError) return new SourceError('bad_answer', `the answer has another shape: ${error.message}`)
     const { code, message } = error as NodeJS.ErrnoException
@@ -77,7 +79,11 @@ export class InfluxConnection {
   }
 
   #clean (message: string): string {
-    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message).replace(/\s+/g, ' ').trim().slice(0, MAX_LOGGED_CHARACTERS)
+    return this.#secrets
+      .reduce((text, secret) => text.replaceAll(secret, '***'), message)
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, MAX_LOGGED_CHARACTERS)
   }
 
   #guardTransport (): void {
@@ -105,7 +111,10 @@ export class InfluxConnection {
       abort()
       callbacks.error?.(this.classify(error))
     }
-    const deadline = setTimeout(() => fail(new SourceError('timeout', `no complete answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+    const deadline = setTimeout(
+      () => fail(new SourceError('timeout', `no complete answer within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs
+    )
     this.#underWay.add(fail)
     if (this.#closed) {
       fail(new SourceError('unavailable', 'the connection is closed'))
@@ -134,7 +143,10 @@ export class InfluxConnection {
   }
 }
 
-/** InfluxDB 1.x takes user and password as Basic credentials everywhere; `Token user:password` only from 1.8 on, under /api/v2. */
+/**
+ * InfluxDB 1.x takes user and password as Basic credentials everywhere;
+ * `Token user:password` only from 1.8 on, under /api/v2.
+ */
 function credentials (token: string | undefined, queryLanguage: InfluxConnectionOptions['queryLanguage']) {
   if (token === undefined) return {}
   if (queryLanguage === 'flux' || !token.includes(':')) return { token }
@@ -161,7 +173,11 @@ function boundErrors (request: typeof httpRequest) {
     if (statusCode >= 300) {
       response.on('data', ({ length }: Buffer) => {
         bytes += length
-        if (bytes > MAX_ERROR_BYTES) response.destroy(new SourceError(reasonOfStatus(statusCode), `HTTP ${statusCode} with more than ${MAX_ERROR_BYTES} bytes`))
+        if (bytes > MAX_ERROR_BYTES) {
+          response.destroy(
+            new SourceError(reasonOfStatus(statusCode), `HTTP ${statusCode} with more than ${MAX_ERROR_BYTES} bytes`)
+          )
+        }
       })
     }
     callback(response)
@@ -179,6 +195,8 @@ function faultOf (path: string, headers: Headers, statusCode: number): string | 
   }
   // RFC 9112 6.3: without either, the body ends where the connection does, so a cut one looks whole.
   const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  if (statusCode !== 204 && !delimited) return 'the answer has neither Content-Length nor chunks, so a cut one could not be told from a whole one'
+  if (statusCode !== 204 && !delimited) {
+    return 'the answer has neither Content-Length nor chunks, so a cut one could not be told from a whole one'
+  }
   return null
 }

@@ -13,7 +13,10 @@ export interface InfluxSchema {
 
 /** The questions that popcast asks, in one query language; all are aggregated by the database. */
 export interface InfluxQueries {
-  /** One query. Newest sample per PoP and function in the overview window; count and mean over the recent window. @throws {SourceError} */
+  /**
+   * One query. Newest sample per PoP and function in the overview window; count
+   * and mean over the recent window. @throws {SourceError}
+   */
   readings (overview: TimeRange, recent: TimeRange): Promise<FunctionReading[]>
   /** One query. Statistics per PoP over one baseline window. @throws {SourceError} */
   baseline (range: TimeRange): Promise<Map<string, WindowStatistics>>

@@ -2,7 +2,18 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { InfluxConnection } from './influx-connection.ts'
 import type { InfluxQueries } from './influx-queries.ts'
-import { SLOW_REFRESH_MS, timeRanges, type Baselines, type FunctionReading, type Measurements, type MetricsSource, type Place, type PopBaselines, type TimeRange, type WindowStatistics } from './source.ts'
+import {
+  SLOW_REFRESH_MS,
+  timeRanges,
+  type Baselines,
+  type FunctionReading,
+  type Measurements,
+  type MetricsSource,
+  type Place,
+  type PopBaselines,
+  type TimeRange,
+  type WindowStatistics
+} from './source.ts'
 import { MIN_SAMPLES } from './source.ts'
 
 /** After a failed query for baselines or places. Not the next tick: the query that failed may be what overloads the database. */
@@ -21,7 +32,10 @@ export interface InfluxSourceOptions {
   log: Log
 }
 
-/** Measurements from InfluxDB: one query per collect, and now and then one for the baselines (where PoPs are new, two) and one for the places. */
+/**
+ * Measurements from InfluxDB: one query per collect, and now and then one for the
+ * baselines (where PoPs are new, two) and one for the places.
+ */
 export class InfluxSource implements MetricsSource {
   readonly kind = 'influxdb'
   readonly #options: InfluxSourceOptions
@@ -67,7 +81,10 @@ export class InfluxSource implements MetricsSource {
     const now = clock.monotonic()
     const due: Array<Promise<void>> = []
     if (now >= this.#nextBaselinesAt) due.push(this.#refreshBaselines(readings, ranges))
-    if (now >= this.#nextPlacesAt || (now >= this.#noPlacesBefore && readings.some(({ pop }) => pop !== '' && !this.#places.has(pop)))) {
+    if (
+      now >= this.#nextPlacesAt ||
+      (now >= this.#noPlacesBefore && readings.some(({ pop }) => pop !== '' && !this.#places.has(pop)))
+    ) {
       due.push(this.#refreshPlaces(ranges.overview))
     }
     if (due.length === 0) return

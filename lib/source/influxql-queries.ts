@@ -61,7 +61,9 @@ export class InfluxqlQueries implements InfluxQueries {
   async baseline (range: TimeRange): Promise<Map<string, WindowStatistics>> {
     const { field, popTag } = this.#schema
     const value = identifier(field)
-    const found = await this.#query(`SELECT count(${value}), median(${value}), percentile(${value}, 25) ${this.#samples(range)} GROUP BY ${identifier(popTag)}`)
+    const found = await this.#query(
+      `SELECT count(${value}), median(${value}), percentile(${value}, 25) ${this.#samples(range)} GROUP BY ${identifier(popTag)}`
+    )
     return finiteBaselines(found.flatMap(({ tags, rows: [row] }) => {
       if (!isNumber(row?.count)) return []
       const median = row.median ?? NaN
@@ -74,7 +76,9 @@ export class InfluxqlQueries implements InfluxQueries {
     const { field, popTag } = this.#schema
     // The value's own field is asked for as well, so that a PoP without coordinates still has its tags.
     const fields = [...PLACE_FIELDS.map((name) => `last(${identifier(name)}) AS ${name}`), `last(${identifier(field)})`]
-    const found = await this.#query(`SELECT ${fields.join(', ')} ${this.#samples(range)} GROUP BY ${[popTag, ...PLACE_TAGS].map(identifier).join(', ')}`)
+    const found = await this.#query(
+      `SELECT ${fields.join(', ')} ${this.#samples(range)} GROUP BY ${[popTag, ...PLACE_TAGS].map(identifier).join(', ')}`
+    )
     return new Map(found.map(({ tags, rows: [row] }) => [tags[popTag] ?? '', placeOf({ ...row, ...tags })]))
   }
 
@@ -84,7 +88,10 @@ export class InfluxqlQueries implements InfluxQueries {
 
   async #query (statement: string): Promise<Array<{ tags: Record<string, string>, rows: Row[] }>> {
     const parameters = new URLSearchParams({ ...databaseOf(this.#schema.bucket), epoch: 'ms', q: statement })
-    const answer: Answer = await this.#client.transport.request(`/query?${parameters}`, '', { method: 'GET', headers: { accept: 'application/json' } })
+    const answer: Answer = await this.#client.transport.request(`/query?${parameters}`, '', {
+      method: 'GET',
+      headers: { accept: 'application/json' }
+    })
     const result = answer?.results?.[0]
     const error = answer?.error ?? result?.error
     if (error !== undefined) throw new SourceError('bad_answer', `the query failed: ${error}`)

@@ -56,7 +56,10 @@ export class SourceHealth {
     this.#lastSuccess = this.#options.clock.now()
     if (this.#failure === null) return
     const { clock, log } = this.#options
-    log.info({ event: 'source_recovered', failures: this.#failures, downMs: Math.round(clock.monotonic() - this.#failingSince) }, 'metrics source answers again')
+    log.info(
+      { event: 'source_recovered', failures: this.#failures, downMs: Math.round(clock.monotonic() - this.#failingSince) },
+      'metrics source answers again'
+    )
     this.#failure = null
     this.#failures = 0
   }
@@ -69,12 +72,21 @@ export class SourceHealth {
     if (previous === null) this.#failingSince = clock.monotonic()
     this.#failure = error
     this.#failures++
-    const fields = { event: 'source_failed', code: error.code, reason: error.reason, detail: error.message, failures: this.#failures }
+    const fields = {
+      event: 'source_failed',
+      code: error.code,
+      reason: error.reason,
+      detail: error.message,
+      failures: this.#failures
+    }
     if (previous?.reason !== error.reason) log.warn(fields, 'metrics source failed')
     else log.debug(fields, 'metrics source still fails')
   }
 
-  /** Pings the source, unless it was heard of within `PROBE_INTERVAL_MS`. Never rejects. @returns whether it did, once it knows more */
+  /**
+   * Pings the source, unless it was heard of within `PROBE_INTERVAL_MS`. Never
+   * rejects. @returns whether it did, once it knows more
+   */
   async probe (): Promise<boolean> {
     if (this.#probing || this.#options.clock.monotonic() - this.#lastContactAt < PROBE_INTERVAL_MS) return false
     this.#probing = true

@@ -46,7 +46,10 @@ export interface Measurements {
 /** Where the measurements come from. */
 export interface MetricsSource {
   readonly kind: 'influxdb' | 'demo'
-  /** What is known now: one query of the database (and, every `SLOW_REFRESH_MS`, those for baselines and places). @throws {SourceError} */
+  /**
+   * What is known now: one query of the database (and, every `SLOW_REFRESH_MS`,
+   * those for baselines and places). @throws {SourceError}
+   */
   collect (): Promise<Measurements>
   /** Whether the source answers at all, without a query. @throws {SourceError} */
   ping (): Promise<void>

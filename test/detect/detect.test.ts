@@ -16,8 +16,13 @@ const HEADER = 'time,pop_code,function_name,cold_start_time_ms'
 const INCIDENT: Incident = { pop: 'ams1', factor: 3, start: START + 4_200_000, stop: START + 4_500_000 }
 function lines (incidents: Incident[] = [INCIDENT]): string[] {
   const fleet = new SimulatedFleet({ pops: 2, seed: 1, randomIncidents: false, incidents })
-  return Array.from({ length: 540 }, (_, tick) => START + tick * TICK_MS).flatMap((time) => fleet.pops.flatMap(({ code }, pop) =>
-    fleet.functions.map((functionName, index) => `${new Date(time).toISOString()},${code},${functionName},${fleet.coldStartMs(pop, index, time)}`)))
+  return Array.from({ length: 540 }, (_, tick) => START + tick * TICK_MS).flatMap((time) =>
+    fleet.pops.flatMap(({ code }, pop) =>
+      fleet.functions.map(
+        (functionName, index) => `${new Date(time).toISOString()},${code},${functionName},${fleet.coldStartMs(pop, index, time)}`
+      )
+    )
+  )
 }
 
 const read = (text: string) => readSamples(Readable.from([text]))
@@ -46,7 +51,10 @@ t.test('times and columns', async (t) => {
     { name: 'milliseconds', text: `${HEADER}\n${START},fra1,auth,5` },
     { name: 'microseconds', text: `${HEADER}\n${START}000,fra1,auth,5` },
     { name: 'nanoseconds', text: `${HEADER}\n${START}000000,fra1,auth,5` },
-    { name: 'another order, further columns, quotes, a byte order mark', text: `\ufeff"cold_start_time_ms",city,pop_code,time,function_name\n5,"Frankfurt, am Main",fra1,${START},auth` },
+    {
+      name: 'another order, further columns, quotes, a byte order mark',
+      text: `\ufeff"cold_start_time_ms",city,pop_code,time,function_name\n5,"Frankfurt, am Main",fra1,${START},auth`
+    },
     { name: 'no function', text: `pop_code,time,cold_start_time_ms\nfra1,${START},5`, functionName: '' }
   ]
   for (const { name, text, functionName = 'auth' } of cases) {
@@ -57,8 +65,16 @@ t.test('times and columns', async (t) => {
 const faults: Array<{ name: string, text: string, message: RegExp }> = [
   { name: 'nothing', text: '', message: /^there are no samples$/ },
   { name: 'a header alone', text: HEADER, message: /^there are no samples$/ },
-  { name: 'no such column', text: 'time,pop\n1,a', message: /^line 1: there is no column pop_code, cold_start_time_ms; the header has time, pop$/ },
-  { name: 'no time', text: `${HEADER}\n${START},a,b,1\nyesterday,a,b,1`, message: /^line 3, time: "yesterday" is neither ISO 8601/ },
+  {
+    name: 'no such column',
+    text: 'time,pop\n1,a',
+    message: /^line 1: there is no column pop_code, cold_start_time_ms; the header has time, pop$/
+  },
+  {
+    name: 'no time',
+    text: `${HEADER}\n${START},a,b,1\nyesterday,a,b,1`,
+    message: /^line 3, time: "yesterday" is neither ISO 8601/
+  },
   { name: 'no PoP', text: `${HEADER}\n${START},,b,1`, message: /^line 2, pop_code: it is empty$/ },
   { name: 'no number', text: `${HEADER}\n${START},a,b,fast`, message: /^line 2, cold_start_time_ms: "fast" is no number$/ },
   { name: 'an empty value', text: `${HEADER}\n${START},a,b,`, message: /^line 2, cold_start_time_ms: "" is no number$/ },
@@ -79,7 +95,13 @@ function fileWith (t: Test, text: string): string {
 
 t.test('npm run detect prints the intervals and a summary', async (t) => {
   const program = startProgram(t, 'detect/main.js', [fileWith(t, [HEADER, ...lines()].join('\n'))], {})
-  await program.output(/^ams1 critical from 2026-01-01T01:10:10.000Z to 2026-01-01T01:15:\d0.000Z \(3\d0 s\): at worst \d+\.\d\d ms instead of \d\.\d\d ms \(hour before\), \+\d+ %, z \d+\.\d, \d+ samples against \d+\n1 regression in 5400 samples of 2 PoPs\n$/)
+  await program.output(
+    new RegExp(
+      String.raw`^ams1 critical from 2026-01-01T01:10:10.000Z to 2026-01-01T01:15:\d0.000Z \(3\d0 s\): at worst ` +
+      String.raw`\d+\.\d\d ms instead of \d\.\d\d ms \(hour before\), \+\d+ %, z \d+\.\d, \d+ samples against \d+\n1 ` +
+      String.raw`regression in 5400 samples of 2 PoPs\n$`
+    )
+  )
   t.strictSame(await program.exit, { code: 0, signal: null })
 })
 

@@ -58,16 +58,31 @@ function readsWhatWasWritten (t: Test, engine: Engine) {
     t.equal(update.dataTime, new Date(now - 4 * SECOND).toISOString())
     t.equal(update.status, 'stale', 'nothing new came within two intervals of 1 s')
     await writeLines(engine, [point(measurement, 'fra1', 'auth', 5, Date.now())])
-    t.match(await client.next('metrics_update', ({ status }) => status === 'fresh'), { data: { healthyPops: 1, averageColdStart: 13 }, silentPops: 1 })
+    t.match(await client.next('metrics_update', ({ status }) => status === 'fresh'), {
+      data: { healthyPops: 1, averageColdStart: 13 },
+      silentPops: 1
+    })
     client.send({ type: 'subscribe', topics: ['pops'], pops: ['ams1'] })
     const { data } = await client.next('pops_update')
-    t.strictSame(data, {
-      pops: [{
-        code: 'ams1',
-        ...{ city: null, country: null, tier: null, latitude: null, longitude: null },
-        ...{ coldStartMs: 20.5, healthy: false, status: 'silent', regression: 'not_enough_data', sampleTime: new Date(now - 60 * SECOND).toISOString() }
-      }]
-    }, 'samples that do not say where the PoP stands')
+    t.strictSame(
+      data,
+      {
+        pops: [
+          {
+            code: 'ams1',
+            ...{ city: null, country: null, tier: null, latitude: null, longitude: null },
+            ...{
+              coldStartMs: 20.5,
+              healthy: false,
+              status: 'silent',
+              regression: 'not_enough_data',
+              sampleTime: new Date(now - 60 * SECOND).toISOString()
+            }
+          }
+        ]
+      },
+      'samples that do not say where the PoP stands'
+    )
   })
 }
 
@@ -76,7 +91,12 @@ function readsWhatIsGenerated (t: Test, engine: Engine) {
     const measurement = 'generated'
     const env = { ...engine.env, INFLUXDB_MEASUREMENT: measurement }
     // Twenty times slower: enough to stand out of the two minutes before within seconds.
-    const generator = startProgram(t, 'generator/main.js', ['--pops', '5', '--seed', '7', '--interval', '1s', '--backfill', '20m', '--regress', 'ams1:20'], env)
+    const generator = startProgram(
+      t,
+      'generator/main.js',
+      ['--pops', '5', '--seed', '7', '--interval', '1s', '--backfill', '20m', '--regress', 'ams1:20'],
+      env
+    )
     await generator.logged(({ event }) => event === 'live')
     const { connect } = await build(t, { ...PACE, ...env })
     const client = await connect()
@@ -88,9 +108,14 @@ function readsWhatIsGenerated (t: Test, engine: Engine) {
       mean(fleet.functions.map((_, index) => fleet.coldStartMs(pop, index, time))) * (code === 'ams1' ? factor : 1)))
     // The newest sample is the last of the history or the first of the slow ones.
     const [before, during] = [expected(1), expected(20)]
-    t.ok([before, during].some((value) => Math.abs(data.averageColdStart - value) < 0.01), `${data.averageColdStart} is ${before} or ${during}`)
+    t.ok(
+      [before, during].some((value) => Math.abs(data.averageColdStart - value) < 0.01),
+      `${data.averageColdStart} is ${before} or ${during}`
+    )
     client.send({ type: 'subscribe', topics: ['alerts', 'pops'], pops: { country: ['NL'] } })
-    t.match((await client.next('pops_update')).data, { pops: [{ code: 'ams1', city: 'Amsterdam', country: 'NL', tier: '1', latitude: 52.37, longitude: 4.9 }] })
+    t.match((await client.next('pops_update')).data, {
+      pops: [{ code: 'ams1', city: 'Amsterdam', country: 'NL', tier: '1', latitude: 52.37, longitude: 4.9 }]
+    })
     t.match(await client.next('alert'), { data: { pop: 'ams1', state: 'opened' } })
     generator.child.kill('SIGINT')
     t.strictSame(await generator.exit, { code: 0, signal: null })
@@ -108,10 +133,18 @@ function opensAndResolvesRegressions (t: Test, engine: Engine) {
       t.test(name, async (t) => {
         const measurement = `regressions ${index}`
         const now = Date.now()
-        const series = (pop: string, end: number, value: number) => FUNCTIONS.flatMap((functionName) =>
-          Array.from({ length: 10 }, (_, step) => point(measurement, pop, functionName, value + (step % 2) * 0.2, end - step * 10 * SECOND)))
+        const series = (pop: string, end: number, value: number) =>
+          FUNCTIONS.flatMap((functionName) =>
+            Array.from({ length: 10 }, (_, step) =>
+              point(measurement, pop, functionName, value + (step % 2) * 0.2, end - step * 10 * SECOND)
+            )
+          )
         const recent = (value: number) => writeLines(engine, series('fra1', now - 5 * SECOND, value))
-        await writeLines(engine, [...series('fra1', now - ago, 5), ...series('ams1', now - ago, 5), ...series('ams1', now - 5 * SECOND, 5)])
+        await writeLines(engine, [
+          ...series('fra1', now - ago, 5),
+          ...series('ams1', now - ago, 5),
+          ...series('ams1', now - 5 * SECOND, 5)
+        ])
         await writeLines(engine, [point(measurement, 'syd1', 'auth', 50, now - SECOND)])
         await recent(5)
         const { connect } = await build(t, { ...PACE, ...engine.env, INFLUXDB_MEASUREMENT: measurement })
@@ -135,7 +168,12 @@ function opensAndResolvesRegressions (t: Test, engine: Engine) {
 
 function queriesOncePerTick (t: Test, engine: Engine) {
   return t.test('the database sees one query per tick, whatever the number of clients, and none without', async (t) => {
-    const { app, connect, logged } = await build(t, { ...PACE, ...engine.env, BROADCAST_INTERVAL_MS: '500', QUERY_TIMEOUT_MS: '450' })
+    const { app, connect, logged } = await build(t, {
+      ...PACE,
+      ...engine.env,
+      BROADCAST_INTERVAL_MS: '500',
+      QUERY_TIMEOUT_MS: '450'
+    })
     const before = await countQueries(engine)
     await called(app.tickMaker, 'probe', 3)
     t.equal(await countQueries(engine), before, 'none without clients')

@@ -34,7 +34,12 @@ export function findFlux (): string | null {
 
 /** A server that speaks Flux and is already there: TEST_INFLUXDB_FLUX_URL, _TOKEN, _ORG, _BUCKET. */
 export function givenFlux (): Engine | null {
-  const { TEST_INFLUXDB_FLUX_URL: url, TEST_INFLUXDB_FLUX_TOKEN: token = '', TEST_INFLUXDB_FLUX_ORG: org = '', TEST_INFLUXDB_FLUX_BUCKET: bucket = '' } = process.env
+  const {
+    TEST_INFLUXDB_FLUX_URL: url,
+    TEST_INFLUXDB_FLUX_TOKEN: token = '',
+    TEST_INFLUXDB_FLUX_ORG: org = '',
+    TEST_INFLUXDB_FLUX_BUCKET: bucket = ''
+  } = process.env
   if (url === undefined) return null
   const nothing = async () => {}
   return { name: `flux at ${url}`, url, env: fluxEnv(url, token, org, bucket), process: null, restart: nothing, stop: nothing }
@@ -51,7 +56,10 @@ export async function startV1 (binary: string, queryLanguage: 'influxql' | 'flux
   }
   const { engine, url } = await supervised(launch, folder, `${queryLanguage} of InfluxDB 1.x (${binary})`)
   await post(`${url}/query`, new URLSearchParams({ q: `CREATE USER ${USER} WITH PASSWORD '${PASSWORD}' WITH ALL PRIVILEGES` }))
-  await post(`${url}/query?${new URLSearchParams({ u: USER, p: PASSWORD })}`, new URLSearchParams({ q: `CREATE DATABASE ${DATABASE}` }))
+  await post(
+    `${url}/query?${new URLSearchParams({ u: USER, p: PASSWORD })}`,
+    new URLSearchParams({ q: `CREATE DATABASE ${DATABASE}` })
+  )
   const token = `${USER}:${PASSWORD}`
   const env = queryLanguage === 'flux'
     ? fluxEnv(url, token, 'any', DATABASE)
@@ -79,15 +87,21 @@ export function isV2 (binary: string): boolean {
   return execFileSync(binary, ['--help'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).includes('bolt-path')
 }
 
-async function supervised (launch: (port: number) => Promise<{ child: ChildProcess, port: number }>, folder: string, name: string) {
+async function supervised (
+  launch: (port: number) => Promise<{ child: ChildProcess, port: number }>,
+  folder: string,
+  name: string
+) {
   let { child, port } = await launch(0)
   const engine: Engine = {
     name,
     url: `http://127.0.0.1:${port}`,
     env: {},
-    get process () { return child },
+    get process () {
+      return child
+    },
     async restart () {
-      ({ child } = await launch(port))
+      ;({ child } = await launch(port))
     },
     async stop () {
       child.kill('SIGKILL')

@@ -543,6 +543,17 @@ t.test('the PoPs of a tick do not overtake the metrics that wait for a slow clie
   t.equal(connection.cursor.seq, 4)
 })
 
+t.test('nor do PoPs that are asked for alone', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open(new FakeSocket(), null, ['metrics'])
+  socket.stream.writableNeedDrain = true
+  for (let ticks = 0; ticks < 3; ticks++) await tickOnce(service)
+  socket.receive({ type: 'subscribe', topics: ['pops'] })
+  t.strictSame(told(socket).slice(-3), ['subscription_confirmed', 'metrics_update 4', 'pops_update 4'])
+  socket.stream.drain()
+  t.strictSame(told(socket).slice(-1), ['pops_update 4'], 'nothing twice')
+})
+
 const neverSlow: Array<{ name: string, trip: (service: Service) => Promise<FakeSocket> }> = [
   {
     name: 'alerts first, PoPs later',

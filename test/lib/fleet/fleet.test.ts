@@ -97,7 +97,8 @@ t.test('before the first answer there is a snapshot, too', async (t) => {
 
 t.test('values at the end of what a double can say', async (t) => {
   const context = setUp()
-  const values = (value: number) => FUNCTIONS.map((functionName) => reading({ functionName, value, recentMean: value, time: context.clock.now() }))
+  const values = (value: number) =>
+    FUNCTIONS.map((functionName) => reading({ functionName, value, recentMean: value, time: context.clock.now() }))
   for (let index = 0; index < 4; index++) {
     await context.clock.advance(TICK_MS)
     const report = context.take([...values(1e308), ...values(4).map((other) => ({ ...other, pop: 'ams1' }))])

@@ -6,7 +6,8 @@ function setUp () {
   const clock = new FakeClock()
   const freshness = new Freshness(clock)
   const start = clock.now()
-  const observe = (...samples: Array<[series: string, sinceStart: number]>) => freshness.observe(samples.map(([series, time]) => [series, start + time] as const))
+  const observe = (...samples: Array<[series: string, sinceStart: number]>) =>
+    freshness.observe(samples.map(([series, time]) => [series, start + time] as const))
   return { clock, freshness, observe }
 }
 
@@ -20,7 +21,11 @@ t.test('a series is as old as the time since it last advanced', async (t) => {
   t.strictSame([freshness.unchangedMs('a'), freshness.unchangedMs('b')], [10_000, 6_000], 'the first sample may be old already')
   await clock.advance(10_000)
   observe(['a', 1], ['b', 3_000])
-  t.strictSame([freshness.unchangedMs('a'), freshness.unchangedMs('b')], [0, 16_000], 'a sample that is older than before is no advance')
+  t.strictSame(
+    [freshness.unchangedMs('a'), freshness.unchangedMs('b')],
+    [0, 16_000],
+    'a sample that is older than before is no advance'
+  )
   observe(['b', 3_000])
   t.equal(freshness.unchangedMs('a'), Infinity, 'not there any more')
 })

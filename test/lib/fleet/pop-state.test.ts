@@ -5,9 +5,25 @@ import { popState } from '../../support/pop-states.ts'
 
 const TIME = Date.UTC(2026, 0, 1)
 const FRANKFURT = { city: 'Frankfurt', country: 'DE', tier: '1', latitude: 50.11, longitude: 8.68 }
-const comparison = { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 5, samples: { recent: 60, baseline: 450 } } as const
+const comparison = {
+  recentMs: 10,
+  baselineMs: 5,
+  baselineKind: 'day',
+  increase: 1,
+  zScore: 5,
+  samples: { recent: 60, baseline: 450 }
+} as const
 
-const pop = (fields: Partial<Pop>): Pop => ({ code: 'fra1', coldStartMs: 5, sampleTime: TIME, functions: 5, oldestSampleTime: TIME, recentCount: 60, earlierMean: 5, ...fields })
+const pop = (fields: Partial<Pop>): Pop => ({
+  code: 'fra1',
+  coldStartMs: 5,
+  sampleTime: TIME,
+  functions: 5,
+  oldestSampleTime: TIME,
+  recentCount: 60,
+  earlierMean: 5,
+  ...fields
+})
 const known = (fields: Partial<PopKnowledge> = {}): PopKnowledge => ({
   places: new Map([['fra1', FRANKFURT]]),
   assessments: [{ pop: 'fra1', state: 'normal', comparison }],
@@ -22,10 +38,22 @@ const cases: Array<{ name: string, pop?: Partial<Pop>, known?: Partial<PopKnowle
   { name: 'healthy is below the limit, of the value as it is', pop: { coldStartMs: 9.9999 }, state: { coldStartMs: 10 } },
   { name: 'not healthy at the limit', pop: { coldStartMs: 10 }, state: { coldStartMs: 10, healthy: false } },
   { name: 'silent is not healthy', known: { isSilent: (code) => code === 'fra1' }, state: { status: 'silent', healthy: false } },
-  { name: 'regressed', known: { assessments: [{ pop: 'fra1', state: 'regressed', severity: 'critical', comparison }] }, state: { regression: 'critical' } },
-  { name: 'not enough data', known: { assessments: [{ pop: 'fra1', state: 'not_enough_data' }] }, state: { regression: 'not_enough_data' } },
+  {
+    name: 'regressed',
+    known: { assessments: [{ pop: 'fra1', state: 'regressed', severity: 'critical', comparison }] },
+    state: { regression: 'critical' }
+  },
+  {
+    name: 'not enough data',
+    known: { assessments: [{ pop: 'fra1', state: 'not_enough_data' }] },
+    state: { regression: 'not_enough_data' }
+  },
   { name: 'never assessed', known: { assessments: [] }, state: { regression: 'not_enough_data' } },
-  { name: 'nowhere', known: { places: new Map() }, state: { city: null, country: null, tier: null, latitude: null, longitude: null } }
+  {
+    name: 'nowhere',
+    known: { places: new Map() },
+    state: { city: null, country: null, tier: null, latitude: null, longitude: null }
+  }
 ]
 
 for (const { name, pop: fields = {}, known: knowledge, state } of cases) {
@@ -41,7 +69,11 @@ t.test('by code', async (t) => {
 t.test('what is new since the tick before', async (t) => {
   const before = new PopsSnapshot([popState({ code: 'a' }), popState({ code: 'b' }), popState({ code: 'c' })], null)
   t.strictSame(before.changes, [], 'there was none before')
-  const states = [popState({ code: 'a', sampleTime: '2026-01-01T00:00:10.000Z' }), popState({ code: 'b', coldStartMs: 6 }), popState({ code: 'd' })]
+  const states = [
+    popState({ code: 'a', sampleTime: '2026-01-01T00:00:10.000Z' }),
+    popState({ code: 'b', coldStartMs: 6 }),
+    popState({ code: 'd' })
+  ]
   t.strictSame(new PopsSnapshot(states, before).changes, [
     { before: popState({ code: 'b' }), after: states[1] },
     { before: null, after: states[2] },
@@ -49,7 +81,16 @@ t.test('what is new since the tick before', async (t) => {
   ], 'a newer sample with the same value is not')
 })
 
-for (const change of [{ healthy: false }, { status: 'silent' }, { regression: 'warning' }, { city: 'Bonn' }, { country: 'NL' }, { tier: '2' }, { latitude: 1 }, { longitude: null }] as const) {
+for (const change of [
+  { healthy: false },
+  { status: 'silent' },
+  { regression: 'warning' },
+  { city: 'Bonn' },
+  { country: 'NL' },
+  { tier: '2' },
+  { latitude: 1 },
+  { longitude: null }
+] as const) {
   t.test(`a change: ${JSON.stringify(change)}`, async (t) => {
     t.equal(new PopsSnapshot([popState(change)], new PopsSnapshot([popState({})], null)).changes.length, 1)
   })

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { Regressions, type Finding } from '../../../lib/fleet/regressions.ts'
 
-const finding = (severity: Finding['severity'], recentMs: number): Finding =>
-  ({ severity, comparison: { recentMs, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } } })
+const finding = (severity: Finding['severity'], recentMs: number): Finding => ({
+  severity,
+  comparison: { recentMs, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } }
+})
 
 t.test('a regression says what was told last', async (t) => {
   const regressions = new Regressions()

@@ -5,7 +5,8 @@ const START = Date.UTC(2026, 0, 1)
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-const fleet = (options: Partial<FleetOptions> = {}) => new SimulatedFleet({ pops: 20, seed: 1, randomIncidents: false, ...options })
+const fleet = (options: Partial<FleetOptions> = {}) =>
+  new SimulatedFleet({ pops: 20, seed: 1, randomIncidents: false, ...options })
 
 /** Values of one function of one PoP, every `stepMs`. */
 function series (of: SimulatedFleet, { pop = 0, functionIndex = 0, start = START, count = 100, stepMs = 10_000 } = {}): number[] {
@@ -26,7 +27,11 @@ t.test('the same seed gives the same numbers, another seed others', async (t) =>
   for (const randomIncidents of [true, false]) {
     const reference = series(fleet({ randomIncidents }))
     t.strictSame(series(fleet({ randomIncidents })), reference, `randomIncidents ${randomIncidents}`)
-    t.strictSame(series(fleet({ randomIncidents, seed: 2 })).filter((value, index) => value === reference[index]), [], `randomIncidents ${randomIncidents}`)
+    t.strictSame(
+      series(fleet({ randomIncidents, seed: 2 })).filter((value, index) => value === reference[index]),
+      [],
+      `randomIncidents ${randomIncidents}`
+    )
   }
 })
 
@@ -36,7 +41,9 @@ t.test('a PoP is the same in a fleet of any size', async (t) => {
 
 t.test('2,000 PoPs', async (t) => {
   const large = fleet({ pops: 2_000 })
-  const values = large.pops.flatMap((_, pop) => large.functions.map((_, functionIndex) => large.coldStartMs(pop, functionIndex, START)))
+  const values = large.pops.flatMap((_, pop) =>
+    large.functions.map((_, functionIndex) => large.coldStartMs(pop, functionIndex, START))
+  )
   t.equal(values.length, 10_000)
   t.strictSame(values.filter((value) => !(value > 1 && value < 40)), [])
   const [first, second] = [0, 32].map((pop) => series(large, { pop }))
@@ -49,7 +56,9 @@ t.test('values have 3 decimals', async (t) => {
 
 t.test('better connected PoPs are faster', async (t) => {
   const { pops } = fleet({ pops: 32 })
-  const byTier = ([1, 2, 3] as const).map((tier) => mean(pops.flatMap((pop, index) => pop.tier === tier ? series(fleet({ pops: 32 }), { pop: index }) : [])))
+  const byTier = ([1, 2, 3] as const).map((tier) =>
+    mean(pops.flatMap((pop, index) => (pop.tier === tier ? series(fleet({ pops: 32 }), { pop: index }) : [])))
+  )
   t.strictSame([...byTier].sort((a, b) => a - b), byTier, `${byTier}`)
 })
 
@@ -89,7 +98,9 @@ t.test('an incident comes on top of the random ones', async (t) => {
   const incident = { pop: 'fra1', factor: 2, start: START, stop: START + DAY_MS }
   const day = { count: 1_440, stepMs: MINUTE_MS }
   const without = series(fleet({ randomIncidents: true }), day)
-  const ratios = series(fleet({ randomIncidents: true, incidents: [incident] }), day).map((value, index) => value / (without[index] as number))
+  const ratios = series(fleet({ randomIncidents: true, incidents: [incident] }), day).map(
+    (value, index) => value / (without[index] as number)
+  )
   t.strictSame(ratios.filter((ratio) => Math.abs(ratio - 2) > 0.002), [])
 })
 

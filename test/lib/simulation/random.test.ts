@@ -6,7 +6,12 @@ const DRAWS = 20_000
 function moments (numbers: readonly number[]) {
   const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length
   const central = (power: number) => numbers.reduce((sum, number) => sum + (number - mean) ** power, 0) / numbers.length
-  return { mean, deviation: Math.sqrt(central(2)), skewness: central(3) / central(2) ** 1.5, kurtosis: central(4) / central(2) ** 2 }
+  return {
+    mean,
+    deviation: Math.sqrt(central(2)),
+    skewness: central(3) / central(2) ** 1.5,
+    kurtosis: central(4) / central(2) ** 2
+  }
 }
 
 /** Pearson's correlation of neighbours. */

@@ -23,8 +23,17 @@ t.test('readings of every function of every PoP', async (t) => {
   t.strictSame([...new Set(readings.map(({ recentCount }) => recentCount))], [12], '2 min of samples 10 s apart')
   t.strictSame(readings.filter(({ value, recentMean }) => !(value > 1 && recentMean > 1)), [])
   t.equal(baselines.size, 20)
-  t.strictSame([...new Set([...baselines.values()].map(({ day }) => day?.count))], [150], '15 min of samples 30 s apart, 5 functions')
-  t.strictSame([...baselines.values()].filter(({ day, hour }) => hour !== undefined || !(day !== undefined && day.center > 1 && day.deviation > 0)), [])
+  t.strictSame(
+    [...new Set([...baselines.values()].map(({ day }) => day?.count))],
+    [150],
+    '15 min of samples 30 s apart, 5 functions'
+  )
+  t.strictSame(
+    [...baselines.values()].filter(
+      ({ day, hour }) => hour !== undefined || !(day !== undefined && day.center > 1 && day.deviation > 0)
+    ),
+    []
+  )
 })
 
 t.test('the baseline is the statistics of what was yesterday', async (t) => {
@@ -33,7 +42,11 @@ t.test('the baseline is the statistics of what was yesterday', async (t) => {
   // Yesterday's readings, seen as they were then: 30 s apart, from 7.5 min before to 7.5 min after.
   const now = clock.now()
   const values: number[] = []
-  for (let time = Math.ceil((now - 24.125 * 60 * MINUTE_MS) / 30_000) * 30_000; time < now - 23.875 * 60 * MINUTE_MS; time += 30_000) {
+  for (
+    let time = Math.ceil((now - 24.125 * 60 * MINUTE_MS) / 30_000) * 30_000;
+    time < now - 23.875 * 60 * MINUTE_MS;
+    time += 30_000
+  ) {
     clock.setWall(time)
     values.push(...(await source.collect()).readings.map(({ value }) => value))
   }

@@ -16,14 +16,20 @@ const readings: Array<{ name: string, fields: Partial<FunctionReading>, expected
 for (const { name, fields, expected } of readings) {
   t.test(name, async (t) => {
     const other = reading({ functionName: 'images' })
-    t.strictSame(finiteReadings([reading(fields), other]), [...(expected === null ? [] : [reading({ ...fields, ...expected })]), other])
+    t.strictSame(finiteReadings([reading(fields), other]), [
+      ...(expected === null ? [] : [reading({ ...fields, ...expected })]),
+      other
+    ])
   })
 }
 
 t.test('baselines', async (t) => {
   const good = { count: 12, center: 5, deviation: 1 }
   const bad = [{ count: Infinity }, { center: NaN }, { center: Infinity }, { deviation: Infinity }]
-  t.strictSame(finiteBaselines([['good', good], ...bad.map((fields, index) => [`bad${index}`, { ...good, ...fields }] as const)]), new Map([['good', good]]))
+  t.strictSame(
+    finiteBaselines([['good', good], ...bad.map((fields, index) => [`bad${index}`, { ...good, ...fields }] as const)]),
+    new Map([['good', good]])
+  )
 })
 
 t.test('quartiles far apart', async (t) => {

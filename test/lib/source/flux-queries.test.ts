@@ -17,7 +17,10 @@ async function setUpQueries (t: Test, schema = SCHEMA, maxRows = 1_000) {
 const scriptOf = ({ requests }: { requests: Array<{ body: string }> }): string => JSON.parse(requests[0]?.body ?? '').query
 
 /** What a real server answers, table by table. */
-const csv = (...tables: string[][]): RecordedAnswer => ({ ...CSV, body: tables.map((lines) => `${lines.join('\r\n')}\r\n\r\n`).join('') })
+const csv = (...tables: string[][]): RecordedAnswer => ({
+  ...CSV,
+  body: tables.map((lines) => `${lines.join('\r\n')}\r\n\r\n`).join('')
+})
 
 t.test('recorded readings', async (t) => {
   const { influx, queries } = await setUpQueries(t)
@@ -55,10 +58,24 @@ t.test('recorded answers without rows', async (t) => {
 t.test('recorded failures', async (t) => {
   const cases: Array<[answer: string, reason: SourceFailure, message: string]> = [
     // 1.8 has 500 for every fault of a script.
-    ['wrongBucket', 'unavailable', 'HTTP 500: 500 Internal Server Error : {"error":"failed to initialize execute state: no database"}'],
+    [
+      'wrongBucket',
+      'unavailable',
+      'HTTP 500: 500 Internal Server Error : ' +
+        '{"error":"failed to initialize execute state: no database"}'
+    ],
     ['syntaxError', 'unavailable', 'HTTP 500: 500 Internal Server Error : {"error":"loc 1:1-1:14: expected RPAREN, got EOF"}'],
-    ['scriptFailsAtOnce', 'unavailable', 'HTTP 500: 500 Internal Server Error : {"error":"failed to evaluate map function: strconv.ParseInt: parsing \\"auth\\": invalid syntax"}'],
-    ['scriptFailsLater', 'bad_answer', 'the script failed: failed to evaluate map function: strconv.ParseInt: parsing "ams1": invalid syntax']
+    [
+      'scriptFailsAtOnce',
+      'unavailable',
+      'HTTP 500: 500 Internal Server Error : ' +
+        '{"error":"failed to evaluate map function: strconv.ParseInt: parsing \\"auth\\": invalid syntax"}'
+    ],
+    [
+      'scriptFailsLater',
+      'bad_answer',
+      'the script failed: failed to evaluate map function: strconv.ParseInt: parsing "ams1": invalid syntax'
+    ]
   ]
   const { influx, queries } = await setUpQueries(t)
   for (const [name, reason, message] of cases) {
@@ -82,7 +99,11 @@ t.test('the row cap counts over all results', async (t) => {
     influx.replay(recorded.readings as RecordedAnswer)
     if (tooMany) {
       const { reason, message } = await failureOf(queries.readings(overview, recent))
-      t.strictSame([reason, message], ['bad_answer', `the answer has more than ${maxRows} rows (INFLUXDB_MAX_ROWS)`], `${maxRows}`)
+      t.strictSame(
+        [reason, message],
+        ['bad_answer', `the answer has more than ${maxRows} rows (INFLUXDB_MAX_ROWS)`],
+        `${maxRows}`
+      )
     } else {
       t.equal((await queries.readings(overview, recent)).length, READINGS.length, `${maxRows}`)
     }
@@ -92,7 +113,15 @@ t.test('the row cap counts over all results', async (t) => {
 
 t.test('a count for a series without a latest sample is left out', async (t) => {
   const { influx, queries } = await setUpQueries(t)
-  influx.replay(csv(['#datatype,string,long,string,string,long', '#group,false,false,false,false,false', '#default,count,,,,', ',result,table,pop_code,function_name,_value', ',,0,fra1,auth,6']))
+  influx.replay(
+    csv([
+      '#datatype,string,long,string,string,long',
+      '#group,false,false,false,false,false',
+      '#default,count,,,,',
+      ',result,table,pop_code,function_name,_value',
+      ',,0,fra1,auth,6'
+    ])
+  )
   t.strictSame(await queries.readings(overview, recent), [])
 })
 
@@ -100,7 +129,9 @@ t.test('the request', async (t) => {
   const { influx, queries } = await setUpQueries(t)
   influx.replay(recorded.empty as RecordedAnswer)
   await queries.readings(overview, recent)
-  t.match(influx.requests, [{ method: 'POST', path: '/api/v2/query', headers: { authorization: 'Token user:hunter2', 'accept-encoding': 'identity' } }])
+  t.match(influx.requests, [
+    { method: 'POST', path: '/api/v2/query', headers: { authorization: 'Token user:hunter2', 'accept-encoding': 'identity' } }
+  ])
   t.equal(influx.requests[0]?.parameters.get('org'), 'my org')
   const script = scriptOf(influx)
   t.match(script, 'from(bucket: "pops") |> range(start: 2026-11-20T11:50:00.000Z, stop: 2026-11-20T12:01:00.000Z)')
@@ -116,7 +147,11 @@ t.test('the request for a baseline', async (t) => {
   const script = scriptOf(influx)
   t.match(script, 'group(columns: ["pop_code"])')
   t.match(script, 'range(start: 2026-11-20T10:58:00.000Z, stop: 2026-11-20T11:58:00.000Z)')
-  t.strictSame(script.match(/yield\(name: "\w+"\)/g), ['yield(name: "count")', 'yield(name: "median")', 'yield(name: "quartile")'])
+  t.strictSame(script.match(/yield\(name: "\w+"\)/g), [
+    'yield(name: "count")',
+    'yield(name: "median")',
+    'yield(name: "quartile")'
+  ])
 })
 
 t.test('names are escaped', async (t) => {

@@ -171,7 +171,18 @@ t.test('an answer without end is cut at 64 MiB', async (t) => {
   influx.script = endless(200)
   let bytes = 0
   const failure = await failureOf(new Promise((resolve, reject) => {
-    connection.client.transport.send('/api/v2/query', '', { method: 'GET' }, { next: (chunk) => { bytes += chunk.length }, error: reject, complete: () => resolve(bytes) })
+    connection.client.transport.send(
+      '/api/v2/query',
+      '',
+      { method: 'GET' },
+      {
+        next: (chunk) => {
+          bytes += chunk.length
+        },
+        error: reject,
+        complete: () => resolve(bytes)
+      }
+    )
   }))
   t.strictSame([failure.reason, failure.message], ['bad_answer', 'the answer has more than 67108864 bytes'])
   t.ok(bytes <= 67_108_864, `${bytes} bytes were handed on`)
@@ -190,7 +201,12 @@ t.test('credentials', async (t) => {
     { name: 'flux, token', queryLanguage: 'flux', token: 'abc', authorization: 'Token abc' },
     { name: 'flux, user and password (1.8)', queryLanguage: 'flux', token: 'user:pass', authorization: 'Token user:pass' },
     { name: 'influxql, token (3.x)', queryLanguage: 'influxql', token: 'abc', authorization: 'Token abc' },
-    { name: 'influxql, user and password (1.x)', queryLanguage: 'influxql', token: 'user:pa:ss', authorization: basic('user:pa:ss') },
+    {
+      name: 'influxql, user and password (1.x)',
+      queryLanguage: 'influxql',
+      token: 'user:pa:ss',
+      authorization: basic('user:pa:ss')
+    },
     { name: 'none', queryLanguage: 'influxql', token: undefined, authorization: undefined }
   ] as const
   for (const { name, queryLanguage, token, authorization } of cases) {

@@ -55,7 +55,11 @@ async function setUp (t: Test) {
 t.test('collect', async (t) => {
   const { source, asked, ranges } = await setUp(t)
   t.equal(source.kind, 'influxdb')
-  t.strictSame(await source.collect(), { readings: [reading({})], baselines: new Map([['fra1', { day: statistics(5) }]]), places: new Map([['fra1', FRANKFURT]]) })
+  t.strictSame(await source.collect(), {
+    readings: [reading({})],
+    baselines: new Map([['fra1', { day: statistics(5) }]]),
+    places: new Map([['fra1', FRANKFURT]])
+  })
   t.strictSame(asked, [['readings', ranges.overview, ranges.recent], ['day', ranges.day]])
 })
 
@@ -64,9 +68,21 @@ t.test('the hour is asked for only by those that lack the day', async (t) => {
   const hour = statistics(6)
   const cases: Array<{ name: string, pops: string[], days: Map<string, WindowStatistics>, asks: string[], fra1: unknown }> = [
     { name: 'enough', pops: ['fra1'], days: baselineOf(5, 10), asks: ['readings', 'day'], fra1: { day: statistics(5, 10) } },
-    { name: 'too few', pops: ['fra1'], days: baselineOf(5, 9), asks: ['readings', 'day', 'hour'], fra1: { day: statistics(5, 9), hour } },
+    {
+      name: 'too few',
+      pops: ['fra1'],
+      days: baselineOf(5, 9),
+      asks: ['readings', 'day', 'hour'],
+      fra1: { day: statistics(5, 9), hour }
+    },
     { name: 'none', pops: ['fra1'], days: new Map(), asks: ['readings', 'day', 'hour'], fra1: { hour } },
-    { name: 'a second PoP is new', pops: ['fra1', 'ams1'], days: baselineOf(5), asks: ['readings', 'day', 'hour'], fra1: { day, hour } },
+    {
+      name: 'a second PoP is new',
+      pops: ['fra1', 'ams1'],
+      days: baselineOf(5),
+      asks: ['readings', 'day', 'hour'],
+      fra1: { day, hour }
+    },
     { name: 'no PoP is there', pops: [], days: new Map(), asks: ['readings', 'day'], fra1: undefined }
   ]
   for (const { name, pops, days, asks, fra1 } of cases) {
@@ -133,7 +149,16 @@ t.test('failed baselines: the old ones serve on, and the next try is a minute la
     answers.day = async () => baselineOf(7, 9)
     answers[failing] = () => Promise.reject(new SourceError('timeout', 'late'))
     t.ok(await day(failing === 'day' ? 5 : 7), `${failing}: what there is`)
-    t.strictSame(log.of('baselines_failed'), [{ event: 'baselines_failed', reason: 'timeout', detail: 'late', retryInMs: MINUTE_MS, level: 'warn', message: 'baseline query failed' }])
+    t.strictSame(log.of('baselines_failed'), [
+      {
+        event: 'baselines_failed',
+        reason: 'timeout',
+        detail: 'late',
+        retryInMs: MINUTE_MS,
+        level: 'warn',
+        message: 'baseline query failed'
+      }
+    ])
     answers.day = async () => baselineOf(8)
     await clock.advance(MINUTE_MS - 1)
     t.ok(await day(failing === 'day' ? 5 : 7), `${failing}: not yet`)
@@ -203,7 +228,16 @@ t.test('failed places: the old ones serve on, and the next try is a minute later
   await clock.advance(5 * MINUTE_MS)
   answers.places = () => Promise.reject(new SourceError('timeout', 'late'))
   t.strictSame((await source.collect()).places.get('fra1'), FRANKFURT)
-  t.strictSame(log.of('places_failed'), [{ event: 'places_failed', reason: 'timeout', detail: 'late', retryInMs: MINUTE_MS, level: 'warn', message: 'query for places failed' }])
+  t.strictSame(log.of('places_failed'), [
+    {
+      event: 'places_failed',
+      reason: 'timeout',
+      detail: 'late',
+      retryInMs: MINUTE_MS,
+      level: 'warn',
+      message: 'query for places failed'
+    }
+  ])
   await clock.advance(MINUTE_MS - 1)
   await source.collect()
   t.equal(placesAsked.length, 2)

@@ -42,11 +42,31 @@ t.test('failures under a status of 200', async (t) => {
   const series = { tags: { pop_code: 'fra1', function_name: 'auth' }, columns: ['time', 'latest'], values: [[1, 5]] }
   const partial = 'the answer is partial (max-row-limit of the database)'
   const cases: Array<{ name: string, body: unknown, reason: SourceFailure, message: string }> = [
-    { name: 'error of the statement', body: { results: [{ error: 'timeout' }] }, reason: 'bad_answer', message: 'the query failed: timeout' },
-    { name: 'error after rows', body: { results: [{ series: [series], error: 'shard is gone' }] }, reason: 'bad_answer', message: 'the query failed: shard is gone' },
-    { name: 'error of the request', body: { error: 'database is required' }, reason: 'bad_answer', message: 'the query failed: database is required' },
+    {
+      name: 'error of the statement',
+      body: { results: [{ error: 'timeout' }] },
+      reason: 'bad_answer',
+      message: 'the query failed: timeout'
+    },
+    {
+      name: 'error after rows',
+      body: { results: [{ series: [series], error: 'shard is gone' }] },
+      reason: 'bad_answer',
+      message: 'the query failed: shard is gone'
+    },
+    {
+      name: 'error of the request',
+      body: { error: 'database is required' },
+      reason: 'bad_answer',
+      message: 'the query failed: database is required'
+    },
     { name: 'partial result', body: { results: [{ series: [series], partial: true }] }, reason: 'bad_answer', message: partial },
-    { name: 'partial series', body: { results: [{ series: [{ ...series, partial: true }] }] }, reason: 'bad_answer', message: partial },
+    {
+      name: 'partial series',
+      body: { results: [{ series: [{ ...series, partial: true }] }] },
+      reason: 'bad_answer',
+      message: partial
+    },
     { name: 'no results', body: {}, reason: 'bad_answer', message: 'the answer has no results' },
     { name: 'an empty list of results', body: { results: [] }, reason: 'bad_answer', message: 'the answer has no results' },
     { name: 'null', body: null, reason: 'bad_answer', message: 'the answer has no results' }
@@ -127,12 +147,22 @@ t.test('the request', async (t) => {
   t.match(influx.requests, [{ method: 'GET', path: '/query', body: '' }, { method: 'GET', path: '/query', body: '' }])
   t.strictSame([...influx.requests[0]?.parameters.keys() ?? []], ['db', 'epoch', 'q'])
   t.equal(influx.requests[0]?.parameters.get('epoch'), 'ms')
-  t.equal(influx.requests[0]?.parameters.get('q'), 'SELECT latest, recent_count, recent_mean FROM ' +
-    '(SELECT last("cold_start_time_ms") AS latest FROM "cold_start_metrics" WHERE time >= 1795175400000ms AND time < 1795176060000ms GROUP BY "pop_code", "function_name"), ' +
-    '(SELECT count("cold_start_time_ms") AS recent_count, mean("cold_start_time_ms") AS recent_mean FROM "cold_start_metrics" WHERE time >= 1795175880000ms AND time < 1795176060000ms GROUP BY "pop_code", "function_name") ' +
-    'GROUP BY "pop_code", "function_name"')
-  t.equal(influx.requests[1]?.parameters.get('q'), 'SELECT count("cold_start_time_ms"), median("cold_start_time_ms"), percentile("cold_start_time_ms", 25) ' +
-    'FROM "cold_start_metrics" WHERE time >= 1795172280000ms AND time < 1795175880000ms GROUP BY "pop_code"')
+  t.equal(
+    influx.requests[0]?.parameters.get('q'),
+    'SELECT latest, recent_count, recent_mean FROM ' +
+      '(SELECT last("cold_start_time_ms") AS latest ' +
+      'FROM "cold_start_metrics" WHERE time >= 1795175400000ms AND time < 1795176060000ms ' +
+      'GROUP BY "pop_code", "function_name"), ' +
+      '(SELECT count("cold_start_time_ms") AS recent_count, mean("cold_start_time_ms") AS recent_mean ' +
+      'FROM "cold_start_metrics" WHERE time >= 1795175880000ms AND time < 1795176060000ms ' +
+      'GROUP BY "pop_code", "function_name") ' +
+      'GROUP BY "pop_code", "function_name"'
+  )
+  t.equal(
+    influx.requests[1]?.parameters.get('q'),
+    'SELECT count("cold_start_time_ms"), median("cold_start_time_ms"), percentile("cold_start_time_ms", 25) ' +
+      'FROM "cold_start_metrics" WHERE time >= 1795172280000ms AND time < 1795175880000ms GROUP BY "pop_code"'
+  )
 })
 
 t.test('database and retention policy', async (t) => {
@@ -152,7 +182,13 @@ t.test('database and retention policy', async (t) => {
 })
 
 t.test('names are escaped', async (t) => {
-  const hostile = { bucket: 'a&b=c d', measurement: 'm"; DROP DATABASE pops; --', field: 'f\\', popTag: 'p"op', functionTag: '\\"' }
+  const hostile = {
+    bucket: 'a&b=c d',
+    measurement: 'm"; DROP DATABASE pops; --',
+    field: 'f\\',
+    popTag: 'p"op',
+    functionTag: '\\"'
+  }
   const { influx, queries } = await setUpQueries(t, hostile)
   influx.replay(EMPTY)
   await queries.readings(overview, recent)
@@ -168,8 +204,18 @@ t.test('a value that is parsed as Infinity spoils no other', async (t) => {
   const { influx, queries } = await setUpQueries(t)
   const tags = (pop: string) => `"tags":{"pop_code":"${pop}","function_name":"auth"}`
   const columns = '"columns":["time","latest","recent_count","recent_mean"]'
-  influx.replay({ ...JSON_ANSWER, body: `{"results":[{"series":[{${tags('ams1')},${columns},"values":[[7,1.8e308,null,null]]},{${tags('fra1')},${columns},"values":[[7,5,6,1.8e308]]}]}]}` })
-  t.strictSame(await queries.readings(overview, recent), [{ pop: 'fra1', functionName: 'auth', value: 5, time: 7, recentCount: 6, recentMean: NaN }])
-  influx.replay({ ...JSON_ANSWER, body: '{"results":[{"series":[{"tags":{"pop_code":"ams1"},"columns":["time","count","median","percentile"],"values":[[1,12,1.8e308,5]]}]}]}' })
+  influx.replay({
+    ...JSON_ANSWER,
+    body: `{"results":[{"series":[{${tags('ams1')},${columns},"values":[[7,1.8e308,null,null]]},` +
+      `{${tags('fra1')},${columns},"values":[[7,5,6,1.8e308]]}]}]}`
+  })
+  t.strictSame(await queries.readings(overview, recent), [
+    { pop: 'fra1', functionName: 'auth', value: 5, time: 7, recentCount: 6, recentMean: NaN }
+  ])
+  influx.replay({
+    ...JSON_ANSWER,
+    body: '{"results":[{"series":[{"tags":{"pop_code":"ams1"},' +
+      '"columns":["time","count","median","percentile"],"values":[[1,12,1.8e308,5]]}]}]}'
+  })
   t.strictSame(await queries.baseline(hour), new Map())
 })

@@ -53,11 +53,30 @@ t.test('the log has one line per transition', async (t) => {
   }
   health.succeeded()
   health.succeeded()
-  t.strictSame(log.lines.filter(({ level }) => level !== 'debug'), [
-    { event: 'source_failed', code: 'SOURCE_TIMEOUT', reason: 'timeout', detail: 'detail of timeout', failures: 1, level: 'warn', message: 'metrics source failed' },
-    { event: 'source_failed', code: 'SOURCE_UNAVAILABLE', reason: 'unavailable', detail: 'detail of unavailable', failures: 4, level: 'warn', message: 'metrics source failed' },
-    { event: 'source_recovered', failures: 5, downMs: 5_000, level: 'info', message: 'metrics source answers again' }
-  ])
+  t.strictSame(
+    log.lines.filter(({ level }) => level !== 'debug'),
+    [
+      {
+        event: 'source_failed',
+        code: 'SOURCE_TIMEOUT',
+        reason: 'timeout',
+        detail: 'detail of timeout',
+        failures: 1,
+        level: 'warn',
+        message: 'metrics source failed'
+      },
+      {
+        event: 'source_failed',
+        code: 'SOURCE_UNAVAILABLE',
+        reason: 'unavailable',
+        detail: 'detail of unavailable',
+        failures: 4,
+        level: 'warn',
+        message: 'metrics source failed'
+      },
+      { event: 'source_recovered', failures: 5, downMs: 5_000, level: 'info', message: 'metrics source answers again' }
+    ]
+  )
   t.strictSame(log.lines.filter(({ level }) => level === 'debug').map(({ failures }) => failures), [2, 3, 5])
 })
 

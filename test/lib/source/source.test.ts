@@ -4,7 +4,10 @@ import { CLOCK_SKEW_MS, RECENT_WINDOW_MS, SLOW_REFRESH_MS, timeRanges } from '..
 const NOW = Date.UTC(2026, 0, 2, 12)
 
 t.test('the windows of the design', async (t) => {
-  t.strictSame({ RECENT_WINDOW_MS, SLOW_REFRESH_MS, CLOCK_SKEW_MS }, { RECENT_WINDOW_MS: 120_000, SLOW_REFRESH_MS: 300_000, CLOCK_SKEW_MS: 60_000 })
+  t.strictSame(
+    { RECENT_WINDOW_MS, SLOW_REFRESH_MS, CLOCK_SKEW_MS },
+    { RECENT_WINDOW_MS: 120_000, SLOW_REFRESH_MS: 300_000, CLOCK_SKEW_MS: 60_000 }
+  )
 })
 
 t.test('time ranges', async (t) => {
@@ -16,7 +19,9 @@ t.test('time ranges', async (t) => {
   ] as const
   const ranges = timeRanges(NOW, 600_000)
   t.strictSame(Object.keys(ranges), cases.map(({ name }) => name))
-  for (const { name, start, stop } of cases) t.strictSame(ranges[name], { start: Date.parse(start), stop: Date.parse(stop) }, name)
+  for (const { name, start, stop } of cases) {
+    t.strictSame(ranges[name], { start: Date.parse(start), stop: Date.parse(stop) }, name)
+  }
 })
 
 t.test('only the overview depends on its window', async (t) => {
