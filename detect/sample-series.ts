@@ -32,6 +32,9 @@ export interface Collected {
   baselines: Baselines
 }
 
+/** NaN where there is none. */
+const at = (numbers: readonly number[], index: number) => numbers[index] ?? NaN
+
 /** One function of one PoP, oldest sample first. */
 class FunctionSeries {
   readonly pop: string
@@ -50,24 +53,24 @@ class FunctionSeries {
     const sorted = samples.sort((a, b) => a.time - b.time)
     this.#times = sorted.map(({ time }) => time)
     this.#values = sorted.map(({ value }) => value)
-    for (const value of this.#values) this.#sums.push(this.#sums.at(-1) as number + value)
+    for (const value of this.#values) this.#sums.push(at(this.#sums, this.#sums.length - 1) + value)
   }
 
   /** As of `now`: what is later has not been measured yet. */
   reading (overview: TimeRange, recent: TimeRange, now: number): FunctionReading | null {
     const times = this.#times
-    while (this.#end < times.length && (times[this.#end] as number) <= now) this.#end++
-    while (this.#recentFrom < this.#end && (times[this.#recentFrom] as number) < recent.start) this.#recentFrom++
+    while (this.#end < times.length && at(times, this.#end) <= now) this.#end++
+    while (this.#recentFrom < this.#end && at(times, this.#recentFrom) < recent.start) this.#recentFrom++
     const end = this.#end
-    if (end === 0 || (times[end - 1] as number) < overview.start) return null
+    if (end === 0 || at(times, end - 1) < overview.start) return null
     const recentCount = end - this.#recentFrom
     return {
       pop: this.pop,
       functionName: this.functionName,
-      value: this.#values[end - 1] as number,
-      time: times[end - 1] as number,
+      value: at(this.#values, end - 1),
+      time: at(times, end - 1),
       recentCount,
-      recentMean: ((this.#sums[end] as number) - (this.#sums[end - recentCount] as number)) / recentCount
+      recentMean: (at(this.#sums, end) - at(this.#sums, end - recentCount)) / recentCount
     }
   }
 
@@ -80,7 +83,7 @@ class FunctionSeries {
     let [low, high] = [0, this.#times.length]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#times[middle] as number) < time) low = middle + 1
+      if (at(this.#times, middle) < time) low = middle + 1
       else high = middle
     }
     return low

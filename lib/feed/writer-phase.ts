@@ -144,5 +144,5 @@ function mean (values: readonly number[]): number {
 
 /** The lower one of an even number. */
 function median (values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN
 }

@@ -24,5 +24,5 @@ export function sorted (values: readonly number[]): Float64Array {
 
 /** @param share 0 to 1 */
 export function quantile (ascending: Float64Array, share: number): number {
-  return ascending[Math.floor(share * ascending.length)] as number
+  return ascending[Math.floor(share * ascending.length)] ?? NaN
 }
