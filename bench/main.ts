@@ -30,7 +30,7 @@ const peers = {
   // Everybody who connects to popcast, or to the ws that greets, gets a welcome and the last update; the others send nothing.
   popcast: { name: 'popcast', file: 'popcast', path: '/ws', greeting: null, messagesToConnect: 2, liveness: '/health/live' },
   ws: { name: 'ws', file: 'ws', path: '/', greeting: null, messagesToConnect: 0 },
-  wsGreeting: { name: 'ws, greeting', file: 'ws-greeting', path: '/', greeting: null, messagesToConnect: 2 },
+  wsGreeting: { name: 'ws that greets', file: 'ws-greeting', path: '/', greeting: null, messagesToConnect: 2 },
   fastify: { name: '@fastify/websocket', file: 'fastify-websocket', path: '/', greeting: null, messagesToConnect: 0 },
   // Its handshake goes on in text messages: open, then connect to the namespace.
   socketIo: {
