@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
 import type { Delivery } from './outbox.ts'
-import { inSlices } from './slices.ts'
+import { Slice } from './slice.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 import { SharedMessage } from '../feed/shared-message.ts'
 import type { Tick } from '../feed/tick.ts'
@@ -71,17 +71,19 @@ export class Broadcaster {
     const { connections, clock } = this.#options
     const startedAt = clock.monotonic()
     const result: FanOut = { clients: 0, sent: 0, held: 0, skipped: 0, failed: 0, bytes: 0, durationMs: 0 }
+    const slice = new Slice(clock)
     // Those who come while this is under way are told what is newest when they are welcomed.
-    await inSlices(connections, clock, (connection) => {
+    for (const connection of Array.from(connections)) {
+      if (slice.isOverBefore(connection)) await slice.next()
       // One that is closing is as good as gone; it is nobody's failure.
-      if (!connection.isOpen) return
+      if (!connection.isOpen) continue
       const { bytesSent } = connection
       const outcome = this.#safely(deliver, connection)
-      if (outcome === null) return
+      if (outcome === null) continue
       result.bytes += connection.bytesSent - bytesSent
       result.clients++
       result[outcome]++
-    })
+    }
     result.durationMs = clock.monotonic() - startedAt
     return result
   }

@@ -9,9 +9,8 @@ import type { ClientInfo, Transport } from './transport.ts'
 
 export interface ConnectionOptions {
   id: string
-  /** ms since the epoch. */
+  /** ms since the epoch, and the same moment on the monotonic clock. */
   connectedAt: number
-  /** The same moment on the monotonic clock. */
   openedAt: number
   clientInfo: ClientInfo
   transport: Transport
@@ -26,10 +25,7 @@ export interface ConnectionObserver extends OutboxObserver<Connection> {
   writeFailed (connection: Connection, error: Error): void
 }
 
-/**
- * One client: its metadata and counters, its subscription, where it stands in
- * the stream, and the way to it. Nothing here throws.
- */
+/** One client: its metadata and counters, its subscription, where it stands in the stream, the way to it. Nothing here throws. */
 export class Connection implements Recipient {
   readonly id: string
   readonly connectedAt: number
@@ -139,12 +135,7 @@ export class Connection implements Recipient {
 
   /** Runs `write` so that all that it writes leaves in one piece. */
   inOnePiece <T> (write: () => T): T {
-    this.#transport.cork()
-    try {
-      return write()
-    } finally {
-      this.#transport.uncork()
-    }
+    return this.#transport.inOnePiece(write)
   }
 
   onceDrained (listener: () => void): void {
@@ -182,19 +173,28 @@ export class Connection implements Recipient {
 
   #write (bytes: Buffer, isUpdate = false): boolean {
     this.lastWriteWasUpdate = isUpdate
-    if (!this.isOpen || !this.#attempt(() => this.#transport.write(bytes))) return false
+    if (!this.isOpen) return false
+    // Not by `attempt`: it would make a function for each frame.
+    try {
+      this.#transport.write(bytes)
+    } catch (error) {
+      return this.#failed(error)
+    }
     this.bytesSent += bytes.length
     return true
   }
 
-  /** @returns whether it did not throw */
   #attempt (step: () => void): boolean {
     try {
       step()
       return true
     } catch (error) {
-      this.#observer.writeFailed(this, error instanceof Error ? error : new Error(String(error)))
-      return false
+      return this.#failed(error)
     }
+  }
+
+  #failed (error: unknown): false {
+    this.#observer.writeFailed(this, error instanceof Error ? error : new Error(String(error)))
+    return false
   }
 }

@@ -49,6 +49,22 @@ export class Cursor {
     this.#seq = Math.min(this.#seq, seq)
   }
 
+  /** Takes metrics up again: the update after this one is to be told, even if it was before. Until then the position is here. */
+  beginMetrics (seq: number): void {
+    this.metrics = this.updated = seq
+    this.goBack(seq)
+  }
+
+  /** Needs a whole update of the PoPs to begin with, even of a tick that it has had already. */
+  beginPops (): void {
+    this.pops = 0
+  }
+
+  /** Needs no alert up to here: it is told what is open as a set. */
+  skipAlerts (seq: number): void {
+    this.alerts = Math.max(this.alerts, seq)
+  }
+
   /** Wants updates from the one after this on: what came before it was not skipped. */
   beginUpdates (seq: number): void {
     this.updated = Math.max(this.updated, seq)
@@ -72,7 +88,7 @@ export class Cursor {
 
   sentAlerts (seq: number): void {
     this.#sentAlerts.add(seq)
-    this.alerts = Math.max(this.alerts, seq)
+    this.skipAlerts(seq)
   }
 
   sentPops (seq: number): void {

@@ -118,7 +118,7 @@ export function begin (
   const { view } = context
   const missed = recovery?.missed ?? null
   if (missed !== null) goBack(connection, missed.entries, topics)
-  else if (added.includes('metrics')) beginMetrics(connection, context)
+  else if (added.includes('metrics') && view.seq > 0) cursor.beginMetrics(view.seq - 1)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
   else if (history !== undefined) sendHistory(connection, history, context.updates)
@@ -128,7 +128,7 @@ export function begin (
   catchUp(connection, topics, context)
   if (added.includes('alerts')) sendOpenAlerts(connection, missed?.entries ?? [], context)
   if (topics.includes('alerts') && (added.includes('alerts') || recovery !== null)) {
-    cursor.alerts = Math.max(cursor.alerts, view.seq)
+    cursor.skipAlerts(view.seq)
     connection.sendShared(view.openAlerts(cursor.seq).set)
   }
 }
@@ -155,14 +155,6 @@ export function catchUp (connection: Connection, topics: readonly Topic[], { vie
   if (!connection.topics.has('metrics') || cursor.metrics >= tick.seq) cursor.reach(tick.seq)
 }
 
-/** The present update is to be told, also to one that was sent it before it left the topic. */
-function beginMetrics ({ cursor }: Connection, { view }: SubscriptionContext): void {
-  if (view.seq === 0) return
-  cursor.metrics = cursor.updated = view.seq - 1
-  // Until it has come, the position is before it: a client that is cut off in between asks for it.
-  cursor.goBack(view.seq - 1)
-}
-
 /** @returns the values that no PoP has now: they match when one reports */
 function subscribePops (
   connection: Connection,
@@ -174,8 +166,7 @@ function subscribePops (
   const filter = filters.acquire(wanted)
   if (previous !== null) filters.release(previous.filter)
   connection.pops = { filter, delta }
-  // Another filter needs a whole update to begin with, even of a tick that the client has had already.
-  if (previous === null || previous.filter.key !== filter.key) connection.cursor.pops = 0
+  if (previous === null || previous.filter.key !== filter.key) connection.cursor.beginPops()
   // Before there are any data nobody can know a PoP.
   const states = view.latest()?.content.pops.states
   return states === undefined ? undefined : wanted.unknownAmong(states)

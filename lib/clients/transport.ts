@@ -22,9 +22,8 @@ export interface Transport {
   /** A message for this client alone. */
   encode (message: ServerMessage): Buffer
   write (bytes: Buffer): void
-  /** Holds back what is written until `uncork`, so that it leaves in one piece. */
-  cork (): void
-  uncork (): void
+  /** Runs `write` so that all that it writes leaves in one piece. */
+  inOnePiece <T> (write: () => T): T
   /** Calls `listener` once, when nothing waits any more. */
   onceDrained (listener: () => void): void
   /** Tells the client why and waits for it to go, so long as the transport allows. */

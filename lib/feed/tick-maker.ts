@@ -9,7 +9,7 @@ import { SourceHealth } from '../source/source-health.ts'
 import type { Measurements, MetricsSource } from '../source/source.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
-import type { Findings } from './tick.ts'
+import { ageOf, type Findings } from './tick.ts'
 import type { Failure, UpdateLog } from './update-log.ts'
 
 /** Data is stale, and a PoP silent, when the newest sample has not advanced for this many intervals ... */
@@ -126,7 +126,7 @@ export class TickMaker {
       events: [],
       header: {
         ...header,
-        ageMs: this.#ageOf(dataTime),
+        ageMs: ageOf(dataTime, clock.now()),
         status: 'stale',
         nextPollAt: timestamp(Math.max(schedule.nextPollAt, clock.now()))
       }
@@ -137,14 +137,10 @@ export class TickMaker {
     return {
       dataTime: dataTime === null ? null : timestamp(dataTime),
       polledAt: timestamp(polledAt),
-      ageMs: this.#ageOf(dataTime),
+      ageMs: ageOf(dataTime, polledAt),
       status: oldInMs <= 0 ? 'stale' : 'fresh',
       nextPollAt: timestamp(Math.max(this.#options.schedule.nextPollAt, polledAt))
     }
-  }
-
-  #ageOf (dataTime: number | null): number | null {
-    return dataTime === null ? null : Math.max(0, this.#options.clock.now() - dataTime)
   }
 
   #tell (findings: Findings): void {

@@ -40,6 +40,11 @@ export interface TickContent extends Answer {
   alerts: readonly AlertMessage[]
 }
 
+/** How old data are, ms; null where there are none. */
+export function ageOf (dataTime: number | null, now: number): number | null {
+  return dataTime === null ? null : Math.max(0, now - dataTime)
+}
+
 /** Puts what was found out into its place. */
 export function placeFindings ({ header, events, ...answer }: Findings, { epoch, seq }: { epoch: string, seq: number }): Tick {
   const alerts = events.map(({ regression }) => alertMessage(regression, epoch, seq))

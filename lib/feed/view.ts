@@ -4,7 +4,7 @@ import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/
 import { timestamp } from '../protocol/timestamp.ts'
 import { alertMessage } from './alert.ts'
 import { SharedMessage } from './shared-message.ts'
-import { Tick, type TickContent } from './tick.ts'
+import { ageOf, Tick, type TickContent } from './tick.ts'
 import type { Failure, Published, UpdateLog } from './update-log.ts'
 
 /** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
@@ -91,9 +91,10 @@ export class View {
     const { code } = this.#failure
     const text = code === 'SOURCE_TIMEOUT' ? 'the metrics source did not answer in time' : 'the metrics source is unavailable'
     const dataTime = this.#head?.content.dataTime ?? null
+    const ageMs = ageOf(dataTime, clock.now())
     return errorMessage(code, text, clock.now(), {
       retryAfterMs: intervalMs,
-      ...(dataTime !== null && { dataTime: timestamp(dataTime), ageMs: this.#ageOf(dataTime) })
+      ...(dataTime !== null && ageMs !== null && { dataTime: timestamp(dataTime), ageMs })
     })
   }
 
@@ -119,14 +120,10 @@ export class View {
       alerts: [],
       header: {
         ...header,
-        ageMs: dataTime === null ? null : this.#ageOf(dataTime),
+        ageMs: ageOf(dataTime, clock.now()),
         status: this.#failure !== null || isOld ? 'stale' : 'fresh',
         nextPollAt: timestamp(Math.max(Date.parse(header.nextPollAt), clock.now()))
       }
     })
-  }
-
-  #ageOf (dataTime: number): number {
-    return Math.max(0, this.#options.clock.now() - dataTime)
   }
 }

@@ -3,7 +3,7 @@ import { repeat, type Cancel, type Clock } from '../../clock.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
 import type { Connection } from '../connection.ts'
 import type { ConnectionTracker } from '../connection-tracker.ts'
-import { inSlices } from '../slices.ts'
+import { Slice } from '../slice.ts'
 
 /** One is not enough: its answer may wait unread in a process that was paused right after it asked. */
 const MIN_MISSED_PINGS = 2
@@ -37,7 +37,7 @@ export class Heartbeat {
     const { clock, intervalMs, staleAfterMs, maxMissedPings } = options
     this.#options = options
     this.#maxMissedPings = Math.max(MIN_MISSED_PINGS, Math.min(maxMissedPings, Math.ceil(staleAfterMs / intervalMs)))
-    this.#stop = repeat(clock, intervalMs, () => { void this.#beat() }, this.#failed)
+    this.#stop = repeat(clock, intervalMs, () => { this.#beat().catch(this.#failed) }, this.#failed)
   }
 
   stop (): void {
@@ -50,11 +50,24 @@ export class Heartbeat {
     // One that takes longer than the interval is not overtaken by the next.
     if (this.#isBeating) return
     this.#isBeating = true
+    try {
+      const stale = await this.#lookAtAll()
+      if (stale.length > 0) this.#terminateSoon(stale)
+    } finally {
+      this.#isBeating = false
+    }
+  }
+
+  /** @returns those that are gone */
+  async #lookAtAll (): Promise<Connection[]> {
     const { connections, clock } = this.#options
     const stale: Connection[] = []
-    await inSlices(connections, clock, (connection) => this.#look(connection, stale)).catch(this.#failed)
-    this.#isBeating = false
-    if (stale.length > 0) this.#terminateSoon(stale)
+    const slice = new Slice(clock)
+    for (const connection of Array.from(connections)) {
+      if (slice.isOverBefore(connection)) await slice.next()
+      this.#look(connection, stale)
+    }
+    return stale
   }
 
   #look (connection: Connection, stale: Connection[]): void {

@@ -43,11 +43,6 @@ export class Inbox {
     this.#budget = new Budget(options.clock)
   }
 
-  /** Nothing is read from the client: that nothing is heard of it is not its fault. */
-  get isPaused (): boolean {
-    return this.#isPaused
-  }
-
   take (received: Received): void {
     if (this.#isClosed) return
     if (!this.#isPaused) return this.#look(received)

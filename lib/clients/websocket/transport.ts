@@ -67,12 +67,13 @@ export class WebSocketTransport implements Transport {
     this.#stream.write(frame)
   }
 
-  cork (): void {
+  inOnePiece <T> (write: () => T): T {
     this.#stream.cork()
-  }
-
-  uncork (): void {
-    this.#stream.uncork()
+    try {
+      return write()
+    } finally {
+      this.#stream.uncork()
+    }
   }
 
   onceDrained (listener: () => void): void {
