@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -68,6 +69,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
     // By then every WebSocket is drained; what is left are idle and half-sent requests.
     forceCloseConnections: true,
     frameworkErrors: sendError,
+    clientErrorHandler: refuseUnreadable,
     routerOptions: { ignoreTrailingSlash: true }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -118,11 +120,32 @@ function sendError (error: FastifyError, request: FastifyRequest, reply: Fastify
   })
 }
 
+/** By what Node says of it; anything else is 400. */
+const UNREADABLE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** What cannot be read as HTTP has no request, but is told in the same form. */
+function refuseUnreadable ({ code = '', message }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  const statusCode = UNREADABLE[code] ?? 400
+  const error = STATUS_CODES[statusCode] ?? 'Error'
+  const body = JSON.stringify({ statusCode, code: 'BAD_REQUEST', error, message })
+  const head = [
+    `HTTP/1.1 ${statusCode} ${error}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Content-Type: application/json',
+    'Connection: close'
+  ]
+  if (socket.writable) socket.write([...head, '', body].join('\r\n'))
+  socket.destroySoon()
+}
+
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** No such path, or none for this method. */
 function refuse (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): never {
-  const [path = '/'] = request.url.split('?')
+  const [given = '/'] = request.url.split('?')
+  // As the router does.
+  const path = given.length > 1 && given.endsWith('/') ? given.slice(0, -1) : given
   const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path })).join(', ')
   if (allowed === '') throw new NotFoundError(request.method, path)
   reply.header('allow', allowed)

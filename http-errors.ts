@@ -4,6 +4,7 @@ import createError from '@fastify/error'
 export const NotFoundError = createError('NOT_FOUND', 'there is no %s %s', 404)
 export const MethodNotAllowedError = createError('METHOD_NOT_ALLOWED', '%s is not allowed here, only %s', 405)
 export const NotAWebSocketRouteError = createError('NOT_A_WEBSOCKET_ROUTE', '%s does not take WebSockets, /ws does', 404)
+export const BadHandshakeError = createError('BAD_HANDSHAKE', '%s: RFC 6455 4.2.1 wants %s', 400)
 export const UpgradeRequiredError = createError('UPGRADE_REQUIRED', 'this is a WebSocket endpoint', 426)
 export const NoDataError = createError('NO_DATA', 'no data yet', 503)
 export const OverCapacityError = createError('OVER_CAPACITY', 'there are as many clients as MAX_CONNECTIONS allows', 503)

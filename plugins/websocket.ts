@@ -1,11 +1,11 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import websocket from '@fastify/websocket'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
-import { NotAWebSocketRouteError } from '../http-errors.ts'
+import { BadHandshakeError, NotAWebSocketRouteError } from '../http-errors.ts'
 import type { Encoding } from '../lib/feed/shared-message.ts'
 import { drain } from '../lib/clients/drain.ts'
 import { PLAIN, WebSocketEncodings } from '../lib/clients/websocket/encodings.ts'
@@ -20,6 +20,9 @@ export interface WebsocketOptions {
 }
 
 const EXTENSIONS = 'Sec-WebSocket-Extensions: '
+/** Of the protocol, that ws speaks. */
+const VERSIONS = ['13', '8']
+const KEY = /^[+/0-9A-Za-z]{22}==$/
 /** A message of `MAX_MESSAGE_BYTES` may come in this many frames; the default of ws would let one buffer 16,384. */
 const MAX_FRAGMENTS = 64
 /** The closing handshake may take longer than the drain, so that it is the drain that cuts stragglers off. */
@@ -55,12 +58,22 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
   app.decorate('encodingOf', (request) => agreed.get(request) ?? PLAIN)
 
   // The plugin completes the handshake on any known route and then closes without a code; a refusal before it says more.
-  app.addHook('onRequest', async (request) => {
-    if (request.ws && !request.is404 && request.routeOptions.config.acceptsWebSocket !== true) {
-      throw new NotAWebSocketRouteError(request.url)
-    }
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.ws || request.is404) return
+    if (request.routeOptions.config.acceptsWebSocket !== true) throw new NotAWebSocketRouteError(request.url)
+    checkHandshake(request, reply)
   })
 }, { name: 'popcast-websocket', dependencies: ['connections'] })
+
+/** What ws would refuse with a text of its own. @throws {BadHandshakeError} */
+function checkHandshake ({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const { 'sec-websocket-key': key = '', 'sec-websocket-version': version = '' } = headers
+  if (!VERSIONS.includes(String(version))) {
+    reply.header('sec-websocket-version', VERSIONS.join(', '))
+    throw new BadHandshakeError('Sec-WebSocket-Version', VERSIONS.join(' or '))
+  }
+  if (!KEY.test(key)) throw new BadHandshakeError('Sec-WebSocket-Key', '16 bytes in base64')
+}
 
 type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void
 

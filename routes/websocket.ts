@@ -154,14 +154,9 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 /** What the client wants to begin with. No part of it is a reason to refuse the upgrade: a browser would only see a bare 1006. */
 function wishesOf ({ query }: FastifyRequest): Wishes {
   const { epoch, seq, topics } = query as PositionQuery
-  const names =
-    typeof topics === 'string'
-      ? topics
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== '')
-        .slice(0, MAX_TOPICS)
-      : []
+  // Once, comma separated; or several times, as many libraries write a list.
+  const names = [topics].flat().flatMap((list) => typeof list === 'string' ? list.split(',') : [])
+    .map((name) => name.trim()).filter((name) => name !== '').slice(0, MAX_TOPICS)
   const isGiven = epoch !== undefined || seq !== undefined
   const number = typeof seq === 'string' && /^\d{1,16}$/.test(seq) ? Number(seq) : seq
   return { position: isGiven ? positionOf({ epoch, seq: number }) : null, ...(names.length > 0 && { topics: names }) }

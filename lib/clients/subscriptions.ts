@@ -127,7 +127,8 @@ export function begin (
   // position: who is cut off then need not be told again.
   catchUp(connection, topics, context)
   if (added.includes('alerts')) sendOpenAlerts(connection, missed?.entries ?? [], context)
-  if (topics.includes('alerts') && (added.includes('alerts') || recovery !== null)) {
+  // Whatever the position was asked for: what became of what was open while the client was away is said by the set.
+  if (added.includes('alerts') || (recovery !== null && connection.topics.has('alerts'))) {
     cursor.skipAlerts(view.seq)
     connection.sendShared(view.openAlerts(cursor.seq).set)
   }

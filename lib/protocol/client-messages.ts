@@ -1,23 +1,20 @@
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { ClientErrorCode } from './errors.ts'
+import { excerpt, faultOf, MAX_VALUES } from './faults.ts'
 import { defaultTopics, Id, MAX_ID_LENGTH, topics, type Topic } from './fields.ts'
 
 /** Unknown fields are ignored. */
 const TopicNames = Type.Array(Type.String(), { minItems: 1, maxItems: 16, description: `of ${topics.join(', ')}` })
-const MAX_VALUES = 1_000
 const Values = Type.Array(Type.String(), { minItems: 1, maxItems: MAX_VALUES })
 
-export const PopsFilterSchema = Type.Union(
-  [
-    Values,
-    Type.Object(
-      { code: Type.Optional(Values), country: Type.Optional(Values), tier: Type.Optional(Values) },
-      { additionalProperties: false, minProperties: 1 }
-    )
-  ],
-  { description: 'PoP codes, or values of code, country and tier that all must fit' }
+const ValuesByKind = Type.Object(
+  { code: Type.Optional(Values), country: Type.Optional(Values), tier: Type.Optional(Values) },
+  { additionalProperties: false, minProperties: 1 }
 )
+export const PopsFilterSchema = Type.Union([Values, ValuesByKind], {
+  description: 'PoP codes, or values of code, country and tier that all must fit'
+})
 
 export const Ping = Type.Object({ type: Type.Literal('ping'), id: Type.Optional(Id) })
 
@@ -95,8 +92,7 @@ export function parseClientMessage (text: string): ClientMessage {
   const { since, ...message } = knownFields(given, type)
   const validator = validators[type]
   if (!validator.Check(message)) {
-    const [fault] = validator.Errors(shortened(message))
-    throw new ClientMessageError('BAD_MESSAGE', `${type}: ${fault?.instancePath.slice(1) || 'the message'} ${fault?.message}`, id)
+    throw new ClientMessageError('BAD_MESSAGE', `${type}: ${faultOf(validator, message)}`, id)
   }
   if (type === 'ping') return message as unknown as PingMessage
   const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id)
@@ -148,16 +144,6 @@ function idOf ({ id }: Record<string, unknown>): MessageId | undefined {
   return id
 }
 
-/**
- * As much of it as has the same fault: naming it takes the validator long,
- * and a client may send as large a message as it likes.
- */
-function shortened (value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, MAX_VALUES + 1).map(shortened)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).slice(0, MAX_VALUES).map(([name, field]) => [name, shortened(field)]))
-}
-
 function parseObject (text: string): Record<string, unknown> {
   let message: unknown
   try {
@@ -189,9 +175,4 @@ export function splitTopics (names: readonly string[]): Named {
   const known = names.filter(isKnown)
   const others = names.filter((name) => !isKnown(name)).map((name) => name.slice(0, MAX_ID_LENGTH))
   return { topics: [...new Set(known)], ...(others.length > 0 && { unknownTopics: others }) }
-}
-
-/** What a client sent, shortened for an answer. */
-export function excerpt (text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 }

@@ -66,6 +66,52 @@ for (const { name, line, headers, status } of refused) {
   })
 }
 
+t.test('every refusal has the same form', async (t) => {
+  const { port } = await build(t)
+  const cases = [
+    ...refused,
+    { line: `GET /ws?${'a'.repeat(20_000)}`, headers: HANDSHAKE, status: 431 },
+    { line: 'GET /health', headers: [`X: ${'a'.repeat(20_000)}`], status: 431 },
+    { line: 'GET /health', headers: ['no header'], status: 400 },
+    { line: 'GET /ws', headers: [...UPGRADE, 'Sec-WebSocket-Key: a', 'Sec-WebSocket-Version: 13'], status: 400 }
+  ]
+  for (const { line, headers, status } of cases) {
+    const { text } = await statusOf(port, line, headers)
+    const body = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
+    t.match(
+      body,
+      { statusCode: status, code: /^[A-Z_]+$/, error: String, message: String },
+      `${line.slice(0, 20)} ${headers.at(-1)?.slice(0, 20)}`
+    )
+  }
+})
+
+t.test('a path ends with a slash or not, whatever the method', async (t) => {
+  const { port } = await build(t)
+  for (const [line, status] of [
+    ['POST /ws/', 405],
+    ['POST /health/', 405],
+    ['OPTIONS /ws/', 204],
+    ['POST /nope/', 404]
+  ] as const) {
+    t.equal((await statusOf(port, line, ['Connection: close'])).status, status, line)
+  }
+})
+
+t.test('topics may stand in the URL once or several times', async (t) => {
+  const { port } = await build(t)
+  for (const query of [
+    'topics=metrics,alerts',
+    'topics=metrics&topics=alerts',
+    'topics=metrics,&topics=%20alerts',
+    'topics=&topics=metrics,alerts'
+  ]) {
+    const client = await rawHandshake(port, `/ws?${query}`)
+    t.match((await client.message('subscription_confirmed')).toString(), '"topics":["metrics","alerts"]', query)
+    client.socket.destroy()
+  }
+})
+
 t.test('clients that reset while they are refused leave no socket', async (t) => {
   const service = await build(t)
   await Promise.all(Array.from({ length: 100 }, async () => {

@@ -554,6 +554,17 @@ t.test('nor do PoPs that are asked for alone', async (t) => {
   t.strictSame(told(socket).slice(-1), ['pops_update 4'], 'nothing twice')
 })
 
+t.test('whatever topics a position is given for, a client of alerts is told what is open', async (t) => {
+  const service = await after(1)
+  const { socket } = service.open(new FakeSocket(), null, ['metrics', 'alerts'])
+  await regress(service)
+  for (const since of [{ epoch: 'e1', seq: 2 }, { epoch: 'e0', seq: 1 }, 'nonsense', { epoch: 'e1', seq: 99 }]) {
+    const before = messagesOf(socket).length
+    socket.receive({ type: 'subscribe', topics: ['metrics'], since })
+    t.equal(told(socket, before).at(-1), 'open ams1', JSON.stringify(since))
+  }
+})
+
 const neverSlow: Array<{ name: string, trip: (service: Service) => Promise<FakeSocket> }> = [
   {
     name: 'alerts first, PoPs later',

@@ -308,3 +308,21 @@ t.test('what is wrong with a large message is named as with a small one', async 
     t.strictSame(refusal(message(100_000)), refusal(message(1_500)))
   }
 })
+
+const filters: Array<[pops: unknown, fault: string]> = [
+  [{ country: ['DE'], city: ['x'] }, 'pops must not have additional properties "city"'],
+  [{}, 'pops must not have fewer than 1 properties'],
+  [{ code: [] }, 'pops/code must not have fewer than 1 items'],
+  [{ code: ['a', 1] }, 'pops/code/1 must be string'],
+  [{ tier: 'gold' }, 'pops/tier must be array'],
+  [[], 'pops must not have fewer than 1 items'],
+  [['a', 1], 'pops/1 must be string'],
+  ['fra1', 'pops must be array']
+]
+
+for (const [pops, fault] of filters) {
+  t.test(`what is wrong with a filter is said of the form that was sent: ${JSON.stringify(pops)}`, async (t) => {
+    const text = JSON.stringify({ type: 'subscribe', topics: ['pops'], pops })
+    t.throws(() => parseClientMessage(text), { message: `subscribe: ${fault}` })
+  })
+}
