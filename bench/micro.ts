@@ -52,7 +52,7 @@ const connections = new ConnectionTracker({
   maxBufferedBytes: 1e6,
   maxSkippedUpdates: 3
 })
-const socket = { readyState: 1, close () {}, terminate () {} }
+const socket = { readyState: 1, close () {}, terminate () {}, resume () {} }
 const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
 measure('track a connection and forget it', () => {
   connections.remove(connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')

@@ -165,6 +165,10 @@ export class ConnectionTracker implements ConnectionObserver {
     if (connection.outbox.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
   }
 
+  defective (connection: Connection, error: unknown): void {
+    this.endDefective(connection, 'delivery_failed', error)
+  }
+
   writeFailed (connection: Connection, error: Error): void {
     this.totals.failed++
     if (connection.lastWriteWasUpdate) this.totals.failedUpdates++

@@ -40,6 +40,8 @@ export interface OutboxObserver<Owner> {
   delivered (owner: Owner): void
   /** A slow client missed an update, because a newer one took its place. */
   skipped (owner: Owner): void
+  /** Something of ours threw while what waited was made for this client. */
+  defective (owner: Owner, error: unknown): void
 }
 
 /**
@@ -134,12 +136,16 @@ export class Outbox<Owner extends Recipient> {
     return 'skipped'
   }
 
+  /** A listener of the socket's: what throws in it would end the process. */
   readonly #onDrained = () => {
     const tick = this.#held
     this.#held = null
-    // It may have unsubscribed, or asked for the newest by itself, meanwhile.
-    if (tick !== null && this.#owner.isOpen && (!this.#wantsUpdate(tick) || this.#deliver(tick))) {
-      this.#owner.cursor.reach(tick.seq)
+    if (tick === null || !this.#owner.isOpen) return
+    try {
+      // It may have unsubscribed, or asked for the newest by itself, meanwhile.
+      if (!this.#wantsUpdate(tick) || this.#deliver(tick)) this.#owner.cursor.reach(tick.seq)
+    } catch (error) {
+      this.#observer.defective(this.#owner, error)
     }
   }
 

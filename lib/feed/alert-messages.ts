@@ -1,6 +1,28 @@
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 
+/** Most clients stand at one of two positions; those that lag are at many, and are not worth the memory. */
+const MOST_POSITIONS = 8
+
+/** Remembers what was made for one position, so that all who stand there share it; for the last few positions only. */
+export class ByPosition<T> {
+  readonly #made = new Map<number, T>()
+
+  get (position: number, make: () => T): T {
+    const known = this.#made.get(position)
+    if (known !== undefined) return known
+    const made = make()
+    const [oldest] = this.#made.keys()
+    if (oldest !== undefined && this.#made.size >= MOST_POSITIONS) this.#made.delete(oldest)
+    this.#made.set(position, made)
+    return made
+  }
+
+  clear (): void {
+    this.#made.clear()
+  }
+}
+
 /**
  * The alerts of one tick as they are told. The `seq` of a message is the position of who gets it: that of the tick only
  * with the last one, and only to whom no update of the tick follows. So they are encoded once per position, which for
@@ -9,7 +31,8 @@ import { SharedMessage } from './shared-message.ts'
 export class AlertMessages {
   readonly alerts: readonly AlertMessage[]
   #bytes: number | null = null
-  readonly #byPosition = new Map<string, readonly SharedMessage[]>()
+  readonly #followed = new ByPosition<readonly SharedMessage[]>()
+  readonly #ending = new ByPosition<readonly SharedMessage[]>()
 
   /** @param alerts with the seq of their tick */
   constructor (alerts: readonly AlertMessage[]) {
@@ -24,14 +47,9 @@ export class AlertMessages {
 
   /** @param endsTick nothing else of the tick follows for this client */
   at (position: number, endsTick: boolean): readonly SharedMessage[] {
-    const key = `${position} ${endsTick}`
-    const known = this.#byPosition.get(key)
-    if (known !== undefined) return known
-    const messages = this.alerts.map((alert, index) => {
+    return (endsTick ? this.#ending : this.#followed).get(position, () => this.alerts.map((alert, index) => {
       const isEnd = endsTick && index === this.alerts.length - 1
       return new SharedMessage({ ...alert, seq: isEnd ? alert.tickSeq : Math.min(position, alert.tickSeq) })
-    })
-    this.#byPosition.set(key, messages)
-    return messages
+    }))
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Regression } from '../fleet/regression-detector.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
+import { ByPosition } from './alert-messages.ts'
 import { alertMessage } from './alert.ts'
 import { SharedMessage } from './shared-message.ts'
 import { ageOf, Tick, type TickContent } from './tick.ts'
@@ -33,7 +34,7 @@ export class View {
   #headAt = 0
   #failure: Failure | null = null
   #latest: { tick: Tick, madeAt: number } | null = null
-  #openMessages = new Map<number, OpenAlertMessages>()
+  readonly #openMessages = new ByPosition<OpenAlertMessages>()
 
   constructor (options: ViewOptions) {
     this.#options = options
@@ -71,17 +72,17 @@ export class View {
 
   /** What is open, oldest first, as it is told to those who stand at this position; the same messages for all of them. */
   openAlerts (position: number): OpenAlertMessages {
-    const known = this.#openMessages.get(position)
-    if (known !== undefined) return known
+    return this.#openMessages.get(position, () => this.#openAlertsAt(position))
+  }
+
+  #openAlertsAt (position: number): OpenAlertMessages {
     const at = { epoch: this.epoch, seq: position }
     const alerts = this.regressions.open.map((regression): AlertMessage =>
       ({ ...alertMessage(regression, this.epoch, this.#toldIn.get(regression.id) ?? position), ...at, replay: true }))
-    const messages: OpenAlertMessages = {
+    return {
       each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage(alert) })),
       set: new SharedMessage({ type: 'open_alerts', data: { alerts: alerts.map(({ data }) => data) }, ...at })
     }
-    this.#openMessages.set(position, messages)
-    return messages
   }
 
   /** The `error` that tells a client why there is nothing newer; null while the source answers. */

@@ -1,6 +1,7 @@
 import { ConnectionTracker, type ConnectionTrackerOptions } from '../../lib/clients/connection-tracker.ts'
 import type { Connection } from '../../lib/clients/connection.ts'
 import { PopsSnapshot } from '../../lib/fleet/pop-state.ts'
+import type { Regression } from '../../lib/fleet/regression-detector.ts'
 import type { MetricsUpdateMessage, ServerMessage } from '../../lib/protocol/server-messages.ts'
 import { Tick, type Findings, type TickContent } from '../../lib/feed/tick.ts'
 import type { Outcome } from '../../lib/feed/update-log.ts'
@@ -76,6 +77,18 @@ export const UPDATE: MetricsUpdateMessage = {
   status: 'fresh',
   nextPollAt: '2026-01-01T00:00:10.000Z',
   silentPops: 0
+}
+
+/** One that is open. */
+export const REGRESSION: Regression = {
+  id: 'fra1_1',
+  pop: 'fra1',
+  state: 'opened',
+  severity: 'warning',
+  openedAt: Date.parse(START),
+  closedAt: null,
+  closeReason: null,
+  comparison: { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } }
 }
 
 /** What a tick found out that is told as `UPDATE`. */

@@ -32,6 +32,7 @@ export class Heartbeat {
   readonly #stop: Cancel
   readonly #terminations = new Set<Cancel>()
   #isBeating = false
+  #isStopped = false
 
   constructor (options: HeartbeatOptions) {
     const { clock, intervalMs, staleAfterMs, maxMissedPings } = options
@@ -41,6 +42,7 @@ export class Heartbeat {
   }
 
   stop (): void {
+    this.#isStopped = true
     this.#stop()
     for (const cancel of this.#terminations) cancel()
   }
@@ -65,6 +67,7 @@ export class Heartbeat {
     const slice = new Slice(clock)
     for (const connection of Array.from(connections)) {
       if (slice.isOverBefore(connection)) await slice.next()
+      if (this.#isStopped) return []
       this.#look(connection, stale)
     }
     return stale

@@ -8,10 +8,10 @@ import { Budget, costOf } from '../budget.ts'
 const MAX_WAITING_BYTES = 262_144
 const MAX_WAITING_MESSAGES = 16_384
 
-/** A message, or a ping of RFC 6455 5.5.2, which asks for an answer as well. */
+/** A message; a ping of RFC 6455 5.5.2, which asks for an answer as well; or a pong that no ping of ours asked for. */
 export interface Received {
   data: Buffer
-  kind: 'text' | 'binary' | 'ping'
+  kind: 'text' | 'binary' | 'ping' | 'pong'
 }
 
 export interface InboxOptions {
@@ -26,6 +26,8 @@ export interface InboxOptions {
   giveUp: () => void
   /** Runs what a timer sets off. */
   guard: (step: () => void) => void
+  /** Of one that is told to go nothing is looked at any more. */
+  isOpen: () => boolean
 }
 
 /** What a client has asked for, looked at in its order and no faster than its budget allows. */
@@ -45,6 +47,7 @@ export class Inbox {
 
   take (received: Received): void {
     if (this.#isClosed) return
+    if (!this.#options.isOpen()) return this.close()
     if (!this.#isPaused) return this.#look(received)
     // Of what was read already before the pause.
     this.#waiting.push(received)
@@ -55,15 +58,17 @@ export class Inbox {
 
   /** Of a client that has gone, or is told to go, nothing is looked at any more; it is read, so that its own goodbye is. */
   close (): void {
+    if (this.#isClosed) return
     this.#cancel()
     this.#isClosed = true
     this.#waiting = []
-    if (this.#isPaused) this.#options.resume()
+    this.#options.resume()
   }
 
   #look (received: Received): void {
     this.#budget.spend(costOf(received.data.length, this.#options.receive(received)))
-    if (this.#budget.waitMs > 0 && !this.#isClosed) this.#pause()
+    if (!this.#options.isOpen()) this.close()
+    else if (this.#budget.waitMs > 0) this.#pause()
   }
 
   #pause (): void {
@@ -77,15 +82,13 @@ export class Inbox {
   /** In their order: those behind one that is held again wait with it. */
   #release (): void {
     this.#isPaused = false
-    let looked = 0
-    for (const received of this.#waiting) {
-      looked++
+    while (!this.#isPaused && !this.#isClosed) {
+      if (!this.#options.isOpen()) return this.close()
+      const received = this.#waiting.shift()
+      if (received === undefined) return this.#options.resume()
       this.#waitingBytes -= received.data.length
       this.#look(received)
-      if (this.#isPaused || this.#isClosed) break
     }
-    this.#waiting.splice(0, looked)
-    if (!this.#isPaused && !this.#isClosed) this.#options.resume()
   }
 
   #giveUp (): void {

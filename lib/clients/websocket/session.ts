@@ -17,9 +17,8 @@ export interface SessionSocket extends ClosableSocket {
   on (event: 'ping' | 'pong', listener: (data: Buffer) => void): unknown
   on (event: 'close', listener: (code: number, reason: Buffer) => void): unknown
   on (event: 'error', listener: (error: Error) => void): unknown
-  /** Stops and goes on reading from the client. */
+  /** Stops reading from the client. */
   pause (): void
-  resume (): void
   [kSession]?: Session
 }
 
@@ -57,7 +56,7 @@ export function openSession (socket: SessionSocket, stream: SessionStream, clien
   socket.on('error', onSocketError)
   stream.on('error', onStreamError)
   socket.on('close', onClose)
-  session.safely(({ connection }) => greet(connection, client, context))
+  session.safely(({ connection }) => connection.inOnePiece(() => greet(connection, client, context)))
   session.safely(context.onConnect)
 }
 
@@ -120,12 +119,16 @@ function inboxOf (session: Session, socket: SessionSocket): Inbox {
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     giveUp: () => connection.close(closeCodes.rate),
-    guard: (step) => session.safely(step)
+    guard: (step) => session.safely(step),
+    isOpen: () => connection.isOpen
   })
 }
 
-function onPong (this: SessionSocket): void {
-  sessionOf(this).safely(({ connection, context }) => connection.touch(context.clock.now()))
+/** The answer to a ping of ours costs the client nothing; one that nobody asked for is as any other message. */
+function onPong (this: SessionSocket, data: Buffer): void {
+  const session = sessionOf(this)
+  if (session.connection.missedPings === 0) session.safely(take, this, { data, kind: 'pong' })
+  else session.safely(({ connection, context }) => connection.touch(context.clock.now()))
 }
 
 function onSocketError (this: SessionSocket, error: Error): void {
@@ -150,9 +153,8 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
 }
 
 function receive ({ connection, context }: Session, { data, kind }: Received): void {
-  // What a client still sends after it was told to go is not looked at.
-  if (!connection.isOpen) return
   connection.touch(context.clock.now())
+  if (kind === 'pong') return
   if (kind === 'ping') connection.reply(encodePong(data))
   else if (kind === 'text') converse(connection, data.toString(), context)
   else refuse(connection, new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text'), context)

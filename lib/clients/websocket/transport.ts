@@ -15,6 +15,8 @@ export interface ClosableSocket {
   readonly readyState: number
   close (code: number, reason: string): void
   terminate (): void
+  /** Goes on reading from the client, if that was stopped. */
+  resume (): void
 }
 
 /** What frames are written to: the socket of the upgrade request. */
@@ -35,6 +37,8 @@ export class WebSocketTransport implements Transport {
   readonly encoding: Encoding
   readonly #socket: ClosableSocket
   readonly #stream: FrameStream
+  /** Bytes that waited before what is being put together; null: nothing is. */
+  #waitedBefore: number | null = null
 
   constructor (socket: ClosableSocket, stream: FrameStream, encoding: Encoding = PLAIN) {
     this.#socket = socket
@@ -51,7 +55,8 @@ export class WebSocketTransport implements Transport {
   }
 
   get bufferedBytes (): number {
-    return this.#stream.writableLength
+    // What leaves in one piece with this has had no chance to be read yet.
+    return this.#waitedBefore ?? this.#stream.writableLength
   }
 
   get isDraining (): boolean {
@@ -68,10 +73,13 @@ export class WebSocketTransport implements Transport {
   }
 
   inOnePiece <T> (write: () => T): T {
+    const outer = this.#waitedBefore
+    this.#waitedBefore = outer ?? this.#stream.writableLength
     this.#stream.cork()
     try {
       return write()
     } finally {
+      this.#waitedBefore = outer
       this.#stream.uncork()
     }
   }
@@ -82,6 +90,8 @@ export class WebSocketTransport implements Transport {
 
   close ({ code, reason }: CloseCode): void {
     this.#socket.close(code, reason)
+    // Else its goodbye would wait unread.
+    this.#socket.resume()
   }
 
   terminate (): void {

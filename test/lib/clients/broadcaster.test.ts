@@ -305,3 +305,18 @@ t.test('announcements alone close no slow client', async (t) => {
   for (let time = 0; time <= MAX_SKIPPED; time++) await broadcaster.announce(NOTICE)
   t.equal(slow.socket.closedWith, null)
 })
+
+t.test('what throws when a slow client has read ends that client alone', async (t) => {
+  const { publish, connectAll, connections, log } = setUp()
+  const [defective, other] = connectAll(2) as [Client, Client]
+  congest(defective)
+  congest(other)
+  await publish()
+  defective.connection.sendUpdate = () => { throw new Error('a defect') }
+  relieve(defective)
+  relieve(other)
+  t.match(log.of('delivery_failed'), [{ connectionId: defective.connection.id, level: 'error' }])
+  t.equal(defective.socket.closedWith?.code, closeCodes.internal.code)
+  t.equal(messagesOf(other.socket).length, 1)
+  t.equal(connections.totals.errors, 1)
+})

@@ -28,6 +28,7 @@ function connect () {
       attempted: () => {},
       delivered: () => {},
       skipped: () => {},
+      defective: () => {},
       writeFailed: ({ id }, error) => { writeErrors.push({ id, error }) }
     }
   })
@@ -264,4 +265,23 @@ t.test('a socket that cannot even be cut off is said, not thrown', async (t) => 
   socket.terminate = () => { throw error }
   connection.terminate()
   t.strictSame(writeErrors, [{ id: 'ws_1_5', error }])
+})
+
+t.test('what is being put together counts as unread only once it has been written', async (t) => {
+  const { socket, connection } = connect()
+  const { stream } = socket
+  const write = stream.write.bind(stream)
+  stream.write = (frame) => {
+    stream.writableLength += frame.length
+    return write(frame)
+  }
+  const all = Math.ceil(2 * MAX_BUFFERED_BYTES / SHARED.bytes)
+  connection.inOnePiece(() => {
+    for (let count = 0; count < all; count++) connection.inOnePiece(() => connection.sendShared(SHARED))
+    t.equal(connection.bufferedBytes, 0)
+  })
+  t.equal(stream.frames.length, all, 'a greeting may be as long as it has to be')
+  t.equal(socket.closedWith, null)
+  connection.sendShared(SHARED)
+  t.match(socket.closedWith, { code: closeCodes.slowConsumer.code })
 })

@@ -2,20 +2,8 @@ import t from 'tap'
 import { payloadOf } from '../../support/fake-socket.ts'
 import { MemoryLog, type LogEntry, type MemoryLogOptions } from '../../../lib/feed/update-log.ts'
 import { alertMessage } from '../../../lib/feed/alert.ts'
-import type { Regression } from '../../../lib/fleet/regression-detector.ts'
 import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
-import { outcomeOf, START, UPDATE } from '../../support/clients.ts'
-
-const REGRESSION: Regression = {
-  id: 'fra1_1',
-  pop: 'fra1',
-  state: 'opened',
-  severity: 'warning',
-  openedAt: Date.parse(START),
-  closedAt: null,
-  closeReason: null,
-  comparison: { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } }
-}
+import { outcomeOf, REGRESSION, UPDATE } from '../../support/clients.ts'
 
 const messageOf = (shared: LogEntry['metrics']) => JSON.parse(payloadOf(shared.as(PLAIN)).toString())
 const seqsOf = (entries: readonly LogEntry[]) => entries.map(({ seq }) => seq)

@@ -183,3 +183,24 @@ t.test('each of those that are gone is cut off, however short the interval', asy
   await clock.advance(1_200)
   t.strictSame([first, second].map(({ socket }) => socket.terminated), [true, true])
 })
+
+t.test('one that is stopped in the midst of a beat pings nobody else, and cuts nobody off later', async (t) => {
+  const { clock, connect, heartbeat } = setUp(2 * INTERVAL_MS, 2)
+  const clients = Array.from({ length: 100 }, () => connect())
+  await clock.advance(2 * INTERVAL_MS)
+  const { length: pings } = clients.flatMap(({ socket }) => socket.stream.frames)
+  for (const { connection } of clients.slice(50)) connection.touch(clock.now())
+  clock.onTurn = () => heartbeat.stop()
+  for (const { socket } of clients) {
+    const { close } = socket
+    socket.close = (...args) => {
+      clock.pass(1)
+      close.apply(socket, args)
+    }
+  }
+  await clock.advance(INTERVAL_MS)
+  t.equal(clients.flatMap(({ socket }) => socket.stream.frames).length, pings)
+  await clock.advance(INTERVAL_MS)
+  t.equal(clients.some(({ socket }) => socket.terminated), false)
+  t.equal(clock.pendingTimers, 0)
+})

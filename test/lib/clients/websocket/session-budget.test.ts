@@ -143,3 +143,47 @@ t.test('one that is paused is not blamed for the pings that it cannot answer', a
   await clock.advance(20_000)
   t.equal(socket.closedWith, null)
 })
+
+t.test('pongs that nobody asked for are within the budget, an answer to a ping of ours is not', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket, connection } = open()
+  for (let pongs = 0; pongs < 1_000; pongs++) {
+    connection.ping()
+    socket.emit('pong', Buffer.alloc(0))
+  }
+  t.equal(socket.paused, false)
+  for (let pongs = 0; pongs < 1_000; pongs++) socket.emit('pong', Buffer.alloc(0))
+  t.equal(socket.paused, true)
+  for (let second = 0; second < 60 && socket.closedWith === null; second++) {
+    for (let pongs = 0; pongs < 200; pongs++) socket.emit('pong', Buffer.alloc(0))
+    await clock.advance(1_000)
+  }
+  t.strictSame(socket.closedWith, { ...closeCodes.rate })
+})
+
+t.test('one that is told to go while it is paused is read, so that its goodbye is, and nothing of it is looked at', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket, connection } = open()
+  for (let pings = 0; pings < 500; pings++) socket.receive({ type: 'ping' })
+  t.equal(socket.paused, true)
+  connection.close(closeCodes.goingAway)
+  t.equal(socket.paused, false)
+  const { length } = socket.stream.frames
+  socket.receive({ type: 'ping' })
+  await clock.advance(60_000)
+  t.equal(socket.stream.frames.length, length)
+  t.equal(socket.paused, false)
+  t.equal(clock.pendingTimers, 0)
+})
+
+t.test('a message that ends the connection ends what waits behind it', async (t) => {
+  const { clock, open } = serveSessions()
+  const { socket } = open()
+  for (let messages = 0; messages < 400; messages++) socket.receive({ type: 'ping' })
+  for (let messages = 0; messages < 60; messages++) socket.receive('no JSON')
+  for (let messages = 0; messages < 10; messages++) socket.receive({ type: 'ping', id: 'behind' })
+  await clock.advance(60_000)
+  t.match(socket.closedWith, { code: closeCodes.invalidMessages.code })
+  t.notOk(pongs(socket).includes('behind'))
+  t.equal(clock.pendingTimers, 0)
+})
