@@ -216,7 +216,8 @@ function * urlProblems (value: string): Iterable<ConfigProblem> {
   } else if (url.search !== '' || url.hash !== '') yield problem('INFLUXDB_URL', 'has a query or a fragment')
 }
 
-function problem (variable: SettingName, fault: string): ConfigProblem {
+/** @param fault what is wrong with the value; never the value of a secret */
+export function problem (variable: SettingName, fault: string): ConfigProblem {
   return { variable, fault, accepted: (settingsSchema.properties[variable] as unknown as { description: string }).description }
 }
 

@@ -22,8 +22,9 @@ const summaries: Record<string, string> = {
 }
 
 const typeOf = (schema: MessageSchema) => schema.properties.type.const
-const toServer = Object.values(clientMessages) as unknown as MessageSchema[]
-const toClient = Object.values(serverMessages) as unknown as MessageSchema[]
+const schemasOf = (messages: Record<string, TSchema>) => Object.values(messages) as MessageSchema[]
+const toServer = schemasOf(clientMessages)
+const toClient = schemasOf(serverMessages)
 
 /** Something of each message, by its `type`. */
 function byType<T> (make: (type: string, schema: MessageSchema) => T): Record<string, T> {

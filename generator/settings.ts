@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, settingsSchema, type InfluxConfig } from '../config.ts'
+import { ConfigError, loadConfig, problem, type InfluxConfig } from '../config.ts'
 
 const REQUIRED = ['INFLUXDB_URL', 'INFLUXDB_BUCKET'] as const
 
@@ -10,11 +10,7 @@ const REQUIRED = ['INFLUXDB_URL', 'INFLUXDB_BUCKET'] as const
 export function loadInfluxConfig (env: Record<string, string | undefined>): InfluxConfig {
   const missing = REQUIRED.filter((variable) => !env[variable]?.trim())
   if (missing.length > 0) {
-    throw new ConfigError(missing.map((variable) => ({
-      variable,
-      fault: 'is not set, and the generator writes into an InfluxDB',
-      accepted: (settingsSchema.properties[variable] as unknown as { description: string }).description
-    })))
+    throw new ConfigError(missing.map((variable) => problem(variable, 'is not set, and the generator writes into an InfluxDB')))
   }
   const relevant = Object.entries(env).filter(([variable]) => variable.startsWith('INFLUXDB_') || variable === 'LOG_LEVEL')
   return loadConfig({ ...Object.fromEntries(relevant), METRICS_SOURCE: 'influxdb' }) as InfluxConfig

@@ -1,7 +1,9 @@
 import type { FanOut } from './broadcaster.ts'
 
-const noCounts = () => ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, held: 0, skipped: 0, bytes: 0, queryMs: 0, fanOutMs: 0 })
-type Counts = ReturnType<typeof noCounts>
+const NAMES = ['ticks', 'failedTicks', 'sent', 'failed', 'held', 'skipped', 'bytes', 'queryMs', 'fanOutMs'] as const
+type Counts = Record<typeof NAMES[number], number>
+const noCounts = (): Counts =>
+  ({ ticks: 0, failedTicks: 0, sent: 0, failed: 0, held: 0, skipped: 0, bytes: 0, queryMs: 0, fanOutMs: 0 })
 
 /** What ticks and fan-outs did. */
 export class TickStatistics {
@@ -44,7 +46,7 @@ export class TickStatistics {
 
 function difference (now: Counts, before: Readonly<Counts>): Counts {
   const result = { ...now }
-  for (const name of Object.keys(noCounts()) as Array<keyof Counts>) result[name] -= before[name]
+  for (const name of NAMES) result[name] -= before[name]
   return result
 }
 
