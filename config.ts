@@ -1,100 +1,11 @@
 import { isIP } from 'node:net'
 import { envSchema } from 'env-schema'
-import { Type, type Static } from 'typebox'
+import { ConfigError, problem, settingsSchema, type ConfigProblem, type SettingName, type Settings } from './settings.ts'
 
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
+export { ConfigError, problem, settingsSchema, type ConfigProblem } from './settings.ts'
 
-/** `description` is what an operator reads after "accepted:" when the value is wrong. */
-const text = (description: string, defaultValue?: string) =>
-  Type.String({ description, ...(defaultValue !== undefined && { default: defaultValue }) })
-
-const integer = (what: string, defaultValue: number, minimum: number, maximum: number) =>
-  Type.Integer({ description: `${what}, a whole number from ${minimum} to ${maximum}`, default: defaultValue, minimum, maximum })
-
-const DRAIN_DELAY_LIMIT_MS = 5 * MINUTE_MS
 /** So long a balancer may take to notice a 503 of `/health/ready`; on a loopback address there is none. */
 const DEFAULT_DRAIN_DELAY_MS = 5_000
-
-const duration = (defaultValue: number, minimum: number, maximum = DAY_MS) =>
-  integer('milliseconds', defaultValue, minimum, maximum)
-
-const oneOf = <T extends string> (values: readonly T[], defaultValue?: T) =>
-  Type.Unsafe<T>({
-    type: 'string',
-    enum: values,
-    description: `one of ${values.join(', ')}`,
-    ...(defaultValue !== undefined && { default: defaultValue })
-  })
-
-/** Names go into queries (escaped); line breaks and other control characters have no place in one. */
-const name = (what: string, defaultValue: string) =>
-  Type.String({
-    description: `the name of ${what}, without control characters`,
-    default: defaultValue,
-    pattern: '^[^\\u0000-\\u001f\\u007f]+$'
-  })
-
-/** Every setting, by the name of its environment variable. The README's and `.env.example`'s tables are tested against it. */
-export const settingsSchema = Type.Object({
-  HOST: text('an address or host name to listen on', '127.0.0.1'),
-  PORT: integer('a TCP port (0 picks a free one)', 3001, 0, 65_535),
-  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
-  TRUST_PROXY: Type.Optional(text('comma-separated addresses or CIDR ranges of the proxies whose X-Forwarded-For is believed')),
-
-  METRICS_SOURCE: Type.Optional(oneOf(['influxdb', 'demo'])),
-  INFLUXDB_URL: Type.Optional(text('an http:// or https:// URL without user name and password, e.g. http://127.0.0.1:8086')),
-  INFLUXDB_TOKEN: Type.Optional(text('an API token, or user:password for InfluxDB 1.x')),
-  INFLUXDB_ORG: Type.Optional(text('the organisation (any text for 1.8)')),
-  INFLUXDB_BUCKET: Type.Optional(text('the bucket, or database/retention-policy for 1.x')),
-  INFLUXDB_QUERY_LANGUAGE: oneOf(['flux', 'influxql'], 'flux'),
-  INFLUXDB_MEASUREMENT: name('the measurement', 'cold_start_metrics'),
-  INFLUXDB_FIELD: name('the field that holds the latency in ms', 'cold_start_time_ms'),
-  INFLUXDB_POP_TAG: name('the tag that holds the PoP code', 'pop_code'),
-  INFLUXDB_FUNCTION_TAG: name('the tag that holds the function', 'function_name'),
-  INFLUXDB_MAX_ROWS: integer('rows that one answer may have', 100_000, 1, 10_000_000),
-
-  BROADCAST_INTERVAL_MS: duration(10_000, 100),
-  QUERY_TIMEOUT_MS: duration(5_000, 10),
-  DEMO_POPS: integer('simulated PoPs', 20, 1, 2_000),
-  DEMO_SEED: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'a whole number from 0 to 4294967295' })
-  ),
-  HEALTHY_BELOW_MS: Type.Number({
-    default: 10,
-    exclusiveMinimum: 0,
-    maximum: DAY_MS,
-    description: `milliseconds, a number above 0 up to ${DAY_MS}`
-  }),
-  OVERVIEW_WINDOW_MS: duration(10 * MINUTE_MS, 1_000),
-
-  PING_INTERVAL_MS: duration(25_000, 100),
-  STALE_AFTER_MS: duration(5 * MINUTE_MS, 100),
-  MAX_MISSED_PINGS: integer('pings', 2, 2, 100),
-  STATS_LOG_INTERVAL_MS: duration(MINUTE_MS, 100),
-  MAX_CONNECTIONS: integer('connections', 10_000, 1, 1_000_000),
-  MAX_MESSAGE_BYTES: integer('bytes', 16_384, 64, 1_048_576),
-  MAX_BUFFERED_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
-  SLOW_CLIENT_TIMEOUT_MS: duration(30_000, 100),
-  UPGRADE_RATE_LIMIT: integer('upgrades per second (0: no limit)', 0, 0, 1_000_000),
-  COMPRESSION: oneOf(['on', 'off'], 'on'),
-  COMPRESSION_THRESHOLD_BYTES: integer('bytes', 1_024, 0, 1_048_576),
-  UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
-  UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
-  MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
-  DRAIN_DELAY_MS: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: DRAIN_DELAY_LIMIT_MS,
-      description: `milliseconds, a whole number from 0 to ${DRAIN_DELAY_LIMIT_MS}`
-    })
-  ),
-  // Fastify gives a closing plugin 10 s (pluginTimeout); the sockets must be gone before that.
-  DRAIN_TIMEOUT_MS: duration(3_000, 0, 9_000)
-})
-
-type Settings = Static<typeof settingsSchema>
-type SettingName = keyof Settings
 
 interface InfluxSettings {
   METRICS_SOURCE: 'influxdb'
@@ -106,24 +17,6 @@ interface InfluxSettings {
 export type Config = Omit<Settings, 'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS'> &
   { DRAIN_DELAY_MS: number } & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
 export type InfluxConfig = Extract<Config, InfluxSettings>
-
-/** One wrong variable: its name, what is wrong with its value (never the value of a secret), and what is accepted. */
-export interface ConfigProblem {
-  variable: string
-  fault: string
-  accepted: string
-}
-
-/** Thrown by `loadConfig` with every problem that was found, not only the first. */
-export class ConfigError extends Error {
-  readonly problems: readonly ConfigProblem[]
-
-  constructor (problems: readonly ConfigProblem[]) {
-    super(problems.map(({ variable, fault, accepted }) => `${variable}: ${fault}; accepted: ${accepted}`).join('\n'))
-    this.name = 'ConfigError'
-    this.problems = problems
-  }
-}
 
 /**
  * Reads and checks the settings. Variables that are empty count as unset (as Compose and Kubernetes produce them),
@@ -214,11 +107,6 @@ function * urlProblems (value: string): Iterable<ConfigProblem> {
   } else if (url.pathname.replace(/\/$/, '').endsWith('/api/v2')) {
     yield problem('INFLUXDB_URL', 'ends with /api/v2, which the client adds by itself')
   } else if (url.search !== '' || url.hash !== '') yield problem('INFLUXDB_URL', 'has a query or a fragment')
-}
-
-/** @param fault what is wrong with the value; never the value of a secret */
-export function problem (variable: SettingName, fault: string): ConfigProblem {
-  return { variable, fault, accepted: (settingsSchema.properties[variable] as unknown as { description: string }).description }
 }
 
 // INFLUXDB_TOKEN and INFLUXDB_URL (which may hold a password) are never shown: they

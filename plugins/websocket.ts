@@ -95,6 +95,7 @@ function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrade
       return
     }
     // h2c and the like: RFC 9110 7.8 lets a server ignore it and answer as if it had not been asked.
+    dropBody(request, socket)
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
@@ -106,6 +107,15 @@ function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrade
     })
     app.routing(request, response)
   })
+}
+
+/**
+ * Node stops reading HTTP at an upgrade, so a body would never come. No route
+ * of ours takes one, and the socket ends after the answer.
+ */
+function dropBody ({ headers }: IncomingMessage, socket: Socket): void {
+  for (const header of ['content-length', 'transfer-encoding', 'content-type']) delete headers[header]
+  socket.resume()
 }
 
 function asksForWebSocket ({ method, headers: { upgrade = '' } }: IncomingMessage): boolean {

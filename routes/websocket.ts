@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import type { WebSocket } from 'ws'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { OverCapacityError, ShuttingDownError, UpgradeRateError, UpgradeRequiredError } from '../http-errors.ts'
 import { RateLimit } from '../lib/clients/rate-limit.ts'
 import { closeCodes } from '../lib/protocol/close-codes.ts'
-import { openSession } from '../lib/clients/websocket/session.ts'
+import { openSession, type SessionContext } from '../lib/clients/websocket/session.ts'
 import type { Wishes } from '../lib/clients/subscriptions.ts'
 import { positionOf } from '../lib/protocol/client-messages.ts'
 import { version } from '../version.ts'
@@ -31,14 +31,69 @@ const PositionQuerystring = Type.Object({
 const Routes = Type.Object({ name: Type.String(), routes: Type.Record(Type.String(), Type.String()) })
 type PositionQuery = Static<typeof PositionQuerystring>
 
+const ROUTES = {
+  websocket: '/ws',
+  latest: '/api/metrics/latest',
+  regressions: '/api/regressions',
+  status: '/api/websocket/status',
+  health: '/health',
+  live: '/health/live',
+  ready: '/health/ready',
+  documentation: '/docs',
+  openapi: '/openapi.json'
+}
 const MAX_TOPICS = 16
 
 /** Told to clients that are refused: by then others may have left. */
 const RETRY_AFTER_SECONDS = 10
 
+interface WebsocketRoutesOptions {
+  config: Config
+  clock: Clock
+}
+
 /** `/ws` and `/` take WebSockets; without an upgrade `/` names the routes. */
-const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = async (app, { config, clock }) => {
-  const context = {
+const routes: FastifyPluginAsyncTypebox<WebsocketRoutesOptions> = async (app, options) => {
+  app.decorateRequest('handshakeResponse', null)
+  const upgrade = {
+    config: { acceptsWebSocket: true },
+    onRequest: refuseUpgrades(app, options),
+    preHandler: prepareHandshake,
+    wsHandler: takeConnections(app, sessionContext(app, options))
+  }
+
+  app.route({
+    ...upgrade,
+    method: 'GET',
+    url: '/ws',
+    schema: {
+      tags: ['feed'],
+      summary: 'The live feed, over WebSocket',
+      querystring: PositionQuerystring,
+      response: { 426: ErrorBody, 503: ErrorBody }
+    },
+    handler: async (_request, reply) => {
+      reply.header('upgrade', 'websocket')
+      throw new UpgradeRequiredError()
+    }
+  })
+
+  app.route({
+    ...upgrade,
+    method: 'GET',
+    url: '/',
+    schema: {
+      tags: ['feed'],
+      summary: 'The routes; with an upgrade the live feed',
+      querystring: PositionQuerystring,
+      response: { 200: Routes, 503: ErrorBody }
+    },
+    handler: async () => ({ name: 'popcast', routes: ROUTES })
+  })
+}
+
+function sessionContext (app: FastifyInstance, { config, clock }: WebsocketRoutesOptions): SessionContext {
+  return {
     connections: app.connections,
     view: app.view,
     updates: app.updates,
@@ -54,23 +109,18 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
     onConnect: () => app.poller.wake()
   }
+}
 
-  app.decorateRequest('handshakeResponse', null)
-  const upgrades = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
-
-  const wsHandler = (socket: WebSocket, request: FastifyRequest) => {
+function takeConnections (app: FastifyInstance, context: SessionContext) {
+  return (socket: WebSocket, request: FastifyRequest) => {
     const { raw, headers, ip } = request
     app.pendingUpgrades.release(raw.socket)
     // Both would keep the request and the reply in memory as long as the connection lives.
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
+    const client = { info: { userAgent: headers['user-agent'] ?? '', ip }, encoding: app.encodingOf(raw), ...wishesOf(request) }
     try {
-      openSession(
-        socket,
-        raw.socket,
-        { info: { userAgent: headers['user-agent'] ?? '', ip }, encoding: app.encodingOf(raw), ...wishesOf(request) },
-        context
-      )
+      openSession(socket, raw.socket, client, context)
     } catch (err) {
       app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
       socket.on('error', () => {})
@@ -78,77 +128,31 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     }
     raw.socket.uncork()
   }
+}
 
-  /** Refuses before the handshake, while there still is a status and a Retry-After to say it with. */
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
-    const refusal = request.ws ? refuse() : null
-    if (refusal === null) return
-    reply.header('retry-after', RETRY_AFTER_SECONDS)
-    throw refusal
-  }
-
-  /** The last thing before the handshake: from here on nothing refuses. */
-  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!request.ws) return
-    request.handshakeResponse = reply.raw
-    // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
-    request.raw.socket.cork()
-  }
-
-  function refuse (): Error | null {
+/** Refuses before the handshake, while there still is a status and a Retry-After to say it with. */
+function refuseUpgrades (app: FastifyInstance, { config, clock }: WebsocketRoutesOptions) {
+  const upgrades = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
+  const refusal = (): Error | null => {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
     // The sockets that are still being upgraded count as well, this one among them.
     if (!app.connections.hasRoomFor(app.pendingUpgrades.size)) return new OverCapacityError()
     return upgrades.take() ? null : new UpgradeRateError()
   }
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const error = request.ws ? refusal() : null
+    if (error === null) return
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
+    throw error
+  }
+}
 
-  app.route({
-    method: 'GET',
-    url: '/ws',
-    config: { acceptsWebSocket: true },
-    schema: {
-      tags: ['feed'],
-      summary: 'The live feed, over WebSocket',
-      querystring: PositionQuerystring,
-      response: { 426: ErrorBody, 503: ErrorBody }
-    },
-    onRequest,
-    preHandler,
-    handler: async (_request, reply) => {
-      reply.header('upgrade', 'websocket')
-      throw new UpgradeRequiredError()
-    },
-    wsHandler
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/',
-    config: { acceptsWebSocket: true },
-    schema: {
-      tags: ['feed'],
-      summary: 'The routes; with an upgrade the live feed',
-      querystring: PositionQuerystring,
-      response: { 200: Routes, 503: ErrorBody }
-    },
-    onRequest,
-    preHandler,
-    handler: async () => ({
-      name: 'popcast',
-      routes: {
-        websocket: '/ws',
-        latest: '/api/metrics/latest',
-        regressions: '/api/regressions',
-        status: '/api/websocket/status',
-        health: '/health',
-        live: '/health/live',
-        ready: '/health/ready',
-        documentation: '/docs',
-        openapi: '/openapi.json'
-      }
-    }),
-    wsHandler
-  })
+/** The last thing before the handshake: from here on nothing refuses. */
+async function prepareHandshake (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (!request.ws) return
+  request.handshakeResponse = reply.raw
+  // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
+  request.raw.socket.cork()
 }
 
 /** What the client wants to begin with. No part of it is a reason to refuse the upgrade: a browser would only see a bare 1006. */

@@ -43,10 +43,19 @@ export class Broadcaster {
     return this.#inTurn((connection) => connection.outbox.offer(tick))
   }
 
-  /** Sends a message that concerns every client, whatever it subscribed to. Slow ones do without. */
-  announce (message: ServerMessage): Promise<FanOut> {
+  /** Who is there now. */
+  get audience (): ReadonlySet<Connection> {
+    return new Set(this.#options.connections)
+  }
+
+  /**
+   * Sends a message that concerns every client, whatever it subscribed to. Slow ones do without.
+   * @param audience to nobody else
+   */
+  announce (message: ServerMessage, audience?: ReadonlySet<Connection>): Promise<FanOut> {
     const shared = new SharedMessage(message)
     return this.#inTurn((connection) => {
+      if (audience?.has(connection) === false) return null
       if (connection.isDraining) return 'skipped'
       return connection.sendShared(shared) ? 'sent' : 'failed'
     })

@@ -19,6 +19,8 @@ export interface FollowOptions {
 export function tellClients ({ updates, view, broadcaster, statistics, log }: FollowOptions): void {
   updates.follow(async ({ tick, failure, isTick }) => {
     if (failure !== null && isTick) statistics.recordFailedTick()
+    // Who comes while the update goes out is told the failure with the welcome.
+    const audience = failure === null ? undefined : broadcaster.audience
     if (tick !== null) {
       const fanOut = await broadcaster.publish(tick)
       const { durationMs, ...counts } = fanOut
@@ -27,6 +29,6 @@ export function tellClients ({ updates, view, broadcaster, statistics, log }: Fo
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
     }
     const error = failure === null ? null : view.currentError()
-    if (error !== null) await broadcaster.announce(error)
+    if (error !== null) await broadcaster.announce(error, audience)
   })
 }

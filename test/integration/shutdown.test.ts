@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import t from 'tap'
 import { TestClient } from '../support/client.ts'
 import { rawHandshake } from '../support/raw-client.ts'
@@ -47,6 +47,23 @@ t.test('readiness turns 503 at once, and the port stays open for DRAIN_DELAY_MS'
 
   service.child.kill('SIGTERM')
   t.strictSame(await service.exit, { code: 1, signal: null }, 'a second signal does not wait')
+})
+
+t.test('SIGTERM with upgrades under way: nobody is waited for, exit 0', async (t) => {
+  const service = startService(t)
+  const port = await portOf(service)
+  const head = 'GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: '
+  const sockets = [`${head}websocket\r\n`, `${head}h2c\r\n`, 'G', ''].map((part) => {
+    const socket: Socket = connectTcp(port, '127.0.0.1', () => socket.write(part))
+    return socket.on('error', () => {}).resume()
+  })
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  // Taken after those, so they have been accepted.
+  await (await TestClient.open(`ws://127.0.0.1:${port}/ws`)).next('welcome')
+  const ends = sockets.map((socket) => once(socket, 'close'))
+  service.child.kill('SIGTERM')
+  t.strictSame(await service.exit, { code: 0, signal: null })
+  await Promise.all(ends)
 })
 
 t.test('an uncaught error is logged, clients are told, exit 1', async (t) => {

@@ -219,3 +219,15 @@ t.test('closing does not wait for an upgrade that nobody answers', async (t) => 
   await Promise.all([app.close(), once(socket, 'close')])
   t.equal(app.pendingUpgrades.size, 0)
 })
+
+t.test('a request with a body that asks for h2c is answered as one that does not', async (t) => {
+  const { port } = await build(t)
+  const body = ['Content-Type: application/json', 'Content-Length: 2']
+  const socket = connectTcp(port, '127.0.0.1')
+  let text = ''
+  socket.on('data', (chunk) => { text += chunk })
+  socket.write(['POST /health HTTP/1.1', 'Host: a', 'Upgrade: h2c', 'Connection: Upgrade', ...body, '', '{}'].join('\r\n'))
+  await once(socket, 'close')
+  t.match(text, /^HTTP\/1\.1 405 /)
+  t.match(text, /allow: GET, HEAD, OPTIONS/i)
+})

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/server-messages.ts'
 import { reading } from '../../support/fake-source.ts'
+import { SourceError } from '../../../lib/source/source-error.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { regressedPops, steadyPops } from '../../support/feeds.ts'
 import { congest, messagesOf } from '../../support/clients.ts'
@@ -636,4 +637,21 @@ t.test('who takes metrics up again is not told a position whose update is still 
   socket.receive({ type: 'subscribe', topics: ['metrics'] })
   t.match(confirmation(socket), { seq: 2, headSeq: 3 })
   t.strictSame(told(socket).slice(-2), ['subscription_confirmed', 'metrics_update 3'])
+})
+
+t.test('who comes while a failure is told hears of it once', async (t) => {
+  const service = serveSessions()
+  await tickOnce(service)
+  const first = service.open()
+  const write = first.socket.stream.write.bind(first.socket.stream)
+  let late: FakeSocket | null = null
+  first.socket.stream.write = (frame) => {
+    // In the midst of the update that says that the data turned stale; the error is still to come.
+    late ??= service.open().socket
+    return write(frame)
+  }
+  service.source.onCollect = async () => { throw new SourceError('timeout', 'of the database') }
+  await service.tick()
+  t.strictSame(messagesOf(late ?? first.socket).map(({ type }) => type), ['welcome', 'metrics_update', 'error'])
+  t.equal(messagesOf(first.socket).filter(({ type }) => type === 'error').length, 1)
 })
