@@ -1,11 +1,14 @@
 import { isIP } from 'node:net'
 import { envSchema } from 'env-schema'
+import { influxSettingFaults } from './lib/source/influx/settings.ts'
 import { ConfigError, problem, settingsSchema, type ConfigProblem, type SettingName, type Settings } from './settings.ts'
 
 export { ConfigError, problem, settingsSchema, type ConfigProblem } from './settings.ts'
 
 /** So long a balancer may take to notice a 503 of `/health/ready`; on a loopback address there is none. */
 const DEFAULT_DRAIN_DELAY_MS = 5_000
+/** As a share of HEALTHY_BELOW_MS. */
+const DEFAULT_MIN_DEVIATION = 0.05
 
 interface InfluxSettings {
   METRICS_SOURCE: 'influxdb'
@@ -14,8 +17,10 @@ interface InfluxSettings {
 }
 
 /** The settings, checked: which source there is is decided, and what that source cannot do without is there. */
-export type Config = Omit<Settings, 'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS'> &
-  { DRAIN_DELAY_MS: number } & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
+export type Config = Omit<
+  Settings,
+  'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS' | 'MIN_DEVIATION_MS'
+> & { DRAIN_DELAY_MS: number; MIN_DEVIATION_MS: number } & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
 export type InfluxConfig = Extract<Config, InfluxSettings>
 
 /**
@@ -27,10 +32,12 @@ export function loadConfig (env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([variable, value]) => Object.hasOwn(settingsSchema.properties, variable) && value?.trim())
   )
-  const settings = parse(given)
+  const { INFLUXDB_TOKEN: token } = given
+  const settings = parse({ ...given, ...(token !== undefined && { INFLUXDB_TOKEN: token.trim() }) })
   const config = {
     ...settings,
     METRICS_SOURCE: settings.METRICS_SOURCE ?? (settings.INFLUXDB_URL === undefined ? 'demo' : 'influxdb'),
+    MIN_DEVIATION_MS: settings.MIN_DEVIATION_MS ?? DEFAULT_MIN_DEVIATION * settings.HEALTHY_BELOW_MS,
     DRAIN_DELAY_MS: settings.DRAIN_DELAY_MS ?? (isLoopback(settings.HOST) ? 0 : DEFAULT_DRAIN_DELAY_MS)
   }
   const problems = [...contradictions(config)]
@@ -95,6 +102,7 @@ function * influxProblems (config: Settings): Iterable<ConfigProblem> {
   if (config.INFLUXDB_QUERY_LANGUAGE === 'flux' && config.INFLUXDB_ORG === undefined) {
     yield problem('INFLUXDB_ORG', 'is not set, and INFLUXDB_QUERY_LANGUAGE is flux')
   }
+  for (const { variable, fault } of influxSettingFaults(config)) yield problem(variable, fault)
 }
 
 function * urlProblems (value: string): Iterable<ConfigProblem> {

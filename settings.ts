@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { influxSettings } from './lib/source/influx/settings.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -48,10 +49,14 @@ export const settingsSchema = Type.Object({
   INFLUXDB_FIELD: name('the field that holds the latency in ms', 'cold_start_time_ms'),
   INFLUXDB_POP_TAG: name('the tag that holds the PoP code', 'pop_code'),
   INFLUXDB_FUNCTION_TAG: name('the tag that holds the function', 'function_name'),
+  ...influxSettings,
   INFLUXDB_MAX_ROWS: integer('rows that one answer may have', 100_000, 1, 10_000_000),
 
   BROADCAST_INTERVAL_MS: duration(10_000, 100),
   QUERY_TIMEOUT_MS: duration(5_000, 10),
+  POLL: oneOf(['on-demand', 'always'], 'on-demand'),
+  WINDOW_MAX_ROWS: integer('samples', 1_000_000, 1_000, 100_000_000),
+  WINDOW_MAX_BYTES: integer('bytes', 67_108_864, 1_048_576, 17_179_869_184),
   DEMO_POPS: integer('simulated PoPs', 20, 1, 2_000),
   DEMO_SEED: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'a whole number from 0 to 4294967295' })
@@ -63,6 +68,10 @@ export const settingsSchema = Type.Object({
     description: `milliseconds, a number above 0 up to ${DAY_MS}`
   }),
   OVERVIEW_WINDOW_MS: duration(10 * MINUTE_MS, 1_000),
+  MIN_DEVIATION_MS: Type.Optional(
+    Type.Number({ minimum: 0, maximum: DAY_MS, description: `milliseconds, a number from 0 to ${DAY_MS}` })
+  ),
+  NEW_NORMAL_AFTER_MS: duration(DAY_MS, MINUTE_MS, 30 * DAY_MS),
 
   PING_INTERVAL_MS: duration(25_000, 100),
   STALE_AFTER_MS: duration(5 * MINUTE_MS, 100),

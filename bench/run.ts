@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { quantile, sorted } from '../lib/source/statistics.ts'
+import { quantile, sorted } from '../lib/fleet/statistics.ts'
 import type { LoadOptions, LoadReport } from './load-client.ts'
 import type { Command, Sample, ServerOptions } from './servers/peer.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { parse } from 'csv-parse'
-import type { Sample } from './sample-series.ts'
+import type { Sample } from './replay.ts'
 
 const REQUIRED = ['time', 'pop_code', 'cold_start_time_ms'] as const
 /** Integer times are told apart by their size: seconds, ms, us or ns since the epoch, as any database exports them. */

@@ -2,7 +2,7 @@ import type { InfluxDB } from '@influxdata/influxdb-client'
 import type { InfluxConfig } from '../config.ts'
 import type { Log } from '../lib/log.ts'
 import type { InfluxConnection } from '../lib/source/influx-connection.ts'
-import { databaseOf } from '../lib/source/influxql-queries.ts'
+import { databaseOf } from '../lib/source/influx/schema.ts'
 import { BATCH_LINES, type WriteLines } from './writer.ts'
 import { SourceError } from '../lib/source/source-error.ts'
 

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { setLogger } from '@influxdata/influxdb-client'
 import { systemClock } from '../lib/clock.ts'
 import { InfluxConnection } from '../lib/source/influx-connection.ts'
+import { readAuthorities } from '../lib/source/influx/settings.ts'
 import { FLUSH_TIMEOUT_MS, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from '../startup.ts'
 import { parseArguments, USAGE } from './arguments.ts'
 import { influxWrite } from './influx-write.ts'
@@ -28,7 +29,8 @@ setLogger({
   warn: (detail) => log.warn({ event: 'influxdb_client', detail }, 'the InfluxDB client says')
 })
 const { INFLUXDB_URL: url, INFLUXDB_TOKEN: token, INFLUXDB_QUERY_LANGUAGE: queryLanguage, INFLUXDB_BUCKET: bucket } = config
-const connection = new InfluxConnection({ url, token, queryLanguage, timeoutMs: WRITE_TIMEOUT_MS })
+const authorities = config.INFLUXDB_CA_FILE === undefined ? undefined : readAuthorities(config.INFLUXDB_CA_FILE)
+const connection = new InfluxConnection({ url, token, queryLanguage, authorities, timeoutMs: WRITE_TIMEOUT_MS })
 const names = {
   measurement: config.INFLUXDB_MEASUREMENT,
   field: config.INFLUXDB_FIELD,

@@ -1,5 +1,5 @@
 import { Point } from '@influxdata/influxdb-client'
-import type { InfluxSchema } from '../lib/source/influx-queries.ts'
+import type { SampleSchema } from '../lib/source/influx/schema.ts'
 import type { SimulatedFleet } from '../lib/simulation/fleet.ts'
 
 const MILLISECONDS = { convertTime: String }
@@ -13,7 +13,7 @@ export type LinesAt = (time: number) => string[]
  */
 export function fleetLines (
   fleet: SimulatedFleet,
-  names: Pick<InfluxSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>
+  names: Pick<SampleSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>
 ): LinesAt {
   const series = fleet.pops.flatMap((pop, popIndex) =>
     fleet.functions.map((functionName, functionIndex) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { InfluxSchema } from '../lib/source/influx-queries.ts'
+import type { SampleSchema } from '../lib/source/influx/schema.ts'
 import { SimulatedFleet, type Incident } from '../lib/simulation/fleet.ts'
 import type { GeneratorOptions } from './arguments.ts'
 import { backfill } from './backfill.ts'
@@ -17,7 +17,7 @@ const FLUSH_DEADLINE_MS = 5_000
 const MAX_BUFFERED_LINES = 250_000
 
 export interface GeneratorDependencies {
-  names: Pick<InfluxSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>
+  names: Pick<SampleSchema, 'measurement' | 'field' | 'popTag' | 'functionTag'>
   write: WriteLines
   /** Fails the write that is under way. */
   abort: () => void

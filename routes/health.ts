@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
@@ -6,6 +7,13 @@ import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const Health = Type.Object({
   status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('shutting_down')]),
+  reason: Type.Union([Type.String(), Type.Null()], {
+    description: 'why it is degraded: source, defect, over_capacity, no_data, places_failed, baselines_failed, ' +
+      'clock_ahead, clock_behind or window_full'
+  }),
+  troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }), {
+    description: 'what was not understood of the data'
+  }),
   timestamp: Timestamp,
   uptimeSeconds: Type.Number(),
   services: Type.Object({
@@ -18,6 +26,7 @@ const Health = Type.Object({
     }),
     feed: Type.Object({
       healthy: Type.Boolean(),
+      status: Type.String({ description: 'starting, fresh, stale, or idle: nobody wants data' }),
       failedTicks: Type.Integer({ description: 'updates in a row that could not be made, by a defect of popcast' })
     }),
     websocket: Type.Object({
@@ -41,15 +50,22 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     async (_request, reply) => {
       const { lifecycle, connections, tickMaker, metricsSource } = app
       const { lastSuccess, ...source } = tickMaker.health.report
-      const healthy = source.healthy && !connections.isFull && tickMaker.defects === 0
+      const troubles = app.troubles.current
+      const reason = degradedBy(app)
       if (!lifecycle.isServing) reply.code(503)
       return {
-        status: !lifecycle.isServing ? ('shutting_down' as const) : healthy ? ('ok' as const) : ('degraded' as const),
+        status: !lifecycle.isServing ? ('shutting_down' as const) : reason === null ? ('ok' as const) : ('degraded' as const),
+        reason,
+        troubles,
         timestamp: timestamp(clock.now()),
         uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
         services: {
           influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
-          feed: { healthy: tickMaker.defects === 0, failedTicks: tickMaker.defects },
+          feed: {
+            healthy: tickMaker.defects === 0 && troubles.length === 0,
+            status: app.view.isIdle ? 'idle' : app.view.latest()?.content.header.status ?? 'starting',
+            failedTicks: tickMaker.defects
+          },
           websocket: {
             healthy: lifecycle.isServing && !connections.isFull,
             activeConnections: connections.size,
@@ -81,6 +97,14 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     if (app.connections.isFull) return 'over_capacity'
     return null
   }
+}
+
+function degradedBy ({ tickMaker, connections, troubles }: FastifyInstance): string | null {
+  // Before the source was asked at all nothing is known to work either.
+  if (!tickMaker.health.report.healthy) return 'source'
+  if (tickMaker.defects > 0) return 'defect'
+  if (connections.isFull) return 'over_capacity'
+  return troubles.current[0]?.reason ?? null
 }
 
 export default routes

@@ -10,7 +10,10 @@ import { timestamp } from '../lib/protocol/timestamp.ts'
 const Closed = Type.Object({
   ...AlertData.properties,
   closedAt: Timestamp,
-  closeReason: Type.String({ description: 'recovered, or gone: the PoP does not report any more' })
+  closeReason: Type.String({
+    description:
+      'recovered; gone: the PoP does not report any more; or new_normal: it has been slow for so long that this is usual'
+  })
 })
 const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
 /** How fresh what is told is, as beside every other answer; null before the source first answered. */
@@ -36,12 +39,15 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   app.get(
     '/api/regressions',
     { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } },
-    async () => ({
-      timestamp: timestamp(clock.now()),
-      ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
-      open: app.view.regressions.open.map(alertData),
-      closed: app.view.regressions.closed.map(describeClosed)
-    })
+    async () => {
+      await app.read()
+      return {
+        timestamp: timestamp(clock.now()),
+        ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
+        open: app.view.regressions.open.map(alertData),
+        closed: app.view.regressions.closed.map(describeClosed)
+      }
+    }
   )
 }
 

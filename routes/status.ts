@@ -29,7 +29,7 @@ const ConnectionStatus = Type.Object({
 const FeedStatus = Type.Object({
   epoch: Type.String(),
   seq: Count,
-  status: Type.String({ description: 'fresh or stale' }),
+  status: Type.String({ description: 'fresh, stale, or idle: nobody wants data, so the source is not asked' }),
   dataTime: MaybeTimestamp,
   polledAt: Timestamp,
   ageMs: Type.Number({ description: 'of the newest sample; -1 while there is none' }),
@@ -77,7 +77,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     return {
       status: 'ok' as const,
       timestamp: timestamp(clock.now()),
-      feed: describeFeed(app.view.latest()),
+      feed: describeFeed(app.view.latest(), app.view.isIdle),
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,
@@ -94,10 +94,10 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   })
 }
 
-function describeFeed (tick: Tick | null) {
+function describeFeed (tick: Tick | null, isIdle: boolean) {
   if (tick === null) return null
   const { header, silentPops } = tick.content
-  return { ...header, ageMs: header.ageMs ?? -1, silentPops }
+  return { ...header, ...(isIdle && { status: 'idle' }), ageMs: header.ageMs ?? -1, silentPops }
 }
 
 function describe (connection: Connection) {

@@ -34,7 +34,18 @@ t.test('defaults', async (t) => {
     INFLUXDB_FIELD: 'cold_start_time_ms',
     INFLUXDB_POP_TAG: 'pop_code',
     INFLUXDB_FUNCTION_TAG: 'function_name',
+    INFLUXDB_CITY_TAG: 'city',
+    INFLUXDB_COUNTRY_TAG: 'country',
+    INFLUXDB_TIER_TAG: 'tier',
+    INFLUXDB_LATITUDE: 'latitude',
+    INFLUXDB_LONGITUDE: 'longitude',
+    INFLUXDB_UNIT: 'ms',
     INFLUXDB_MAX_ROWS: 100_000,
+    POLL: 'on-demand',
+    WINDOW_MAX_ROWS: 1_000_000,
+    WINDOW_MAX_BYTES: 67_108_864,
+    NEW_NORMAL_AFTER_MS: 86_400_000,
+    MIN_DEVIATION_MS: 0.5,
     BROADCAST_INTERVAL_MS: 10_000,
     QUERY_TIMEOUT_MS: 5_000,
     DEMO_POPS: 20,
@@ -61,6 +72,16 @@ t.test('defaults', async (t) => {
 
 t.test('values', async (t) => {
   const cases: Array<{ name: string, env: Record<string, string>, expected: Record<string, unknown> }> = [
+    {
+      name: 'a token with a line break behind it, as files have',
+      env: { ...INFLUX, INFLUXDB_TOKEN: ' user:hunter2\r\n' },
+      expected: { INFLUXDB_TOKEN: 'user:hunter2' }
+    },
+    {
+      name: 'names of a database that others fill',
+      env: { ...INFLUX, INFLUXDB_UNIT: 'us', INFLUXDB_CITY_TAG: 'town', INFLUXDB_FILTER: 'env=prod,host=a\\,b' },
+      expected: { INFLUXDB_UNIT: 'us', INFLUXDB_CITY_TAG: 'town', INFLUXDB_FILTER: 'env=prod,host=a\\,b' }
+    },
     {
       name: 'numbers become numbers',
       env: { PORT: '8080', HEALTHY_BELOW_MS: '12.5', DEMO_SEED: '0' },
@@ -122,6 +143,63 @@ t.test('variables that are no settings are ignored', async (t) => {
 
 t.test('wrong values name the variable, the fault and what is accepted', async (t) => {
   const cases: Array<[name: string, env: Record<string, string>, ...problem: [string, string, string]]> = [
+    [
+      'a token in two lines',
+      { ...INFLUX, INFLUXDB_TOKEN: 'hunter\n2' },
+      'INFLUXDB_TOKEN',
+      'has control characters in it',
+      'an API token, or user:password for InfluxDB 1.x'
+    ],
+    ['unit', { INFLUXDB_UNIT: 'm' }, 'INFLUXDB_UNIT', `"m" ${ALLOWED}`, 'what the field counts, one of ns, us, ms, s'],
+    [
+      'one tag for PoP and function',
+      { ...INFLUX, INFLUXDB_FUNCTION_TAG: 'pop_code' },
+      'INFLUXDB_FUNCTION_TAG',
+      '"pop_code" is INFLUXDB_POP_TAG as well',
+      'the name of the tag that holds the function, without control characters'
+    ],
+    [
+      'one name for latitude and longitude',
+      { ...INFLUX, INFLUXDB_LATITUDE: 'longitude' },
+      'INFLUXDB_LONGITUDE',
+      '"longitude" is INFLUXDB_LATITUDE as well',
+      'the name of the tag or field that holds the longitude, without control characters'
+    ],
+    [
+      'a tag called _time',
+      { ...INFLUX, INFLUXDB_CITY_TAG: '_time' },
+      'INFLUXDB_CITY_TAG',
+      '"_time" is a name of InfluxDB\'s own (time, _time, _value, _field, _measurement, _start, _stop)',
+      'the name of the tag that holds the city, without control characters'
+    ],
+    [
+      'a filter without a value',
+      { ...INFLUX, INFLUXDB_FILTER: 'env=prod, host' },
+      'INFLUXDB_FILTER',
+      '"host" is not tag=value',
+      'tag=value, several separated by commas, with a backslash before commas, equals signs and spaces in them'
+    ],
+    [
+      'a file of authorities that is not there',
+      { ...INFLUX, INFLUXDB_URL: 'https://db', INFLUXDB_CA_FILE: '/nowhere/ca.pem' },
+      'INFLUXDB_CA_FILE',
+      "ENOENT: no such file or directory, open '/nowhere/ca.pem'",
+      'a file with certificates (PEM) of authorities that are trusted in addition to the usual ones'
+    ],
+    [
+      'a file of authorities that holds something else',
+      { ...INFLUX, INFLUXDB_URL: 'https://db', INFLUXDB_CA_FILE: 'package.json' },
+      'INFLUXDB_CA_FILE',
+      'package.json holds no certificate in PEM',
+      'a file with certificates (PEM) of authorities that are trusted in addition to the usual ones'
+    ],
+    [
+      'authorities without TLS',
+      { ...INFLUX, INFLUXDB_CA_FILE: 'test/fixtures/authority.pem' },
+      'INFLUXDB_CA_FILE',
+      'is set, and INFLUXDB_URL is not an https:// URL',
+      'a file with certificates (PEM) of authorities that are trusted in addition to the usual ones'
+    ],
     ['no number', { PORT: 'http' }, 'PORT', '"http" must be integer', PORT],
     ['no whole number', { PORT: '80.5' }, 'PORT', '"80.5" must be integer', PORT],
     ['too large', { PORT: '65536' }, 'PORT', '"65536" must be <= 65535', PORT],

@@ -42,7 +42,7 @@ export function subscribe (connection: Connection, message: SubscribeMessage, co
   sync(connection, context)
   const before = connection.topics
   // Who had no updates until now has missed none of those before.
-  if (!before.has('metrics') && !before.has('pops')) connection.cursor.beginUpdates(context.view.seq - 1)
+  if (!before.has('metrics') && !before.has('pops')) connection.cursor.beginUpdates(context.view.firstSeq - 1)
   const unknownPops = topics.includes('pops') ? subscribePops(connection, message, context) : undefined
   connection.subscribe(topics)
   const told = {
@@ -94,12 +94,12 @@ export function start (
   if (known.includes('pops')) subscribePops(connection, {}, context)
   const topics = Array.from(connection.topics)
   const recovery = position === null ? null : recover(position, topics, connection, context.updates)
-  const { epoch, seq } = context.view
+  const { epoch, seq, firstSeq } = context.view
   // Of the metrics the newest update is still to come.
-  const newest = { epoch, seq: topics.includes('metrics') ? Math.max(0, seq - 1) : seq }
+  const newest = { epoch, seq: topics.includes('metrics') ? firstSeq - 1 : seq }
   connection.cursor.begin(recovery?.missed?.after ?? newest)
   // PoPs are told as they are, not one update after the other.
-  if (!topics.includes('metrics')) connection.cursor.beginUpdates(seq - 1)
+  if (!topics.includes('metrics')) connection.cursor.beginUpdates(firstSeq - 1)
   if (position === null && named.length === 0) return null
   // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
   const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
@@ -118,7 +118,7 @@ export function begin (
   const { view } = context
   const missed = recovery?.missed ?? null
   if (missed !== null) goBack(connection, missed.entries, topics)
-  else if (added.includes('metrics') && view.seq > 0) cursor.beginMetrics(view.seq - 1)
+  else if (added.includes('metrics') && view.seq > 0) cursor.beginMetrics(view.firstSeq - 1)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
   else if (history !== undefined) sendHistory(connection, history, context.updates)
@@ -144,7 +144,8 @@ function sendOpenAlerts (connection: Connection, replayed: readonly LogEntry[], 
 export function catchUp (connection: Connection, topics: readonly Topic[], { view, updates }: SubscriptionContext): void {
   const { cursor } = connection
   const tick = view.latest()
-  if (tick === null) return
+  // Rather none for a moment than one from before nobody asked: whoever comes makes the source be asked at once.
+  if (tick === null || view.isIdle) return
   // One that it has been sent before, since it left the topic and is back, is marked as such.
   const again = cursor.hadMetrics(tick.seq) ? updates.last(1)[0] : undefined
   const pops = topics.includes('pops') && cursor.pops < tick.seq

@@ -1,26 +1,36 @@
 import type { Regression } from '../fleet/regression-detector.ts'
-import { round } from '../fleet/rounding.ts'
+import { precise, round } from '../fleet/rounding.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 
-const BASELINES = { day: 'of the same time a day earlier', hour: 'of the hour before' } as const
-const CLOSED = { recovered: 'is back', gone: 'does not report any more' } as const
+const BASELINES = {
+  day: 'of the same time a day earlier',
+  week: 'of the same time a week earlier',
+  hour: 'of the hour before',
+  start: 'of the first hour seen'
+} as const
+const CLOSED = {
+  recovered: 'is back',
+  gone: 'does not report any more',
+  new_normal: 'stays slower, which counts as usual from now on'
+} as const
 
 /** `data` of an alert, and an item of `GET /api/regressions`. */
 export function alertData (regression: Regression): AlertMessage['data'] {
-  const { id, pop, state, severity, openedAt, comparison, closeReason } = regression
-  const { recentMs, baselineMs, baselineKind, increase, zScore, samples } = comparison
+  const { id, pop, state, severity, since, comparison, closeReason } = regression
+  const { recentMs, baselineMs, baselineKind, baselineDays, increase, zScore, samples } = comparison
   const changePercent = round(increase * 100, 1)
   const change = `${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'}`
-  const measured = `${round(recentMs, 2)} ms, ${change} the ${round(baselineMs, 2)} ms ${BASELINES[baselineKind]}`
+  const usual = baselineDays > 1 ? `of the same time on the last ${baselineDays} days` : BASELINES[baselineKind]
+  const measured = `${precise(recentMs)} ms, ${change} the ${precise(baselineMs)} ms ${usual}`
   return {
     id,
     pop,
     state,
     severity,
-    since: timestamp(openedAt),
-    recentMs: round(recentMs, 2),
-    baselineMs: round(baselineMs, 2),
+    since: timestamp(since),
+    recentMs: precise(recentMs),
+    baselineMs: precise(baselineMs),
     baselineKind,
     changePercent,
     zScore: round(zScore, 2),

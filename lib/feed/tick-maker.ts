@@ -1,51 +1,38 @@
 import type { Clock } from '../clock.ts'
-import { Fleet, type FleetReport } from '../fleet/fleet.ts'
 import { PopsSnapshot } from '../fleet/pop-state.ts'
-import type { RegressionDetector } from '../fleet/regression-detector.ts'
+import type { FleetReport } from '../fleet/sample-fleet.ts'
 import type { Log } from '../log.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { SourceError } from '../source/source-error.ts'
-import { SourceHealth } from '../source/source-health.ts'
-import type { Measurements, MetricsSource } from '../source/source.ts'
+import { SourceHealth, type Pingable } from '../source/source-health.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
 import { ageOf, type Findings } from './tick.ts'
 import type { Failure, UpdateLog } from './update-log.ts'
 
-/** Data is stale, and a PoP silent, when the newest sample has not advanced for this many intervals ... */
-const STALE_AFTER_INTERVALS = 2
-/** ... less this share of one, since ticks come a little early or late. */
-const SCHEDULING_SLACK = 0.1
-
 export interface TickMakerOptions {
-  source: MetricsSource
-  detector: RegressionDetector
+  source: Pingable
+  /** Asks the source for what is new, and sums up what is known. @throws {SourceError} */
+  collect: () => Promise<FleetReport>
   /** Says when the next tick is due, and learns from this one. */
   schedule: Schedule
-  /** As far as it is known, ms. */
-  writerIntervalMs: () => number | null
   updates: UpdateLog
   clock: Clock
   log: Log
-  intervalMs: number
-  healthyBelowMs: number
 }
 
 /** The trip of one tick: collect, sum up, detect, append to the log. Only who leads has one. */
 export class TickMaker {
   readonly health: SourceHealth
   readonly #options: TickMakerOptions
-  readonly #fleet: Fleet
   #last: { findings: Findings, at: number } | null = null
   #stopped = false
   #defects = 0
+  #isIdle = false
 
   constructor (options: TickMakerOptions) {
     this.#options = options
     this.health = new SourceHealth(options)
-    // A poll interval far below the writer's must not make everything old between two samples.
-    const intervalMs = () => Math.max(options.intervalMs, options.writerIntervalMs() ?? 0)
-    this.#fleet = new Fleet({ ...options, oldAfterMs: () => (STALE_AFTER_INTERVALS - SCHEDULING_SLACK) * intervalMs() })
   }
 
   /** Ticks in a row that ended by a defect of ours, neither with an answer nor with a failure of the source. */
@@ -64,9 +51,12 @@ export class TickMaker {
     }
   }
 
-  /** While nobody is connected: keeps `health` true with a ping now and then. Never throws. */
+  /** Instead of a tick while nobody wants data: says so, and keeps `health` true with a ping now and then. Never throws. */
   async probe (): Promise<void> {
-    if ((await this.health.probe()) && !this.#stopped) {
+    const isNew = !this.#isIdle
+    this.#isIdle = true
+    const probed = await this.health.probe()
+    if ((probed || isNew) && !this.#stopped) {
       await this.#options.updates.append({ findings: null, failure: this.#failure, isTick: false })
     }
   }
@@ -77,23 +67,24 @@ export class TickMaker {
   }
 
   async #tick (): Promise<void> {
-    const { source, clock } = this.#options
+    const { collect, clock } = this.#options
     const startedAt = clock.monotonic()
-    let measurements: Measurements
+    const afterIdle = this.#isIdle
+    this.#isIdle = false
+    let report: FleetReport
     try {
-      measurements = await source.collect()
+      report = await collect()
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
-      if (!this.#stopped) await this.#fail(error)
+      if (!this.#stopped) await this.#fail(error, afterIdle)
       return
     }
-    if (!this.#stopped) await this.#succeed(measurements, clock.monotonic() - startedAt)
+    if (!this.#stopped) await this.#succeed(report, clock.monotonic() - startedAt)
   }
 
-  async #succeed (measurements: Measurements, queryMs: number): Promise<void> {
+  async #succeed (report: FleetReport, queryMs: number): Promise<void> {
     const { clock, schedule, updates } = this.#options
     this.health.succeeded()
-    const report = this.#fleet.update(measurements)
     const polledAt = clock.now()
     schedule.observe(polledAt - queryMs, report.dataTime)
     const findings = { ...report, queryMs, header: this.#headerOf(report, polledAt) }
@@ -101,9 +92,9 @@ export class TickMaker {
     await updates.append({ findings, failure: null, isTick: true })
   }
 
-  async #fail (error: SourceError): Promise<void> {
+  async #fail (error: SourceError, afterIdle: boolean): Promise<void> {
     this.health.failed(error)
-    const findings = this.#turnStale()
+    const findings = this.#turnStale(afterIdle)
     if (findings !== null) this.#tell(findings)
     await this.#options.updates.append({ findings, failure: this.#failure, isTick: true })
   }
@@ -113,9 +104,12 @@ export class TickMaker {
     return failure === null ? null : { code: failure.code }
   }
 
-  /** Only the transition is an update of its own: after it nothing changes until the source answers. */
-  #turnStale (): Findings | null {
-    if (this.#last === null || this.#last.findings.header.status === 'stale') return null
+  /**
+   * Only the transition is an update of its own: after it nothing changes until the source answers.
+   * Who came while nobody had asked was not told yet what was known then.
+   */
+  #turnStale (afterIdle: boolean): Findings | null {
+    if (this.#last === null || (this.#last.findings.header.status === 'stale' && !afterIdle)) return null
     const { clock, schedule } = this.#options
     const { findings, at } = this.#last
     const { header, dataTime, pops, oldInMs } = findings

@@ -34,6 +34,8 @@ export class View {
   #headAt = 0
   #failure: Failure | null = null
   #latest: { tick: Tick, madeAt: number } | null = null
+  #isIdle = false
+  #whenAsked: Array<() => void> = []
   readonly #openMessages = new ByPosition<OpenAlertMessages>()
 
   constructor (options: ViewOptions) {
@@ -48,6 +50,27 @@ export class View {
   /** Counts the updates that were published. */
   get seq (): number {
     return this.#head?.seq ?? 0
+  }
+
+  /** Nobody wanted data lately, so the source was not asked: what is known is old, and nothing is wrong. */
+  get isIdle (): boolean {
+    return this.#isIdle
+  }
+
+  /** The first update that is for those who come now: the newest, or the next one where that is old. */
+  get firstSeq (): number {
+    return Math.max(1, this.#isIdle ? this.seq + 1 : this.seq)
+  }
+
+  /** Resolves when something is known that is not old, or that nothing can be; at the latest after so many ms. */
+  async settled (timeoutMs: number): Promise<void> {
+    if (!this.#isIdle && (this.#head !== null || this.#failure !== null)) return
+    let cancel = () => {}
+    await new Promise<void>((resolve) => {
+      this.#whenAsked.push(resolve)
+      cancel = this.#options.clock.schedule(resolve, timeoutMs)
+    })
+    cancel()
   }
 
   /** The newest tick as it was published, with its alerts; null before the first. */
@@ -99,9 +122,11 @@ export class View {
     })
   }
 
-  #take ({ tick, failure }: Published): void {
+  #take ({ tick, failure, isTick }: Published): void {
     this.#failure = failure
     this.#latest = null
+    this.#isIdle = !isTick
+    if (isTick) for (const resolve of this.#whenAsked.splice(0)) resolve()
     if (tick === null) return
     this.#head = tick
     this.#headAt = this.#options.clock.monotonic()

@@ -1,12 +1,13 @@
 import { Mean } from './mean.ts'
-import { round } from './rounding.ts'
-import { isHealthy, type HealthRule, type Pop } from './pop.ts'
+import { precise } from './rounding.ts'
+import type { Pop } from './point.ts'
+import { isHealthy, type HealthRule } from './pop.ts'
 
 /** `data` of a `metrics_update`. */
 export interface Overview {
   totalPops: number
   healthyPops: number
-  /** Mean over PoPs, ms, 2 decimals; 0 when there are none. */
+  /** Mean over PoPs, ms, 2 decimals or 3 digits; 0 when there are none. */
   averageColdStart: number
   /** PoPs that are regressed now. */
   regressions: number
@@ -20,6 +21,6 @@ export function buildOverview (pops: readonly Pop[], regressions: number, rule: 
     coldStart.add(pop.coldStartMs)
     if (isHealthy(pop, rule)) healthyPops++
   }
-  const averageColdStart = pops.length === 0 ? 0 : round(coldStart.value, 2)
+  const averageColdStart = pops.length === 0 ? 0 : precise(coldStart.value)
   return { totalPops: pops.length, healthyPops, averageColdStart, regressions }
 }

@@ -1,7 +1,8 @@
-import { isHealthy, type HealthRule, type Pop } from './pop.ts'
-import { round } from './rounding.ts'
+import type { Pop } from './point.ts'
+import { isHealthy, type HealthRule } from './pop.ts'
+import { precise } from './rounding.ts'
 import type { Assessment } from './regression-detector.ts'
-import type { Place } from '../source/source.ts'
+import type { Place } from '../source/sample-source.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 
 const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
@@ -9,11 +10,11 @@ const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, 
 /** Everything that is told of one PoP. */
 export interface PopState extends Place {
   code: string
-  /** ms, 2 decimals. */
+  /** ms, 2 decimals, or 3 digits of what is below 1. */
   coldStartMs: number
   /** Reports, and is below the limit. */
   healthy: boolean
-  /** `silent`: its newest sample has not advanced for two intervals; its value is the last one it had. */
+  /** `silent`: no sample for 2.5 of its own intervals; its value is the last one it had. */
   status: 'fresh' | 'silent'
   regression: 'none' | 'warning' | 'critical' | 'not_enough_data'
   /** Of its newest sample, ISO 8601 UTC. */
@@ -31,9 +32,9 @@ export function popStates (pops: readonly Pop[], { places, assessments, ...rule 
   return pops.map((pop): PopState => ({
     code: pop.code,
     ...(places.get(pop.code) ?? NOWHERE),
-    coldStartMs: round(pop.coldStartMs, 2),
+    coldStartMs: precise(pop.coldStartMs),
     healthy: isHealthy(pop, rule),
-    status: rule.isSilent(pop.code) ? 'silent' : 'fresh',
+    status: pop.isSilent ? 'silent' : 'fresh',
     regression: regressions.get(pop.code) ?? 'not_enough_data',
     sampleTime: timestamp(pop.sampleTime)
   })).sort((a, b) => a.code < b.code ? -1 : 1)

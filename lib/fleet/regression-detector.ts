@@ -1,17 +1,10 @@
-import type { Pop } from './pop.ts'
+import { compare, recentOf } from './comparison.ts'
+import type { Pop } from './point.ts'
+import { Baselines, type Baseline } from './references.ts'
 import {
   Regressions, type Comparison, type Finding, type Regression, type RegressionEvent, type RegressionsSnapshot, type Severity
 } from './regressions.ts'
-import { clamp } from './rounding.ts'
-import {
-  MIN_SAMPLES,
-  RECENT_WINDOW_MS,
-  type BaselineKind,
-  type Baselines,
-  type PopBaselines,
-  type WindowStatistics
-} from '../source/source.ts'
-import { quantile, sorted } from '../source/statistics.ts'
+import type { SummaryStore } from './summary-store.ts'
 
 export type { Comparison, Regression, RegressionEvent } from './regressions.ts'
 
@@ -23,18 +16,6 @@ export const CRITICAL_UNTIL_Z = 3
 /** ... and resolves only below both of these, so that it does not flap around one threshold. */
 export const RESOLVE_BELOW_Z = 1.5
 export const RESOLVE_BELOW_INCREASE = 0.1
-/** A constant series has no deviation; this share of its baseline counts as noise all the same. */
-export const MIN_RELATIVE_DEVIATION = 0.05
-/**
- * The median of so many values is not moved by a single one; of a PoP with few
- * functions it takes more, for `MIN_SAMPLES` samples.
- */
-const MIN_RECENT_VALUES = 3
-/** What a regression is compared with while it is open, until there is a day-old baseline. */
-const BASELINE_KEPT_MS = 24 * 60 * 60_000
-/** Against a baseline of 0 every increase is infinite, which JSON cannot say: 1 000 000 % as a share, and a score. */
-export const MOST_INCREASE = 10_000
-export const MOST_Z = 1_000
 
 export type Assessment =
   | { pop: string, state: 'not_enough_data' }
@@ -50,10 +31,10 @@ export interface DetectorUpdate {
 /** What is remembered of one PoP, besides its regression. */
 export interface Memory {
   sampleTime: number
-  /** The last values, as many as are compared and none older than the recent window. */
-  values: Array<{ time: number, value: number }>
   /** Baseline of the hour with which the regression opened: what comes after is a part of the regression. */
-  kept: WindowStatistics | null
+  kept: Baseline | null
+  /** What was before this time is not usual any more, ms since the epoch. */
+  usualSince: number
 }
 
 /** Plain data: JSON takes it there and back. */
@@ -62,20 +43,33 @@ export interface DetectorSnapshot {
   regressions: RegressionsSnapshot
 }
 
+export interface DetectorOptions {
+  store: SummaryStore
+  /** What has been slower for so long is what is usual now. */
+  newNormalAfterMs: number
+  /** Differences below a few of these are none, however steady a PoP is. */
+  minDeviationMs: number
+}
+
 /**
  * Tells which PoPs are regressed, and when that begins and ends. It is fed with what is known at each tick, takes all
  * time from the samples, and can be run over the past as well.
  *
- * Score: z = (recent - baseline) / max(deviation of the baseline, 5 % of the baseline), the standard score
- * (https://en.wikipedia.org/wiki/Standard_score) with a floor under the deviation. `recent` is the median of the PoP's
- * last 3 values (more with fewer than 4 functions), which a single spike does not move and a step moves at its second;
- * where there are not as many (after a start or a silence), the least of them and of the mean of what the last 2 min
- * had before them, or the most while it is regressed. The baseline is the same time a day earlier, which has the season
- * of the day in it, or else the hour before.
+ * Score: z = (recent - baseline) / deviation of the baseline, the standard score (https://en.wikipedia.org/wiki/Standard_score)
+ * with a floor under the deviation. `recent` is the median of the PoP's last 3 values (more with fewer than 4 functions),
+ * which a single spike does not move and a step moves at its second. The baseline is the same time of the last days, which has
+ * the season of the day in it, or else the hour before. Both are made of the same values: see `Point`.
  */
 export class RegressionDetector {
+  readonly #options: DetectorOptions
+  readonly #baselines: Baselines
   readonly #regressions = new Regressions()
   #memories = new Map<string, Memory>()
+
+  constructor (options: DetectorOptions) {
+    this.#options = options
+    this.#baselines = new Baselines(options.store)
+  }
 
   /** PoPs regressed after the last update. */
   get regressions (): number {
@@ -93,11 +87,13 @@ export class RegressionDetector {
   }
 
   /** Assesses every PoP that is there now; one that is not there any more is forgotten. */
-  update (pops: readonly Pop[], baselines: Baselines): DetectorUpdate {
+  update (pops: readonly Pop[]): DetectorUpdate {
     const previous = this.#memories
-    this.#memories = new Map(pops.map((pop) => [pop.code, remember(previous.get(pop.code), pop)]))
+    this.#memories = new Map(pops.map(({ code, sampleTime }) =>
+      [code, { kept: null, usualSince: -Infinity, ...previous.get(code), sampleTime }]))
     const told: Regression[] = []
-    const assessments = pops.map((pop) => this.#assess(pop, baselines.get(pop.code) ?? {}, told))
+    const assessments = pops.map((pop) => this.#assess(pop, told))
+    for (const code of previous.keys()) if (!this.#memories.has(code)) this.#baselines.forget(code)
     for (const open of this.open) {
       if (this.#memories.has(open.pop)) continue
       told.push(this.#regressions.close(open, previous.get(open.pop)?.sampleTime ?? open.openedAt, 'gone'))
@@ -107,7 +103,9 @@ export class RegressionDetector {
 
   snapshot (): DetectorSnapshot {
     return {
-      memories: Array.from(this.#memories, ([pop, memory]) => [pop, { ...memory }] as const),
+      // JSON has no infinity.
+      memories: Array.from(this.#memories, ([pop, memory]) =>
+        [pop, { ...memory, usualSince: Math.max(0, memory.usualSince) }] as const),
       regressions: this.#regressions.snapshot()
     }
   }
@@ -118,96 +116,52 @@ export class RegressionDetector {
     this.#regressions.restore(regressions)
   }
 
-  #assess (pop: Pop, baselines: PopBaselines, told: Regression[]): Assessment {
-    const memory = this.#memories.get(pop.code) as Memory
+  #assess (pop: Pop, told: Regression[]): Assessment {
+    const memory = this.#memories.get(pop.code)
+    const recent = recentOf(pop)
     const open = this.#regressions.of(pop.code)
-    const comparison = compare(pop, memory, open, baselines)
+    if (memory === undefined || recent === null) return { pop: pop.code, state: 'not_enough_data' }
+    const usual = { since: memory.usualSince, until: open?.since ?? Infinity }
+    const references = this.#baselines.of(pop, usual)
+    const comparison = compare(recent, references, open === undefined ? null : memory.kept, this.#options.minDeviationMs)
     // What is open stays open: too little data is no sign of a recovery.
     if (comparison === null) return { pop: pop.code, state: 'not_enough_data' }
-    const { zScore, increase } = comparison
-    const resolved = zScore < RESOLVE_BELOW_Z && increase < RESOLVE_BELOW_INCREASE
-    if (open === undefined ? zScore <= OPEN_ABOVE_Z : resolved) {
+    if (!isRegressed(comparison, open)) {
       if (open !== undefined) told.push(this.#regressions.close(open, pop.sampleTime, 'recovered', comparison))
       memory.kept = null
       return { pop: pop.code, state: 'normal', comparison }
     }
-    const severity = zScore > (open?.severity === 'critical' ? CRITICAL_UNTIL_Z : CRITICAL_ABOVE_Z) ? 'critical' : 'warning'
-    if (open === undefined && comparison.baselineKind === 'hour') memory.kept = baselines.hour ?? null
+    if (open !== undefined && pop.sampleTime - open.openedAt >= this.#options.newNormalAfterMs) {
+      told.push(this.#regressions.close(open, pop.sampleTime, 'new_normal', comparison))
+      memory.kept = null
+      memory.usualSince = open.since
+      return { pop: pop.code, state: 'normal', comparison }
+    }
+    const severity =
+      comparison.zScore > (open?.severity === 'critical' ? CRITICAL_UNTIL_Z : CRITICAL_ABOVE_Z) ? 'critical' : 'warning'
+    if (open === undefined) memory.kept = references[comparison.baselineKind] ?? null
     told.push(...this.#record(pop, open, { severity, comparison }))
     return { pop: pop.code, state: 'regressed', severity, comparison }
   }
 
   /** Only what is told is recorded: that it begins, and that its severity changes. */
-  #record ({ code, sampleTime }: Pop, open: Regression | undefined, finding: Finding): Regression[] {
-    if (open === undefined) return [this.#regressions.begin(code, sampleTime, finding)]
+  #record (pop: Pop, open: Regression | undefined, finding: Finding): Regression[] {
+    if (open === undefined) return [this.#regressions.begin(pop.code, pop.sampleTime, beganAt(pop, finding.comparison), finding)]
     return open.severity === finding.severity ? [] : [this.#regressions.update(open, finding)]
   }
 }
 
-function remember (memory: Memory | undefined, { sampleTime, oldestSampleTime, functions, coldStartMs }: Pop): Memory {
-  if (memory === undefined) return { sampleTime, values: [{ time: sampleTime, value: coldStartMs }], kept: null }
-  // A sample must not count twice: it is a new value when every function has reported since the last one.
-  if (oldestSampleTime <= memory.sampleTime || sampleTime <= memory.sampleTime) return memory
-  const values = [...memory.values, { time: sampleTime, value: coldStartMs }].filter(
-    ({ time }) => sampleTime - time < RECENT_WINDOW_MS
-  )
-  return { ...memory, sampleTime, values: values.slice(-valuesCompared(functions)) }
+function isRegressed ({ zScore, increase }: Comparison, open: Regression | undefined): boolean {
+  return open === undefined ? zScore > OPEN_ABOVE_Z : zScore >= RESOLVE_BELOW_Z || increase >= RESOLVE_BELOW_INCREASE
 }
 
-/** An odd number, so that the median is one of them. */
-function valuesCompared (functions: number): number {
-  const enough = Math.ceil(MIN_SAMPLES / functions)
-  return Math.max(MIN_RECENT_VALUES, enough + (enough % 2 === 0 ? 1 : 0))
-}
-
-/** @returns null when either side has fewer than `MIN_SAMPLES` samples */
-function compare (
-  pop: Pop,
-  { values, kept }: Memory,
-  open: Regression | undefined,
-  { day, hour }: PopBaselines
-): Comparison | null {
-  if (pop.recentCount < MIN_SAMPLES) return null
-  const known = values.map(({ value }) => value)
-  // Any one of them may have a spike in it: all must say the same before anything changes.
-  const unanimous = open === undefined ? Math.min : Math.max
-  const recentMs =
-    known.length >= valuesCompared(pop.functions) ? quantile(sorted(known), 0.5) : unanimous(pop.earlierMean, ...known)
-  if (!Number.isFinite(recentMs)) return null
-  const isKept = kept !== null && open !== undefined && pop.sampleTime - open.openedAt < BASELINE_KEPT_MS
-  if (isEnough(day)) return score(recentMs, pop.recentCount, day, 'day')
-  if (isKept) return score(recentMs, pop.recentCount, kept, 'hour')
-  if (isEnough(hour)) return score(recentMs, pop.recentCount, hour, 'hour')
-  return null
-}
-
-function isEnough (baseline: WindowStatistics | undefined): baseline is WindowStatistics {
-  return (
-    baseline !== undefined &&
-    baseline.count >= MIN_SAMPLES &&
-    Number.isFinite(baseline.center) &&
-    Number.isFinite(baseline.deviation)
-  )
-}
-
-function score (
-  recentMs: number,
-  recentCount: number,
-  { center, deviation, count }: WindowStatistics,
-  baselineKind: BaselineKind
-): Comparison {
-  const difference = recentMs - center
-  return {
-    recentMs,
-    baselineMs: center,
-    baselineKind,
-    increase: clamp(ratio(difference, Math.abs(center)), MOST_INCREASE),
-    zScore: clamp(ratio(difference, Math.max(deviation, MIN_RELATIVE_DEVIATION * Math.abs(center))), MOST_Z),
-    samples: { recent: recentCount, baseline: count }
-  }
-}
-
-// A baseline of exactly 0 has no deviation either: no difference is no change, any increase is an infinite one.
-function ratio (difference: number, unit: number): number {
-  return difference === 0 ? 0 : difference / unit
+/** Of the last values that are all above the line the first: when it began, rather than when it was noticed. */
+function beganAt ({ points, sampleTime, intervalMs }: Pop, { baselineMs, deviationMs }: Comparison): number {
+  const line = baselineMs + OPEN_ABOVE_Z * deviationMs
+  const last = points.findLastIndex(({ value }) => value > line)
+  let first = last
+  while (first > 0 && (points[first - 1]?.value ?? -Infinity) > line) first--
+  const point = points[first]
+  // The value of an interval is that of its samples, which lie in its midst.
+  return point === undefined ? sampleTime : Math.min(sampleTime, Math.round(point.time - intervalMs / 2))
 }

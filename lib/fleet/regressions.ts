@@ -1,4 +1,4 @@
-import type { BaselineKind } from '../source/source.ts'
+import type { BaselineKind } from './references.ts'
 
 /** Closed regressions that are remembered. */
 const MAX_CLOSED = 100
@@ -10,6 +10,10 @@ export interface Comparison {
   recentMs: number
   baselineMs: number
   baselineKind: BaselineKind
+  /** That the baseline is made of. */
+  baselineDays: number
+  /** The unit of the score. */
+  deviationMs: number
   /** (recent - baseline) / baseline, as a share: 0.5 is +50 %. */
   increase: number
   zScore: number
@@ -29,9 +33,14 @@ export interface Regression {
   state: 'opened' | 'updated' | 'resolved'
   severity: Severity
   openedAt: number
+  /** When it began: the first value above the line. */
+  since: number
   closedAt: number | null
-  /** `gone`: the PoP does not report any more, which says nothing about how fast it is. */
-  closeReason: null | 'recovered' | 'gone'
+  /**
+   * `gone`: the PoP does not report any more, which says nothing about how fast it is;
+   * `new_normal`: it has been slower for so long that this is usual now.
+   */
+  closeReason: null | 'recovered' | 'gone' | 'new_normal'
   comparison: Comparison
 }
 
@@ -80,12 +89,13 @@ export class Regressions {
     return this.#byPop.get(pop)
   }
 
-  begin (pop: string, sampleTime: number, { severity, comparison }: Finding): Regression {
+  /** @param since when it began; `sampleTime`: when that was found */
+  begin (pop: string, sampleTime: number, since: number, { severity, comparison }: Finding): Regression {
     let openedAt = sampleTime
     // A PoP that was missing in one answer may come back with the sample that it had before.
     while (this.#closed.some(({ id }) => id === `${pop}_${openedAt}`)) openedAt++
     const id = `${pop}_${openedAt}`
-    return this.#keep({ id, pop, state: 'opened', severity, openedAt, closedAt: null, closeReason: null, comparison })
+    return this.#keep({ id, pop, state: 'opened', severity, openedAt, since, closedAt: null, closeReason: null, comparison })
   }
 
   update (open: Regression, { severity, comparison }: Finding): Regression {
@@ -93,7 +103,12 @@ export class Regressions {
   }
 
   /** @param comparison the one that shows the recovery; without it, it stays the one that was told last */
-  close (open: Regression, closedAt: number, closeReason: 'recovered' | 'gone', comparison = open.comparison): Regression {
+  close (
+    open: Regression,
+    closedAt: number,
+    closeReason: NonNullable<Regression['closeReason']>,
+    comparison = open.comparison
+  ): Regression {
     const closed: Regression = { ...open, state: 'resolved', closedAt, closeReason, comparison }
     this.#byPop.delete(open.pop)
     this.#open = this.#open.filter(({ id }) => id !== open.id)

@@ -10,7 +10,7 @@ export const AlertData = Type.Object({
   since: Timestamp,
   recentMs: Milliseconds,
   baselineMs: Milliseconds,
-  baselineKind: literals(['day', 'hour']),
+  baselineKind: literals(['day', 'week', 'hour', 'start']),
   changePercent: Type.Number(),
   zScore: Type.Number(),
   samples: Type.Object({ recent: Type.Integer(), baseline: Type.Integer() }),

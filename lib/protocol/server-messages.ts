@@ -47,7 +47,7 @@ export const MetricsUpdate = Type.Object({
   }),
   ...Position,
   ...Freshness,
-  silentPops: Type.Integer({ description: 'PoPs counted in totalPops whose newest sample has not advanced for two intervals' }),
+  silentPops: Type.Integer({ description: 'PoPs counted in totalPops that have no sample for 2.5 of their own intervals' }),
   replay: Replay
 })
 

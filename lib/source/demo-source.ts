@@ -1,86 +1,76 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { SimulatedFleet } from '../simulation/fleet.ts'
-import { medianAndLowerQuartile } from './statistics.ts'
-import {
-  SLOW_REFRESH_MS,
-  RECENT_WINDOW_MS,
-  timeRanges,
-  type Baselines,
-  type FunctionReading,
-  type Measurements,
-  type MetricsSource,
-  type Place,
-  type TimeRange
-} from './source.ts'
+import type { Place, PopPlace, ReadResult, SampleSource, SeriesKey, TakeSample } from './sample-source.ts'
+import type { TimeRange } from './time-range.ts'
 
-// A database would hold a sample every 10 s. The recent window has just that; a baseline takes every third, which is plenty.
-const SAMPLE_INTERVAL_MS = 10_000
-const BASELINE_STEP_MS = 30_000
+/** Every function of every PoP has a sample so often, at the same moments whoever asks. */
+export const SAMPLE_INTERVAL_MS = 10_000
+/** After so many samples other work has its turn: they take some milliseconds to make. */
+const TURN_SAMPLES = 2_000
 
 export interface DemoSourceOptions {
   pops: number
   seed: number
-  overviewWindowMs: number
-  clock: Clock
+  clock: Pick<Clock, 'now'>
 }
 
-/** Simulated PoPs, some of which regress now and then, for a first look without a database. */
-export class DemoSource implements MetricsSource {
+interface SimulatedSeries {
+  series: SeriesKey
+  place: Place
+  popIndex: number
+  functionIndex: number
+}
+
+/** Simulated PoPs, some of which regress now and then, for a first look without a database. Nothing is known of the future. */
+export class DemoSource implements SampleSource {
   readonly kind = 'demo'
   readonly #fleet: SimulatedFleet
-  readonly #options: DemoSourceOptions
-  readonly #places: ReadonlyMap<string, Place>
-  #baselines: Baselines = new Map()
-  #baselinesUntil = -Infinity
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #series: readonly SimulatedSeries[]
 
-  constructor (options: DemoSourceOptions) {
-    this.#options = options
-    this.#fleet = new SimulatedFleet({ pops: options.pops, seed: options.seed, randomIncidents: true })
-    this.#places = new Map(this.#fleet.pops.map(({ code, tier, ...place }) => [code, { ...place, tier: String(tier) }]))
+  constructor ({ pops, seed, clock }: DemoSourceOptions) {
+    this.#clock = clock
+    this.#fleet = new SimulatedFleet({ pops, seed, randomIncidents: true })
+    this.#series = this.#fleet.pops.flatMap(({ code: pop, tier, city, country, latitude, longitude }, popIndex) => {
+      const place = { city, country, tier: String(tier), latitude, longitude }
+      return this.#fleet.functions.map((functionName, functionIndex) => {
+        return { series: { id: `${pop}\n${functionName}`, pop, functionName }, place, popIndex, functionIndex }
+      })
+    })
   }
 
-  async collect (): Promise<Measurements> {
-    const { clock, overviewWindowMs } = this.#options
-    const now = clock.now()
-    if (clock.monotonic() >= this.#baselinesUntil) {
-      this.#baselines = this.#dayBaselines(timeRanges(now, overviewWindowMs).day)
-      this.#baselinesUntil = clock.monotonic() + SLOW_REFRESH_MS
+  async read (range: TimeRange, take: TakeSample): Promise<ReadResult> {
+    const { first, last } = this.#times(range)
+    let rows = 0
+    for (let time = first; time <= last; time += SAMPLE_INTERVAL_MS) {
+      for (const { series, place, popIndex, functionIndex } of this.#series) {
+        take(series, place, time, this.#fleet.coldStartMs(popIndex, functionIndex, time))
+        if (++rows % TURN_SAMPLES === 0) await setImmediate()
+      }
     }
-    return { readings: this.#readings(now), baselines: this.#baselines, places: this.#places }
+    return { rows, bytes: 0, ignored: 0 }
+  }
+
+  async places (range: TimeRange): Promise<ReadonlyMap<string, PopPlace>> {
+    const { first, last: sampleTime } = this.#times(range)
+    if (sampleTime < first) return new Map()
+    return new Map(this.#fleet.pops.map(({ code, latitude, longitude }) => [code, { sampleTime, latitude, longitude }]))
+  }
+
+  async explain (): Promise<null> {
+    return null
   }
 
   async ping (): Promise<void> {}
   async close (): Promise<void> {}
 
-  /** Every sample is measured the moment it is asked for. */
-  #readings (time: number): FunctionReading[] {
-    const recent = { start: time - RECENT_WINDOW_MS + 1, stop: time + 1 }
-    return this.#fleet.pops.flatMap(({ code }, popIndex) => this.#fleet.functions.map((functionName, functionIndex) => {
-      const samples = this.#samples(popIndex, functionIndex, recent, SAMPLE_INTERVAL_MS)
-      const recentMean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-      return {
-        pop: code,
-        functionName,
-        time,
-        value: this.#fleet.coldStartMs(popIndex, functionIndex, time),
-        recentCount: samples.length,
-        recentMean
-      }
-    }))
-  }
-
-  #dayBaselines (range: TimeRange): Baselines {
-    return new Map(this.#fleet.pops.map(({ code }, popIndex) => {
-      const samples = this.#fleet.functions.flatMap((_, functionIndex) =>
-        this.#samples(popIndex, functionIndex, range, BASELINE_STEP_MS)
-      )
-      return [code, { day: medianAndLowerQuartile(samples) }]
-    }))
-  }
-
-  #samples (popIndex: number, functionIndex: number, { start, stop }: TimeRange, stepMs: number): number[] {
-    const first = Math.ceil(start / stepMs) * stepMs
-    return Array.from({ length: Math.ceil((stop - first) / stepMs) }, (_, step) =>
-      this.#fleet.coldStartMs(popIndex, functionIndex, first + step * stepMs))
+  /** Of the first and the last sample in the range; the last one is before the first where there is none. */
+  #times ({ start, stop }: TimeRange): { first: number, last: number } {
+    const end = Math.min(stop - 1, this.#clock.now())
+    return {
+      first: Math.ceil(start / SAMPLE_INTERVAL_MS) * SAMPLE_INTERVAL_MS,
+      last: Math.floor(end / SAMPLE_INTERVAL_MS) * SAMPLE_INTERVAL_MS
+    }
   }
 }

@@ -1,14 +1,17 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { HttpError, InfluxDB, type CommunicationObserver, type Headers, type SendOptions } from '@influxdata/influxdb-client'
-import { SourceError, type SourceFailure } from './source-error.ts'
+import { rootCertificates } from 'node:tls'
+import { InfluxDB, type CommunicationObserver, type SendOptions } from '@influxdata/influxdb-client'
+import { boundErrors, faultOf } from './influx/answers.ts'
+import { classify, secretsOf } from './influx/failures.ts'
+import { SourceError } from './source-error.ts'
 
-/** An answer may have this many bytes; popcast asks for aggregates, so a longer one is not an answer to its question. */
+/** An answer that is kept as a whole may have this many bytes; popcast asks for little where it does not read a stream. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
-const MAX_ERROR_BYTES = 64 * 1024
 /** One tick has at most two queries under way; the rest is room for a ping. */
 const MAX_SOCKETS = 4
-const MAX_LOGGED_CHARACTERS = 300
+/** After so many bytes of a stream other work has its turn: they take some milliseconds to parse. */
+const TURN_BYTES = 64 * 1024
 
 type Callbacks = Partial<CommunicationObserver<Uint8Array>>
 
@@ -17,8 +20,17 @@ export interface InfluxConnectionOptions {
   /** An API token, or `user:password`. */
   token?: string | undefined
   queryLanguage: 'flux' | 'influxql'
+  /** Certificates (PEM) of authorities that are trusted in addition to the usual ones. */
+  authorities?: string | undefined
   /** Total time that any one call may take, from its begin to the last byte of the answer. */
   timeoutMs: number
+}
+
+/** An answer that is taken while it comes. */
+export interface AnswerStream {
+  maxBytes: number
+  /** What it throws fails the call. */
+  take (chunk: Uint8Array): void
 }
 
 /**
@@ -32,12 +44,14 @@ export class InfluxConnection {
   readonly #secrets: string[]
   readonly #timeoutMs: number
   readonly #underWay = new Set<(error: SourceError) => void>()
+  readonly #send: InfluxDB['transport']['send']
   #closed = false
 
-  constructor ({ url, token, queryLanguage, timeoutMs }: InfluxConnectionOptions) {
+  constructor ({ url, token, queryLanguage, authorities, timeoutMs }: InfluxConnectionOptions) {
     // No `timeout`: a free socket stays until the server ends it, so it outlives any interval between two ticks.
     const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }
-    this.#agent = url.startsWith('https:') ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
+    const trust = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }
+    this.#agent = url.startsWith('https:') ? new HttpsAgent({ ...agentOptions, ...trust }) : new HttpAgent(agentOptions)
     this.#timeoutMs = timeoutMs
     this.#secrets = secretsOf(token)
     this.client = new InfluxDB({
@@ -51,12 +65,41 @@ export class InfluxConnection {
       },
       ...credentials(token, queryLanguage)
     })
-    this.#guardTransport()
+    const { transport } = this.client
+    this.#send = transport.send.bind(transport)
+    // QueryApi's collecting calls, WriteApi and transport.request all end up in this one method.
+    transport.send = (path: string, body: string, options: SendOptions, callbacks: Callbacks = {}) =>
+      this.#call(path, body, options, path.startsWith('/query') ? joined(callbacks) : callbacks, MAX_ANSWER_BYTES)
   }
 
   /** Whether an InfluxDB answers: `GET /ping` reads no data. @throws {SourceError} */
   async ping (): Promise<void> {
     await this.client.transport.request('/ping', '', { method: 'GET', headers: { accept: 'text/plain' } })
+  }
+
+  /**
+   * One call whose answer is taken while it comes, some at a time, with turns for other work in between.
+   * @returns the answer's bytes
+   * @throws {SourceError}
+   */
+  stream (path: string, body: string, options: SendOptions, { maxBytes, take }: AnswerStream): Promise<number> {
+    let bytes = 0
+    let bytesOfTurn = 0
+    return new Promise((resolve, reject) => {
+      this.#call(path, body, options, {
+        next (chunk) {
+          take(chunk)
+          bytes += chunk.length
+          bytesOfTurn += chunk.length
+          if (bytesOfTurn < TURN_BYTES) return true
+          bytesOfTurn = 0
+          return false
+        },
+        useResume: setImmediate,
+        error: reject,
+        complete: () => resolve(bytes)
+      }, maxBytes)
+    })
   }
 
   /** Fails what is under way and closes every socket. */
@@ -68,40 +111,20 @@ export class InfluxConnection {
 
   /** Puts any failure into the four reasons; words of the database are shortened and cleared of secrets. */
   classify (error: unknown): SourceError {
-    if (error instanceof SourceError) return error
-    if (error instanceof HttpError) {
-      return new SourceError(reasonOfStatus(error.statusCode), this.#clean(`HTTP ${error.statusCode}: ${error.message}`))
-    }
-    if (error instanceof SyntaxError) return new SourceError('bad_answer', 'the answer is not JSON')
-    if (error instanceof TypeError) return new SourceError('bad_answer', `the answer has another shape: ${error.message}`)
-    const { code, message } = error as NodeJS.ErrnoException
-    return new SourceError('unavailable', this.#clean(code === undefined ? message : `${code}: ${message}`))
+    return classify(error, this.#secrets)
   }
 
-  #clean (message: string): string {
-    return this.#secrets
-      .reduce((text, secret) => text.replaceAll(secret, '***'), message)
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, MAX_LOGGED_CHARACTERS)
-  }
-
-  #guardTransport (): void {
-    const { transport } = this.client
-    const send = transport.send.bind(transport)
-    // QueryApi's collecting calls, WriteApi and transport.request all end up in this one method.
-    transport.send = (path: string, body: string, options: SendOptions, callbacks: Callbacks = {}) => {
-      const controller = new AbortController()
-      const guarded = this.#guard(path, callbacks, () => controller.abort())
-      if (guarded !== null) send(path, body, { ...options, signal: controller.signal }, guarded)
-    }
+  #call (path: string, body: string, options: SendOptions, callbacks: Callbacks, maxBytes: number): void {
+    const controller = new AbortController()
+    // Not at once: to destroy a response while a piece of it is handed over fails where nobody listens.
+    const abort = () => { setImmediate(() => controller.abort()) }
+    const guarded = this.#guard(path, callbacks, maxBytes, abort)
+    if (guarded !== null) this.#send(path, body, { ...options, signal: controller.signal }, guarded)
   }
 
   /** @returns the callbacks to hand to the transport, or null when the call has already failed */
-  #guard (path: string, callbacks: Callbacks, abort: () => void): Callbacks | null {
+  #guard (path: string, callbacks: Callbacks, maxBytes: number, abort: () => void): Callbacks | null {
     let bytes = 0
-    // The client joins what it has with every chunk of JSON that comes, which takes seconds for some ten megabytes.
-    const chunks: Uint8Array[] | null = path.startsWith('/query') ? [] : null
     const settle = () => {
       clearTimeout(deadline)
       return this.#underWay.delete(fail)
@@ -127,18 +150,34 @@ export class InfluxConnection {
         if (fault !== null) fail(new SourceError('bad_answer', fault))
         else callbacks.responseStarted?.(headers, statusCode)
       },
-      next (chunk) {
+      next: (chunk) => {
+        if (!this.#underWay.has(fail)) return true
         bytes += chunk.length
-        if (bytes > MAX_ANSWER_BYTES) fail(new SourceError('bad_answer', `the answer has more than ${MAX_ANSWER_BYTES} bytes`))
-        else if (chunks === null) return callbacks.next?.(chunk)
-        else chunks.push(chunk)
+        try {
+          if (bytes > maxBytes) throw new SourceError('bad_answer', `the answer has more than ${maxBytes} bytes`)
+          return callbacks.next?.(chunk)
+        } catch (error) {
+          fail(error)
+          return true
+        }
       },
       error: fail,
       complete () {
-        if (!settle()) return
-        if (chunks !== null) callbacks.next?.(Buffer.concat(chunks))
-        callbacks.complete?.()
+        if (settle()) callbacks.complete?.()
       }
+    }
+  }
+}
+
+/** The client joins what it has with every chunk of JSON that comes, which takes seconds for some ten megabytes. */
+function joined (callbacks: Callbacks): Callbacks {
+  const chunks: Uint8Array[] = []
+  return {
+    ...callbacks,
+    next (chunk) { chunks.push(chunk) },
+    complete () {
+      callbacks.next?.(Buffer.concat(chunks))
+      callbacks.complete?.()
     }
   }
 }
@@ -151,52 +190,4 @@ function credentials (token: string | undefined, queryLanguage: InfluxConnection
   if (token === undefined) return {}
   if (queryLanguage === 'flux' || !token.includes(':')) return { token }
   return { headers: { authorization: `Basic ${Buffer.from(token).toString('base64')}` } }
-}
-
-function secretsOf (token: string | undefined): string[] {
-  if (token === undefined) return []
-  const password = token.slice(token.indexOf(':') + 1)
-  return [token, encodeURIComponent(token), Buffer.from(token).toString('base64'), ...(password.length > 3 ? [password] : [])]
-}
-
-function reasonOfStatus (statusCode: number): SourceFailure {
-  if (statusCode === 401 || statusCode === 403) return 'unauthorized'
-  if (statusCode === 429 || statusCode >= 500) return 'unavailable'
-  return 'bad_answer'
-}
-
-/** The client keeps the whole body of an error, however long it gets, and shows it to nobody before its end. */
-function boundErrors (request: typeof httpRequest) {
-  return (options: RequestOptions, callback: (response: IncomingMessage) => void) => request(options, (response) => {
-    const { statusCode = 0 } = response
-    let bytes = 0
-    if (statusCode >= 300) {
-      response.on('data', ({ length }: Buffer) => {
-        bytes += length
-        if (bytes > MAX_ERROR_BYTES) {
-          response.destroy(
-            new SourceError(reasonOfStatus(statusCode), `HTTP ${statusCode} with more than ${MAX_ERROR_BYTES} bytes`)
-          )
-        }
-      })
-    }
-    callback(response)
-  })
-}
-
-const contentTypes: Array<[path: string, contentType: string]> = [['/api/v2/query', 'text/csv'], ['/query', 'application/json']]
-
-/** What is wrong with a successful answer, judged by its headers; null when nothing is. */
-function faultOf (path: string, headers: Headers, statusCode: number): string | null {
-  const contentType = String(headers['content-type'] ?? 'none')
-  const expected = contentTypes.find(([prefix]) => path.startsWith(prefix))?.[1]
-  if (expected !== undefined ? !contentType.startsWith(expected) : contentType.startsWith('text/html')) {
-    return `the answer has the content type ${contentType}: is INFLUXDB_URL an InfluxDB, and no login page or proxy?`
-  }
-  // RFC 9112 6.3: without either, the body ends where the connection does, so a cut one looks whole.
-  const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  if (statusCode !== 204 && !delimited) {
-    return 'the answer has neither Content-Length nor chunks, so a cut one could not be told from a whole one'
-  }
-  return null
 }

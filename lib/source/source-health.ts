@@ -1,13 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { MetricsSource } from './source.ts'
 import { SourceError } from './source-error.ts'
 
 /** While nobody is connected the source is pinged at most this often. */
 export const PROBE_INTERVAL_MS = 10_000
 
+export interface Pingable {
+  /** Whether it answers at all, without a query. @throws {SourceError} */
+  ping (): Promise<void>
+}
+
 export interface SourceHealthOptions {
-  source: MetricsSource
+  source: Pingable
   clock: Clock
   log: Log
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -28,10 +28,10 @@ function lines (incidents: Incident[] = [INCIDENT]): string[] {
 const read = (text: string) => readSamples(Readable.from([text]))
 
 t.test('one incident is one interval', async (t) => {
-  const intervals = Array.from(detectIntervals(await read([HEADER, ...lines()].join('\n')), TICK_MS))
+  const intervals = Array.from(detectIntervals(await read([HEADER, ...lines()].join('\n'))))
   t.equal(intervals.length, 1)
   t.match(intervals[0], { pop: 'ams1', severity: 'critical', closeReason: 'recovered', worst: { baselineKind: 'hour' } })
-  t.equal(intervals[0]?.since, INCIDENT.start + TICK_MS, 'at its second sample')
+  t.equal(intervals[0]?.since, INCIDENT.start, 'when it began')
   const late = (intervals[0]?.until as number) - INCIDENT.stop
   t.ok(late >= TICK_MS && late <= 3 * TICK_MS, `resolved ${late} ms after it was over`)
   t.ok((intervals[0]?.worst.increase as number) > 1.8)
@@ -39,9 +39,9 @@ t.test('one incident is one interval', async (t) => {
 
 t.test('one that lasts until the end is open, samples in any order give the same', async (t) => {
   const lasting = lines([{ ...INCIDENT, stop: Infinity }])
-  const intervals = Array.from(detectIntervals(await read([HEADER, ...lasting].join('\n')), TICK_MS))
+  const intervals = Array.from(detectIntervals(await read([HEADER, ...lasting].join('\n'))))
   t.match(intervals, [{ pop: 'ams1', until: null, closeReason: null }])
-  t.strictSame(Array.from(detectIntervals(await read([HEADER, ...lasting.toReversed()].join('\r\n')), TICK_MS)), intervals)
+  t.strictSame(Array.from(detectIntervals(await read([HEADER, ...lasting.toReversed()].join('\r\n')))), intervals)
 })
 
 t.test('times and columns', async (t) => {
@@ -97,7 +97,7 @@ t.test('npm run detect prints the intervals and a summary', async (t) => {
   const program = startProgram(t, 'detect/main.js', [fileWith(t, [HEADER, ...lines()].join('\n'))], {})
   await program.output(
     new RegExp(
-      String.raw`^ams1 critical from 2026-01-01T01:10:10.000Z to 2026-01-01T01:15:\d0.000Z \(3\d0 s\): at worst ` +
+      String.raw`^ams1 critical from 2026-01-01T01:10:00.000Z to 2026-01-01T01:15:\d0.000Z \(3\d0 s\): at worst ` +
       String.raw`\d+\.\d\d ms instead of \d\.\d\d ms \(hour before\), \+\d+ %, z \d+\.\d, \d+ samples against \d+\n1 ` +
       String.raw`regression in 5400 samples of 2 PoPs\n$`
     )
@@ -119,6 +119,36 @@ for (const { name, args, stderr } of misuses) {
     t.match(program.stderr(), stderr)
   })
 }
+
+for (const { name, stepMs, slowFrom, slowFor } of [
+  { name: 'a minute', stepMs: 60_000, slowFrom: 30 * 60, slowFor: 60 },
+  { name: 'five minutes', stepMs: 300_000, slowFrom: 30 * 12, slowFor: 36 },
+  { name: 'an hour', stepMs: 3_600_000, slowFrom: 24 * 9, slowFor: 18 }
+]) {
+  t.test(`series of one sample every ${name}: a slow stretch is found, and nothing else`, async (t) => {
+    const samples = Array.from({ length: slowFrom + 3 * slowFor }, (_, index) => ({
+      time: START + index * stepMs,
+      pop: 'fra1',
+      functionName: '',
+      value: (50 + index % 7) * (index >= slowFrom && index < slowFrom + slowFor ? 2 : 1)
+    }))
+    const intervals = Array.from(detectIntervals(samples))
+    t.match(intervals, [{ pop: 'fra1', since: START + slowFrom * stepMs, closeReason: 'recovered' }])
+    t.equal(intervals.length, 1)
+  })
+}
+
+t.test('npm run detect --svg draws what was found', async (t) => {
+  const file = fileWith(t, [HEADER, ...lines()].join('\n').replaceAll('ams1', 'a<b&"c'.replaceAll('"', '')))
+  const svg = `${file}.svg`
+  const program = startProgram(t, 'detect/main.js', ['--svg', svg, file], {})
+  t.strictSame(await program.exit, { code: 0, signal: null })
+  const text = readFileSync(svg, 'utf8')
+  t.match(text, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/)
+  t.match(text, 'a&lt;b&amp;c: 1 found')
+  t.match(text, /<title>critical from 2026-01-01T01:10:00.000Z, at worst \d+\.\d\d ms<\/title>/)
+  t.notMatch(text, /NaN|Infinity|undefined/)
+})
 
 t.test('npm run detect --help', async (t) => {
   const program = startProgram(t, 'detect/main.js', ['--help'], {})

@@ -1,6 +1,8 @@
-import t from 'tap'
-import { build } from '../support/app.ts'
+import t, { type Test } from 'tap'
+import { build, called } from '../support/app.ts'
 import { SourceError } from '../../lib/source/source-error.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { serveSamples } from '../support/fake-source.ts'
 
 t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t) => {
   const { app, connect } = await build(t)
@@ -43,8 +45,12 @@ t.test('the status says how fresh the data is, and when it is asked for next', a
   t.match(feed, { epoch, status: 'fresh', silentPops: 0 })
   t.ok(feed.seq >= seq)
   t.ok(Date.parse(feed.nextPollAt) > Date.parse(feed.polledAt))
+})
+
+t.test('the status of a source without data', async (t) => {
+  const { app } = await build(t)
   app.poller.stop()
-  app.metricsSource.collect = async () => ({ readings: [], baselines: new Map(), places: new Map() })
+  app.metricsSource.read = async () => ({ rows: 0, bytes: 0, ignored: 0 })
   await app.tickMaker.tick()
   t.match(
     (await app.inject('/api/websocket/status')).json().feed,
@@ -67,6 +73,7 @@ t.test('?limit bounds the list and says so', async (t) => {
 
 t.test('errors are JSON with status, code and what was wrong', async (t) => {
   const { app } = await build(t)
+  app.metricsSource.read = async () => { throw new SourceError('unavailable', 'not there') }
   const cases = [
     { name: 'unknown route', method: 'GET', url: '/nope', statusCode: 404, code: 'NOT_FOUND', message: 'there is no GET /nope' },
     {
@@ -167,7 +174,7 @@ t.test('health', async (t) => {
 
   t.test('is degraded, and still 200, while the source fails', async (t) => {
     const { app, connect, logged } = await build(t)
-    app.metricsSource.collect = async () => { throw new SourceError('unauthorized', 'wrong token') }
+    app.metricsSource.read = async () => { throw new SourceError('unauthorized', 'wrong token') }
     await connect()
     await logged('source_failed')
     const response = await app.inject('/health')
@@ -211,25 +218,29 @@ t.test('health', async (t) => {
   })
 })
 
-const FUNCTIONS = ['auth', 'images', 'rewrite', 'search', 'render']
+/** The service on a clock and a source of the test's: five functions of one PoP had 5 ms, more or less, until now. */
+async function slowDown (t: Test) {
+  const clock = new FakeClock()
+  const service = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000', POLL: 'always' }, { clock })
+  service.app.poller.stop()
+  const values = new Map<number, number>()
+  serveSamples(service.app.metricsSource, clock, (time) => values.get(time) ?? 5 + (time / 10_000 % 3 - 1) * 0.34)
+  const feed = async (value: number) => {
+    await clock.advance(10_000)
+    values.set(clock.now(), value)
+    await service.app.tickMaker.tick()
+    // What is read beside the ticks.
+    await clock.advance(0)
+  }
+  await feed(5)
+  return { ...service, feed }
+}
 
 t.test('GET /api/regressions lists what is open, and what was until lately', async (t) => {
-  const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
-  app.poller.stop()
-  const baselines = new Map([['fra1', { day: { count: 450, center: 5, deviation: 0.5 } }]])
+  const { app, feed } = await slowDown(t)
   const list = async () => (await app.inject('/api/regressions')).json()
-  const feed = async (value: number) => {
-    const time = Date.now() + seconds++ * 10_000
-    app.metricsSource.collect = async () => ({
-      readings: FUNCTIONS.map((functionName) => ({ pop: 'fra1', functionName, value, time, recentCount: 12, recentMean: value })),
-      baselines,
-      places: new Map()
-    })
-    await app.tickMaker.tick()
-  }
-  let seconds = 0
   t.match(await list(), { open: [], closed: [], epoch: app.view.epoch })
-  await feed(10)
+  for (let tick = 0; tick < 2; tick++) await feed(10)
   const { open, ...freshness } = await list()
   t.match(
     freshness,
@@ -243,7 +254,7 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
       severity: 'critical',
       baselineKind: 'day',
       changePercent: 100,
-      samples: { recent: 60, baseline: 450 }
+      samples: { recent: 15, baseline: Number }
     }
   ])
   for (let tick = 0; tick < 3; tick++) await feed(5)
@@ -253,22 +264,8 @@ t.test('GET /api/regressions lists what is open, and what was until lately', asy
 })
 
 t.test('after a change of severity a subscriber and GET /api/regressions are told the same', async (t) => {
-  const { app, connect } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
-  app.poller.stop()
-  const baselines = new Map([['fra1', { day: { count: 450, center: 5, deviation: 0.5 } }]])
-  for (const [index, value] of [6.5, 6.5, 6.5, 10, 10, 10, 12, 14].entries()) {
-    const time = Date.now() + index * 10_000
-    const readings = FUNCTIONS.map((functionName) => ({
-      pop: 'fra1',
-      functionName,
-      value,
-      time,
-      recentCount: 12,
-      recentMean: value
-    }))
-    app.metricsSource.collect = async () => ({ readings, baselines, places: new Map() })
-    await app.tickMaker.tick()
-  }
+  const { app, connect, feed } = await slowDown(t)
+  for (const value of [7, 7, 7, 10, 10, 10, 12, 14]) await feed(value)
   const { open } = (await app.inject('/api/regressions')).json()
   t.match(open, [{ pop: 'fra1', state: 'updated', severity: 'critical', recentMs: 10 }], 'as it was told last')
   const client = await connect('/ws?topics=alerts')
@@ -279,12 +276,12 @@ t.test('after a change of severity a subscriber and GET /api/regressions are tol
 t.test('ticks that go on failing by a defect make the health degraded, until one succeeds', async (t) => {
   const { app } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' })
   app.poller.stop()
-  const collect = app.metricsSource.collect.bind(app.metricsSource)
-  app.metricsSource.collect = async () => { throw new TypeError('a defect') }
+  const read = app.metricsSource.read.bind(app.metricsSource)
+  app.metricsSource.read = async () => { throw new TypeError('a defect') }
   await t.rejects(app.tickMaker.tick(), { message: 'a defect' })
   const health = async () => (await app.inject('/health')).json()
   t.match(await health(), { status: 'degraded', services: { feed: { healthy: false, failedTicks: 1 } } })
-  app.metricsSource.collect = collect
+  app.metricsSource.read = read
   await app.tickMaker.tick()
   t.match(await health(), { status: 'ok', services: { feed: { healthy: true, failedTicks: 0 } } })
 })
@@ -313,4 +310,49 @@ t.test('HEAD and OPTIONS are answered wherever GET is', async (t) => {
     t.equal(options.headers.allow, 'GET, HEAD, OPTIONS', `OPTIONS ${url}`)
   }
   t.equal((await app.inject({ method: 'OPTIONS', url: '/nope' })).statusCode, 404)
+})
+
+t.test(
+  'who reads over HTTP is somebody: the first waits for the answer, and the source is asked for three intervals',
+  async (t) => {
+    const { app } = await build(t, { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' })
+    for (const url of ['/api/websocket/status', '/health', '/health/ready']) await app.inject(url)
+    t.equal(app.view.head, null, 'those are about the service')
+    t.equal((await app.inject('/health')).json().services.feed.status, 'starting')
+    const responses = await Promise.all(Array.from({ length: 20 }, () => app.inject('/api/metrics/latest')))
+    t.ok(
+      responses.every(({ statusCode }) => statusCode === 200),
+      'none is told that there are no data yet'
+    )
+    t.equal(new Set(responses.map((response) => response.json().seq)).size, 1, 'one query for all of them')
+    await called(app.tickMaker, 'probe', 1)
+    t.match((await app.inject('/api/websocket/status')).json().feed, { status: 'idle', dataTime: String })
+    t.match((await app.inject('/health')).json(), { status: 'ok', services: { feed: { status: 'idle' } } })
+    const { seq } = app.view
+    t.ok(seq >= 2 && seq <= 5, `${seq} updates in three intervals`)
+    t.match((await app.inject('/api/regressions')).json(), { status: 'fresh', seq: seq + 1 }, 'not those of before')
+  }
+)
+
+t.test('who connects after an idle time is told fresh data, not what was known before', async (t) => {
+  const { app, connect, logged } = await build(t)
+  const first = await connect()
+  const { seq } = await first.next('metrics_update')
+  await first.close()
+  await logged('disconnect')
+  await called(app.tickMaker, 'probe', 2)
+  const head = app.view.seq
+  t.ok(head >= seq)
+  const second = await connect('/ws?topics=metrics,pops,alerts')
+  t.match(await second.next('welcome'), { seq: head, headSeq: head })
+  const update = await second.next('metrics_update')
+  t.equal(update.seq, head + 1)
+  t.equal(update.skipped, undefined)
+  t.equal((await second.next('pops_update')).seq, head + 1)
+})
+
+t.test('POLL=always asks with nobody there', async (t) => {
+  const { app } = await build(t, { POLL: 'always' })
+  await called(app.tickMaker, 'tick', 3)
+  t.ok(app.view.seq >= 2)
 })

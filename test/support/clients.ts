@@ -86,9 +86,19 @@ export const REGRESSION: Regression = {
   state: 'opened',
   severity: 'warning',
   openedAt: Date.parse(START),
+  since: Date.parse(START),
   closedAt: null,
   closeReason: null,
-  comparison: { recentMs: 10, baselineMs: 5, baselineKind: 'day', increase: 1, zScore: 3, samples: { recent: 60, baseline: 450 } }
+  comparison: {
+    recentMs: 10,
+    baselineMs: 5,
+    baselineKind: 'day',
+    baselineDays: 1,
+    deviationMs: 1,
+    increase: 1,
+    zScore: 3,
+    samples: { recent: 60, baseline: 450 }
+  }
 }
 
 /** What a tick found out that is told as `UPDATE`. */

@@ -1,10 +1,12 @@
+import { SampleFleet } from '../../lib/fleet/sample-fleet.ts'
+import { SampleWindow } from '../../lib/fleet/sample-window.ts'
+import { SLOT_MS, SummaryStore } from '../../lib/fleet/summary-store.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { TickMaker } from '../../lib/feed/tick-maker.ts'
 import { View } from '../../lib/feed/view.ts'
 import { tellClients } from '../../lib/clients/follow.ts'
 import { WebSocketTransport } from '../../lib/clients/websocket/transport.ts'
 import { RegressionDetector } from '../../lib/fleet/regression-detector.ts'
-import type { Baselines, FunctionReading, Measurements } from '../../lib/source/source.ts'
 import { Broadcaster } from '../../lib/clients/broadcaster.ts'
 import { ConnectionTracker } from '../../lib/clients/connection-tracker.ts'
 import type { MetricsUpdateMessage } from '../../lib/protocol/server-messages.ts'
@@ -14,7 +16,7 @@ import { WriterPhase } from '../../lib/feed/writer-phase.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
 import { FakeSocket } from './fake-socket.ts'
-import { FakeSource, reading } from './fake-source.ts'
+import { FakeSource, reading, type Reading } from './fake-source.ts'
 import { validateServerMessage } from './validate.ts'
 import { SourceError, type SourceFailure } from '../../lib/source/source-error.ts'
 
@@ -36,19 +38,21 @@ export function followedFeed (options: FollowedFeed) {
   const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576 })
   const view = new View({ updates, clock, intervalMs: INTERVAL_MS })
   tellClients({ updates, view, broadcaster, statistics, log })
-  const phase = new WriterPhase(INTERVAL_MS)
-  const schedule = new Schedule({ intervalMs: INTERVAL_MS, clock, phase })
-  const tickMaker = new TickMaker({
-    source,
-    detector: new RegressionDetector(),
-    schedule,
-    writerIntervalMs: () => phase.writerIntervalMs,
-    updates,
+  const schedule = new Schedule({ intervalMs: INTERVAL_MS, clock, phase: new WriterPhase(INTERVAL_MS) })
+  const fleet = new SampleFleet({
+    window: new SampleWindow({ spanMs: 600_000, maxRows: 100_000, maxBytes: 10_000_000 }),
+    detector: new RegressionDetector({ store: yesterday(clock.now()), newNormalAfterMs: 86_400_000, minDeviationMs: 0.5 }),
     clock,
     log,
-    intervalMs: INTERVAL_MS,
-    healthyBelowMs: 10
+    healthyBelowMs: 10,
+    pollMs: INTERVAL_MS
   })
+  const collect = async () => {
+    await source.read({ start: 0, stop: Infinity }, fleet.take)
+    fleet.readingEnds()
+    return fleet.update()
+  }
+  const tickMaker = new TickMaker({ source, collect, schedule, updates, clock, log })
   /** One tick; the next one is planned an interval later. */
   const tick = () => {
     schedule.plan(clock.monotonic())
@@ -88,22 +92,28 @@ export function setUp () {
   return { clock, log, source, statistics, tickMaker, view, ticks, tick, connection, messages, updates, fail }
 }
 
-const baselines: Baselines = new Map(['fra1', 'ams1'].map((pop) => [pop, { day: { count: 450, center: 5, deviation: 0.5 } }]))
+/** Two PoPs had 5 ms, half a millisecond more or less, around this time a day ago, and for an hour after it. */
+export function yesterday (now: number): SummaryStore {
+  const store = new SummaryStore()
+  const first = Math.floor((now - 86_400_000 - 3 * SLOT_MS) / SLOT_MS) * SLOT_MS
+  for (let start = first; start < first + 18 * SLOT_MS; start += SLOT_MS) {
+    const points = Array.from({ length: 30 }, (_, index) =>
+      ({ time: start + (index + 1) * INTERVAL_MS, value: 5 + (index % 3 - 1) * 0.34, samples: 5 }))
+    for (const pop of ['fra1', 'ams1']) store.take(pop, start, points)
+  }
+  return store
+}
 
-/** One PoP's readings, the same of each of its five functions. */
-const everyFunction = (fields: Partial<FunctionReading>) =>
+/** One PoP's samples, the same of each of its five functions. */
+const everyFunction = (fields: Partial<Reading>) =>
   ['auth', 'images', 'rewrite', 'search', 'render'].map((functionName) => reading({ ...fields, functionName }))
 
 /** Two PoPs as they were yesterday, newest sample at `time`. */
-export function steadyPops (time: number): Measurements {
-  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time })], baselines, places: new Map() }
+export function steadyPops (time: number): { readings: Reading[] } {
+  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time })] }
 }
 
 /** The same two, one of which has become slower by 50 %. */
-export function regressedPops (time: number): Measurements {
-  return {
-    readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time, value: 7.5, recentMean: 7.5 })],
-    baselines,
-    places: new Map()
-  }
+export function regressedPops (time: number): { readings: Reading[] } {
+  return { readings: [...everyFunction({ time }), ...everyFunction({ pop: 'ams1', time, value: 7.5 })] }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { databaseOf } from '../../lib/source/influx/schema.ts'
 
 /** A real InfluxDB that a suite runs against, and how popcast is told of it. */
 export interface Engine {
@@ -138,7 +139,7 @@ async function portFromLog (child: ChildProcess, pattern: RegExp): Promise<numbe
   throw new Error(`influxd did not start:\n${lines.join('\n')}`)
 }
 
-async function post (url: string, body: string | URLSearchParams): Promise<void> {
+export async function post (url: string, body: string | URLSearchParams): Promise<void> {
   const response = await fetch(url, { method: 'POST', body })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
 }
@@ -166,7 +167,7 @@ export async function writeLines ({ url, env }: Engine, lines: string[]): Promis
   const { INFLUXDB_BUCKET: bucket = '', INFLUXDB_ORG: org = '', INFLUXDB_TOKEN: token = '' } = env
   const target = env.INFLUXDB_QUERY_LANGUAGE === 'flux'
     ? `${url}/api/v2/write?${new URLSearchParams({ org, bucket, precision: 'ms' })}`
-    : `${url}/write?${new URLSearchParams({ db: bucket, precision: 'ms' })}`
+    : `${url}/write?${new URLSearchParams({ ...databaseOf(bucket), precision: 'ms' })}`
   // Basic credentials are what 1.6 takes; the v2 API takes tokens, and 1.8's takes user:password for one.
   const authorization = env.INFLUXDB_QUERY_LANGUAGE === 'flux' ? `Token ${token}` : `Basic ${btoa(token)}`
   const response = await fetch(target, { method: 'POST', body: lines.join('\n'), headers: { authorization } })

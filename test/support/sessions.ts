@@ -55,7 +55,7 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
 export type Service = ReturnType<typeof serveSessions>
 
 export async function tick ({ source, tick }: Service, answer: 'answers' | 'fails'): Promise<void> {
-  source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })], baselines: new Map(), places: new Map() }
+  source.measurements = { readings: [reading({ value: 5, time: Date.parse(START) })] }
   source.onCollect = async () => {
     if (answer === 'fails') throw new SourceError('timeout', 'secret words of the database')
     return source.measurements

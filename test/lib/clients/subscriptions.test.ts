@@ -197,7 +197,7 @@ t.test('alerts: opened, and resolved, each before the update of its tick', async
     'metrics_update 5'
   ])
   const [opened, resolved] = messagesOf(socket).filter((message) => message.type === 'alert')
-  t.match(opened, { data: { pop: 'ams1', state: 'opened', baselineKind: 'day', baselineMs: 5, samples: { baseline: 450 } } })
+  t.match(opened, { data: { pop: 'ams1', state: 'opened', baselineKind: 'day', baselineMs: 5, samples: { baseline: 90 } } })
   t.match(resolved, { data: { pop: 'ams1', state: 'resolved', id: opened?.data.id, since: opened?.data.since } })
 })
 

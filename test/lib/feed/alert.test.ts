@@ -10,12 +10,15 @@ const OPEN: Regression = {
   state: 'opened',
   severity: 'critical',
   openedAt: Date.parse(START),
+  since: Date.parse(START),
   closedAt: null,
   closeReason: null,
   comparison: {
     recentMs: 12.3456,
     baselineMs: 5,
     baselineKind: 'day',
+    baselineDays: 1,
+    deviationMs: 1,
     increase: 1.46912,
     zScore: 7.34567,
     samples: { recent: 60, baseline: 450 }
@@ -48,6 +51,22 @@ t.test('an alert says what was compared with what', async (t) => {
 })
 
 const texts: Array<{ name: string, regression: Partial<Regression>, message: string }> = [
+  {
+    name: 'against several days',
+    regression: { comparison: { ...OPEN.comparison, baselineDays: 3 } },
+    message: 'fra1: 12.35 ms, 146.9 % above the 5 ms of the same time on the last 3 days'
+  },
+  {
+    name: 'small values have enough digits',
+    regression: { comparison: { ...OPEN.comparison, recentMs: 0.040123, baselineMs: 0.00410456 } },
+    message: 'fra1: 0.0401 ms, 146.9 % above the 0.0041 ms of the same time a day earlier'
+  },
+  {
+    name: 'the new normal',
+    regression: { closedAt: 9, closeReason: 'new_normal' },
+    message:
+      'fra1 stays slower, which counts as usual from now on: 12.35 ms, 146.9 % above the 5 ms of the same time a day earlier'
+  },
   {
     name: 'against the hour',
     regression: { comparison: { ...OPEN.comparison, baselineKind: 'hour' } },

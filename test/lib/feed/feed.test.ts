@@ -7,9 +7,7 @@ import { SourceError } from '../../../lib/source/source-error.ts'
 t.test('a tick publishes an update', async (t) => {
   const { view, tick, source, clock, messages } = setUp()
   source.measurements = {
-    readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })],
-    baselines: new Map(),
-    places: new Map()
+    readings: [reading({ value: 5, time: START_MS - 4_000 }), reading({ pop: 'ams1', value: 12.346, time: START_MS - 9_000 })]
   }
   t.equal(view.latest(), null)
   t.equal(view.seq, 0)

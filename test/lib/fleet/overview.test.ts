@@ -1,16 +1,16 @@
 import t from 'tap'
 import { buildOverview } from '../../../lib/fleet/overview.ts'
-import type { Pop } from '../../../lib/fleet/pop.ts'
+import type { Pop } from '../../../lib/fleet/point.ts'
 
-const below = (healthyBelowMs: number, silent = false) => ({ healthyBelowMs, isSilent: () => silent })
+const below = (healthyBelowMs: number) => ({ healthyBelowMs })
 const pop = (coldStartMs: number): Pop => ({
   code: 'fra1',
   coldStartMs,
   sampleTime: 0,
   functions: 1,
-  oldestSampleTime: 0,
-  recentCount: 0,
-  earlierMean: NaN
+  intervalMs: 10_000,
+  isSilent: false,
+  points: []
 })
 
 t.test('sums up', async (t) => {
@@ -39,7 +39,7 @@ t.test('the threshold is a parameter', async (t) => {
 })
 
 t.test('a PoP that is silent counts, with the value that it had, and is not healthy', async (t) => {
-  t.strictSame(buildOverview([4, 6].map(pop), 0, below(10, true)), {
+  t.strictSame(buildOverview([4, 6].map((value) => ({ ...pop(value), isSilent: true })), 0, below(10)), {
     totalPops: 2,
     healthyPops: 0,
     averageColdStart: 5,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { popStates, PopsSnapshot, type PopKnowledge } from '../../../lib/fleet/pop-state.ts'
-import type { Pop } from '../../../lib/fleet/pop.ts'
+import type { Pop } from '../../../lib/fleet/point.ts'
 import { popState } from '../../support/pop-states.ts'
 
 const TIME = Date.UTC(2026, 0, 1)
@@ -9,6 +9,8 @@ const comparison = {
   recentMs: 10,
   baselineMs: 5,
   baselineKind: 'day',
+  baselineDays: 1,
+  deviationMs: 1,
   increase: 1,
   zScore: 5,
   samples: { recent: 60, baseline: 450 }
@@ -19,15 +21,14 @@ const pop = (fields: Partial<Pop>): Pop => ({
   coldStartMs: 5,
   sampleTime: TIME,
   functions: 5,
-  oldestSampleTime: TIME,
-  recentCount: 60,
-  earlierMean: 5,
+  intervalMs: 10_000,
+  isSilent: false,
+  points: [],
   ...fields
 })
 const known = (fields: Partial<PopKnowledge> = {}): PopKnowledge => ({
   places: new Map([['fra1', FRANKFURT]]),
   assessments: [{ pop: 'fra1', state: 'normal', comparison }],
-  isSilent: () => false,
   healthyBelowMs: 10,
   ...fields
 })
@@ -35,9 +36,10 @@ const known = (fields: Partial<PopKnowledge> = {}): PopKnowledge => ({
 const cases: Array<{ name: string, pop?: Partial<Pop>, known?: Partial<PopKnowledge>, state: Parameters<typeof popState>[0] }> = [
   { name: 'healthy', state: {} },
   { name: 'two decimals', pop: { coldStartMs: 5.126 }, state: { coldStartMs: 5.13 } },
+  { name: 'three digits below 1', pop: { coldStartMs: 0.0412345 }, state: { coldStartMs: 0.0412 } },
   { name: 'healthy is below the limit, of the value as it is', pop: { coldStartMs: 9.9999 }, state: { coldStartMs: 10 } },
   { name: 'not healthy at the limit', pop: { coldStartMs: 10 }, state: { coldStartMs: 10, healthy: false } },
-  { name: 'silent is not healthy', known: { isSilent: (code) => code === 'fra1' }, state: { status: 'silent', healthy: false } },
+  { name: 'silent is not healthy', pop: { isSilent: true }, state: { status: 'silent', healthy: false } },
   {
     name: 'regressed',
     known: { assessments: [{ pop: 'fra1', state: 'regressed', severity: 'critical', comparison }] },

@@ -1,276 +1,211 @@
 import t from 'tap'
-import type { Pop } from '../../../lib/fleet/pop.ts'
+import { MIN_RELATIVE_DEVIATION, MOST_INCREASE, MOST_Z, valuesCompared } from '../../../lib/fleet/comparison.ts'
 import {
   CRITICAL_ABOVE_Z,
   CRITICAL_UNTIL_Z,
-  MIN_RELATIVE_DEVIATION,
   OPEN_ABOVE_Z,
   RegressionDetector,
   RESOLVE_BELOW_INCREASE,
   RESOLVE_BELOW_Z,
   type Assessment
 } from '../../../lib/fleet/regression-detector.ts'
-import type { BaselineKind, PopBaselines, WindowStatistics } from '../../../lib/source/source.ts'
-import { MIN_SAMPLES } from '../../../lib/source/source.ts'
+import { SummaryStore } from '../../../lib/fleet/summary-store.ts'
+import { fill, popOf } from '../../support/points.ts'
 
-const TEN_MINUTES_MS = 600_000
-let sampleTime = 0
+const NOW = Date.UTC(2026, 0, 15, 12)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
-/** A PoP that has been at this value for a while; what was before is too long ago to be remembered. */
-function pop (value: number, fields: Partial<Pop> = {}): Pop {
-  sampleTime += TEN_MINUTES_MS
-  return {
-    code: 'fra1',
-    coldStartMs: value,
-    sampleTime,
-    functions: 5,
-    oldestSampleTime: sampleTime,
-    recentCount: 60,
-    earlierMean: value,
-    ...fields
+/** A detector that knows these days; by default one with a median of 100 and a deviation of 10. */
+function setUp (
+  days: Record<number, { center: number; deviation: number }> = { 1: { center: 100, deviation: 10 } },
+  minDeviationMs = 0
+) {
+  const store = new SummaryStore()
+  for (const [day, { center, deviation }] of Object.entries(days).reverse()) {
+    fill(
+      store,
+      'fra1',
+      NOW - Number(day) * DAY_MS - 20 * MINUTE_MS,
+      NOW - Number(day) * DAY_MS + 20 * MINUTE_MS,
+      center,
+      deviation
+    )
   }
+  return { store, detector: new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs }) }
 }
 
-const statistics = (center: number, deviation: number, count = 450): WindowStatistics => ({ count, center, deviation })
-
-/** Mean 100 and deviation 10: a recent mean of 125 has z 2.5 and an increase of 25 %. */
-const HUNDRED: PopBaselines = { day: statistics(100, 10) }
-
-function assess (recent: Pop, baselines: PopBaselines, detector = new RegressionDetector()): Assessment {
-  return detector.update([recent], new Map([['fra1', baselines]])).assessments[0] as Assessment
-}
+const steady = (value: number) => Array.from({ length: 16 }, () => value)
 
 /** `regressed` with its severity, or the other state. */
-function stateOf (assessment: Assessment): string {
-  return assessment.state === 'regressed' ? assessment.severity : assessment.state
+function stateOf (assessment: Assessment | undefined): string | undefined {
+  return assessment?.state === 'regressed' ? assessment.severity : assessment?.state
 }
 
 t.test('thresholds', async (t) => {
   t.strictSame(
+    { OPEN_ABOVE_Z, CRITICAL_ABOVE_Z, CRITICAL_UNTIL_Z, RESOLVE_BELOW_Z, RESOLVE_BELOW_INCREASE, MIN_RELATIVE_DEVIATION },
     {
-      MIN_SAMPLES,
-      OPEN_ABOVE_Z,
-      CRITICAL_ABOVE_Z,
-      CRITICAL_UNTIL_Z,
-      RESOLVE_BELOW_Z,
-      RESOLVE_BELOW_INCREASE,
-      MIN_RELATIVE_DEVIATION
-    },
-    {
-      MIN_SAMPLES: 10,
       OPEN_ABOVE_Z: 2.5,
       CRITICAL_ABOVE_Z: 3.5,
       CRITICAL_UNTIL_Z: 3,
       RESOLVE_BELOW_Z: 1.5,
       RESOLVE_BELOW_INCREASE: 0.1,
-      MIN_RELATIVE_DEVIATION: 0.05
+      MIN_RELATIVE_DEVIATION: 0.15
     }
   )
 })
 
 t.test('one assessment', async (t) => {
-  const cases: Array<{ name: string, recent: number, baselines: PopBaselines, state: string }> = [
-    { name: 'as before', recent: 100, baselines: HUNDRED, state: 'normal' },
-    { name: 'faster than before', recent: 10, baselines: HUNDRED, state: 'normal' },
-    { name: 'at the threshold of opening', recent: 125, baselines: HUNDRED, state: 'normal' },
-    { name: 'just above it', recent: 125.01, baselines: HUNDRED, state: 'warning' },
-    { name: 'at the threshold of critical', recent: 135, baselines: HUNDRED, state: 'warning' },
-    { name: 'just above it', recent: 135.01, baselines: HUNDRED, state: 'critical' },
-    { name: 'a noisy PoP may swing', recent: 150, baselines: { day: statistics(100, 20) }, state: 'normal' },
-    { name: 'constant baseline, at 2.5 times the floor', recent: 112.5, baselines: { day: statistics(100, 0) }, state: 'normal' },
-    { name: 'constant baseline, above', recent: 112.51, baselines: { day: statistics(100, 0) }, state: 'warning' },
-    { name: 'a tiny deviation counts as the floor', recent: 110, baselines: { day: statistics(100, 0.001) }, state: 'normal' },
-    { name: 'zero baseline, still zero', recent: 0, baselines: { day: statistics(0, 0) }, state: 'normal' },
-    { name: 'zero baseline, any increase', recent: 0.001, baselines: { day: statistics(0, 0) }, state: 'critical' },
-    { name: 'zero mean with a deviation', recent: 2, baselines: { day: statistics(0, 1) }, state: 'normal' }
+  const cases: Array<{ value: number, state: string }> = [
+    { value: 50, state: 'normal' },
+    { value: 100, state: 'normal' },
+    { value: 137, state: 'normal' },
+    { value: 138, state: 'warning' },
+    { value: 152, state: 'warning' },
+    { value: 153, state: 'critical' },
+    { value: 1e308, state: 'critical' }
   ]
-  for (const { name, recent, baselines, state } of cases) t.equal(stateOf(assess(pop(recent), baselines)), state, name)
+  for (const { value, state } of cases) {
+    const { assessments } = setUp().detector.update([popOf(steady(value), NOW)])
+    t.equal(stateOf(assessments[0]), state, String(value))
+  }
 })
 
-t.test('a comparison tells what was compared with what, and how many samples', async (t) => {
-  const cases: Array<{
-    name: string
-    recent: number
-    baselines: PopBaselines
-    increase: number
-    zScore: number
-    baselineMs: number
-    baselineKind: BaselineKind
-  }> = [
-    { name: 'day', recent: 150, baselines: HUNDRED, increase: 0.5, zScore: 5, baselineMs: 100, baselineKind: 'day' },
+t.test('a comparison tells what was compared with what', async (t) => {
+  const { assessments } = setUp().detector.update([popOf(steady(150), NOW)])
+  t.match(assessments, [
     {
-      name: 'day before hour',
-      recent: 150,
-      baselines: { ...HUNDRED, hour: statistics(150, 10) },
-      increase: 0.5,
-      zScore: 5,
-      baselineMs: 100,
-      baselineKind: 'day'
-    },
-    {
-      name: 'hour where there is no day',
-      recent: 75,
-      baselines: { hour: statistics(50, 10) },
-      increase: 0.5,
-      zScore: 2.5,
-      baselineMs: 50,
-      baselineKind: 'hour'
-    },
-    {
-      name: 'hour where the day has too few samples',
-      recent: 75,
-      baselines: { day: statistics(75, 10, 9), hour: statistics(50, 10, 450) },
-      increase: 0.5,
-      zScore: 2.5,
-      baselineMs: 50,
-      baselineKind: 'hour'
-    },
-    {
-      name: 'floor of the deviation',
-      recent: 90,
-      baselines: { day: statistics(100, 1) },
-      increase: -0.1,
-      zScore: -2,
-      baselineMs: 100,
-      baselineKind: 'day'
-    },
-    {
-      name: 'zero baseline, no change',
-      recent: 0,
-      baselines: { day: statistics(0, 0) },
-      increase: 0,
-      zScore: 0,
-      baselineMs: 0,
-      baselineKind: 'day'
-    },
-    {
-      name: 'zero baseline, increase',
-      recent: 1,
-      baselines: { day: statistics(0, 0) },
-      increase: 10_000,
-      zScore: 1_000,
-      baselineMs: 0,
-      baselineKind: 'day'
+      state: 'regressed',
+      comparison: {
+        recentMs: 150,
+        baselineMs: 100,
+        baselineKind: 'day',
+        baselineDays: 1,
+        increase: 0.5,
+        samples: { recent: 15, baseline: 90 }
+      }
     }
-  ]
-  for (const { name, recent, baselines, ...expected } of cases) {
-    const assessment = assess(pop(recent), baselines)
-    t.strictSame(
-      'comparison' in assessment && assessment.comparison,
-      { recentMs: recent, ...expected, samples: { recent: 60, baseline: 450 } },
-      name
-    )
-  }
+  ])
+  const { zScore = 0 } = assessments[0]?.state === 'regressed' ? assessments[0].comparison : {}
+  t.ok(Math.abs(zScore - 10 / 3) < 0.05, String(zScore))
 })
 
 t.test('not enough data is a state of its own', async (t) => {
-  const cases: Array<{ name: string, recentCount: number, baselines: PopBaselines, state: string }> = [
-    { name: 'recent 9', recentCount: 9, baselines: HUNDRED, state: 'not_enough_data' },
-    { name: 'recent 10', recentCount: 10, baselines: HUNDRED, state: 'critical' },
-    { name: 'recent 0, whose mean is no number', recentCount: 0, baselines: HUNDRED, state: 'not_enough_data' },
-    { name: 'day 9, no hour', recentCount: 60, baselines: { day: statistics(100, 10, 9) }, state: 'not_enough_data' },
-    { name: 'day 10, no hour', recentCount: 60, baselines: { day: statistics(100, 10, 10) }, state: 'critical' },
-    {
-      name: 'day 9, hour 9',
-      recentCount: 60,
-      baselines: { day: statistics(100, 10, 9), hour: statistics(100, 10, 9) },
-      state: 'not_enough_data'
-    },
-    { name: 'no day, hour 10', recentCount: 60, baselines: { hour: statistics(100, 10, 10) }, state: 'critical' },
-    { name: 'neither', recentCount: 60, baselines: {}, state: 'not_enough_data' },
-    { name: 'a baseline that is no number', recentCount: 60, baselines: { day: statistics(NaN, NaN) }, state: 'not_enough_data' }
-  ]
-  for (const { name, recentCount, baselines, state } of cases) {
-    const detector = new RegressionDetector()
-    t.equal(stateOf(assess(pop(recentCount === 0 ? NaN : 200, { recentCount }), baselines, detector)), state, name)
-    t.equal(detector.regressions, state === 'critical' ? 1 : 0, name)
+  const { detector } = setUp()
+  const few = { 5: 2, 2: 4, 1: 10 }
+  for (const [functions, points] of Object.entries(few)) {
+    const pop = popOf(steady(500).slice(-points), NOW, { functions: Number(functions) })
+    t.equal(stateOf(detector.update([pop]).assessments[0]), 'not_enough_data', `${points} values of ${functions} functions`)
   }
-  t.strictSame(
-    new RegressionDetector().update([pop(200)], new Map()).assessments,
-    [{ pop: 'fra1', state: 'not_enough_data' }],
-    'a PoP without any baseline'
-  )
+  t.equal(stateOf(setUp({}).detector.update([popOf(steady(500), NOW)]).assessments[0]), 'not_enough_data', 'no baseline')
+  t.strictSame([5, 4, 3, 2, 1].map(valuesCompared), [3, 3, 5, 5, 11])
 })
 
-t.test('hysteresis', async (t) => {
-  const noisy: PopBaselines = { day: statistics(100, 4) }
-  const quiet: PopBaselines = { day: statistics(100, 20) }
-  const cases: Array<{ name: string, baselines: PopBaselines, sequence: Array<[recent: number, state: string]> }> = [
-    {
-      name: 'below the opening threshold it stays open',
-      baselines: HUNDRED,
-      sequence: [
-        [124, 'normal'],
-        [126, 'warning'],
-        [124, 'warning'],
-        [116, 'warning'],
-        [109, 'normal'],
-        [124, 'normal']
-      ]
-    },
-    {
-      name: 'z below 1.5 with 10 % left stays open',
-      baselines: HUNDRED,
-      sequence: [
-        [126, 'warning'],
-        [114.9, 'warning'],
-        [110, 'warning'],
-        [109.99, 'normal']
-      ]
-    },
-    {
-      name: 'less than 10 % with z at 1.5 stays open',
-      baselines: noisy,
-      sequence: [
-        [120, 'critical'],
-        [107.5, 'warning'],
-        [107.49, 'normal']
-      ]
-    },
-    {
-      name: 'z alone does not resolve a large increase',
-      baselines: quiet,
-      sequence: [
-        [171, 'critical'],
-        [129, 'warning'],
-        [120, 'warning'],
-        [109, 'normal']
-      ]
-    },
-    {
-      name: 'critical and warning while open',
-      baselines: HUNDRED,
-      sequence: [
-        [140, 'critical'],
-        [130.1, 'critical'],
-        [130, 'warning'],
-        [135, 'warning'],
-        [140, 'critical'],
-        [100, 'normal']
-      ]
-    },
-    {
-      name: 'around one threshold it does not flap',
-      baselines: HUNDRED,
-      sequence: [
-        [125.1, 'warning'],
-        [124.9, 'warning'],
-        [125.1, 'warning'],
-        [124.9, 'warning']
-      ]
-    }
+t.test('a rhythm of its own: one function every 60 s has regressions too', async (t) => {
+  const { detector } = setUp()
+  const pop = popOf(steady(200), NOW, { functions: 1, intervalMs: MINUTE_MS })
+  t.equal(stateOf(detector.update([pop]).assessments[0]), 'critical')
+})
+
+t.test('values from before a silence are not recent', async (t) => {
+  const { detector } = setUp()
+  const pop = popOf(steady(200), NOW)
+  const apart = pop.points.map((point, index) => index < 14 ? { ...point, time: point.time - HOUR_MS } : point)
+  t.equal(stateOf(detector.update([{ ...pop, points: apart }]).assessments[0]), 'not_enough_data')
+})
+
+t.test('the floors under the deviation', async (t) => {
+  const cases = [
+    { name: 'relative', center: 100, minDeviationMs: 0, below: 137, above: 138 },
+    { name: 'absolute', center: 2, minDeviationMs: 0.5, below: 3.2, above: 3.3 },
+    { name: 'absolute at a median of 0', center: 0, minDeviationMs: 0.5, below: 1.2, above: 1.3 }
   ]
-  for (const { name, baselines, sequence } of cases) {
-    const detector = new RegressionDetector()
-    t.strictSame(sequence.map(([recent]) => [recent, stateOf(assess(pop(recent), baselines, detector))]), sequence, name)
+  for (const { name, center, minDeviationMs, below, above } of cases) {
+    const { detector } = setUp({ 1: { center, deviation: 0 } }, minDeviationMs)
+    t.equal(stateOf(detector.update([popOf(steady(below), NOW)]).assessments[0]), 'normal', name)
+    t.not(stateOf(detector.update([popOf(steady(above), NOW)]).assessments[0]), 'normal', name)
   }
+})
+
+t.test('whatever the numbers are, what is told of them is finite', async (t) => {
+  for (const [center, value] of [[0, 1], [0, 0], [-5, 5], [1e-300, 1], [1e30, 1e300]] as const) {
+    const { assessments } = setUp({ 1: { center, deviation: 0 } }).detector.update([popOf(steady(value), NOW)])
+    const { zScore, increase } = assessments[0]?.state === 'not_enough_data' || assessments[0] === undefined
+      ? { zScore: NaN, increase: NaN }
+      : assessments[0].comparison
+    t.ok(Math.abs(zScore) <= MOST_Z && Math.abs(increase) <= MOST_INCREASE, `${value} against ${center}: ${zScore}, ${increase}`)
+    t.equal(JSON.parse(JSON.stringify({ zScore })).zScore, zScore)
+  }
+})
+
+t.test('one bad day among several moves nothing', async (t) => {
+  const good = { center: 100, deviation: 10 }
+  const bad = { center: 300, deviation: 60 }
+  for (const days of [
+    [bad, good],
+    [good, bad, good],
+    [bad, good, good, good]
+  ]) {
+    const { assessments } = setUp(Object.fromEntries(days.map((day, index) => [index + 1, day]))).detector.update([
+      popOf(steady(200), NOW)
+    ])
+    t.equal(stateOf(assessments[0]), 'critical', JSON.stringify(days))
+  }
+})
+
+t.test('weekdays and weekends: slower than usual for a day, and than the same weekday', async (t) => {
+  const weekend = { center: 100, deviation: 10 }
+  const weekday = { center: 160, deviation: 16 }
+  const onMonday = { 1: weekend, 2: weekend, 3: weekday, 4: weekday, 5: weekday, 6: weekday, 7: weekday }
+  const onTuesdayAfterAHoliday = { 1: weekend, 2: weekend, 3: weekend, 4: weekend, 5: weekday, 6: weekday, 7: weekday }
+  for (const days of [onMonday, onTuesdayAfterAHoliday]) {
+    t.equal(stateOf(setUp(days).detector.update([popOf(steady(160), NOW)]).assessments[0]), 'normal')
+    t.equal(stateOf(setUp(days).detector.update([popOf(steady(320), NOW)]).assessments[0]), 'critical')
+  }
+  const { detector } = setUp(onTuesdayAfterAHoliday)
+  t.match(detector.update([popOf(steady(320), NOW)]).assessments, [{ comparison: { baselineKind: 'week', baselineMs: 160 } }])
+})
+
+t.test('of few points the deviation is not known well: as much noise as it may have is none', async (t) => {
+  const store = new SummaryStore()
+  // Six points in all of yesterday: a deviation of 4 may be one of 12.
+  for (const start of [-10, -5, 0, 5]) {
+    store.take('fra1', NOW - DAY_MS + start * MINUTE_MS, [96, 100, 104].map((value) => ({ time: 0, value, samples: 1 })))
+  }
+  fill(store, 'fra1', NOW - 70 * MINUTE_MS, NOW - 10 * MINUTE_MS, 100, 12)
+  const detector = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0 })
+  t.equal(stateOf(detector.update([popOf(steady(122), NOW)]).assessments[0]), 'normal')
+  t.equal(stateOf(detector.update([popOf(steady(200), NOW)]).assessments[0]), 'critical')
+})
+
+t.test('what creeps up is found against the first hour that is known, before it has doubled', async (t) => {
+  const store = new SummaryStore()
+  const detector = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0.5 })
+  const start = NOW
+  const level = (time: number) => 10 * (1 + Math.max(0, time - start - 2 * HOUR_MS) / (4 * HOUR_MS))
+  let foundAt: number | null = null
+  for (let time = start; time < start + 6 * HOUR_MS && foundAt === null; time += 5 * MINUTE_MS) {
+    fill(store, 'fra1', time, time + 1, level(time), 1)
+    const { events } = detector.update([popOf(steady(level(time)), time + 5 * MINUTE_MS)])
+    if (events.length > 0) foundAt = time
+  }
+  t.ok(foundAt !== null && level(foundAt) < 20 && level(foundAt) > 15, `found at ${level(foundAt ?? 0)} ms`)
+  t.match(detector.open, [{ comparison: { baselineKind: 'start', baselineMs: 10 } }])
 })
 
 t.test('PoPs are assessed each on its own, in their order', async (t) => {
-  const detector = new RegressionDetector()
-  const pops = [pop(200, { code: 'slow' }), pop(100, { code: 'steady' }), pop(100, { code: 'new' }), pop(130, { code: 'slower' })]
-  const { assessments } = detector.update(pops, new Map(['slow', 'steady', 'slower', 'unseen'].map((code) => [code, HUNDRED])))
-  t.strictSame(assessments.map((assessment) => [assessment.pop, stateOf(assessment)]),
-    [['slow', 'critical'], ['steady', 'normal'], ['new', 'not_enough_data'], ['slower', 'warning']])
-  t.equal(detector.regressions, 2)
+  const { store, detector } = setUp()
+  fill(store, 'ams1', NOW - DAY_MS - 20 * MINUTE_MS, NOW - DAY_MS + 20 * MINUTE_MS, 100, 10)
+  const { assessments } = detector.update([
+    popOf(steady(100), NOW),
+    popOf(steady(200), NOW, { code: 'ams1' }),
+    popOf(steady(200), NOW, { code: 'new1' })
+  ])
+  t.strictSame(assessments.map((assessment) => [assessment.pop, stateOf(assessment)]), [
+    ['fra1', 'normal'],
+    ['ams1', 'critical'],
+    ['new1', 'not_enough_data']
+  ])
 })

@@ -1,59 +1,41 @@
 import t from 'tap'
-import type { Pop } from '../../../lib/fleet/pop.ts'
 import { RegressionDetector, type Regression } from '../../../lib/fleet/regression-detector.ts'
-import type { PopBaselines, WindowStatistics } from '../../../lib/source/source.ts'
+import { SummaryStore } from '../../../lib/fleet/summary-store.ts'
+import { fill, popOf, TICK_MS } from '../../support/points.ts'
 
-const START = Date.UTC(2026, 0, 1)
-const TICK_MS = 10_000
-const HOUR_MS = 3_600_000
-
-const statistics = (center: number, count = 450): WindowStatistics => ({ count, center, deviation: center / 10 })
-const DAY: PopBaselines = { day: statistics(100) }
+const START = Date.UTC(2026, 0, 15)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
 interface Step {
   /** null: the PoP does not report at all any more. */
   value: number | null
-  /** Since the step before; by default a tick. */
-  afterMs?: number
   /** The newest sample is still the one before. */
   silent?: boolean
-  recentCount?: number
-  baselines?: PopBaselines
   functions?: number
-  /** The function that reported least lately did so long ago. */
-  staggered?: boolean
+}
+
+/** What the past is: of yesterday, or of the hour before, or nothing. */
+function setUp (past: 'day' | 'hour' | 'nothing' = 'day', newNormalAfterMs = DAY_MS) {
+  const store = new SummaryStore()
+  if (past === 'day') fill(store, 'fra1', START - DAY_MS - 20 * MINUTE_MS, START - DAY_MS + 8 * HOUR_MS, 100)
+  if (past === 'hour') fill(store, 'fra1', START - 70 * MINUTE_MS, START, 100)
+  return { store, detector: new RegressionDetector({ store, newNormalAfterMs, minDeviationMs: 0 }) }
 }
 
 /** Feeds one PoP with these steps, and tells what was new at each: `opened critical`, `resolved recovered`. */
-function feed (steps: Step[], detector = new RegressionDetector()): string[][] {
-  let now = START
-  let sampleTime = START
-  let previous = 100
-  return steps.map(
-    ({ value, afterMs = TICK_MS, silent = false, recentCount = 60, baselines = DAY, functions = 5, staggered = false }) => {
-      now += afterMs
-      if (!silent) sampleTime = now
-      const pops: Pop[] =
-        value === null
-          ? []
-          : [
-              {
-                code: 'fra1',
-                coldStartMs: value,
-                sampleTime,
-                functions,
-                oldestSampleTime: staggered ? sampleTime - TICK_MS : sampleTime,
-                recentCount,
-                earlierMean: previous
-              }
-            ]
-      previous = value ?? 100
-      const { events } = detector.update(pops, new Map([['fra1', baselines]]))
-      return events.map(
-        ({ state, regression: { severity, closeReason } }) => `${state} ${state === 'resolved' ? closeReason : severity}`
-      )
+function feed (steps: Step[], detector = setUp().detector, values: number[] = []): string[][] {
+  let time = START
+  return steps.map(({ value, silent = false, functions = 5 }) => {
+    if (value !== null && !silent) {
+      time += TICK_MS
+      values.push(value)
     }
-  )
+    const { events } = detector.update(value === null ? [] : [popOf(values, time, { functions })])
+    return events.map(({ state, regression: { severity, closeReason } }) =>
+      `${state} ${state === 'resolved' ? closeReason : severity}`)
+  })
 }
 
 const at = (value: number, count: number, fields: Partial<Step> = {}): Step[] =>
@@ -75,7 +57,7 @@ const sequences: Array<{ name: string, steps: Step[], told: Record<number, strin
   },
   {
     name: 'severity changes once',
-    steps: [...at(100, 3), ...at(130, 5), ...at(200, 5), ...at(132, 3), ...at(125, 4)],
+    steps: [...at(100, 3), ...at(140, 5), ...at(200, 5), ...at(147, 3), ...at(140, 4)],
     told: { 4: ['opened warning'], 9: ['updated critical'], 17: ['updated warning'] }
   },
   {
@@ -84,29 +66,9 @@ const sequences: Array<{ name: string, steps: Step[], told: Record<number, strin
     told: { 9: ['opened critical'] }
   },
   {
-    name: 'too little data is no recovery',
-    steps: [...at(100, 3), ...at(200, 3), ...at(200, 3, { recentCount: 9 }), ...at(200, 2)],
-    told: { 4: ['opened critical'] }
-  },
-  {
-    name: 'no baseline any more is no recovery',
-    steps: [...at(100, 3), ...at(200, 3), ...at(200, 3, { baselines: {} }), ...at(200, 2)],
-    told: { 4: ['opened critical'] }
-  },
-  {
     name: 'a PoP that has gone closes what was open',
     steps: [...at(100, 3), ...at(200, 3), { value: null }, ...at(200, 2)],
-    told: { 4: ['opened critical'], 6: ['resolved gone'], 8: ['opened critical'] }
-  },
-  {
-    name: 'after a silence, what was before it does not count',
-    steps: [...at(200, 1, { baselines: {} }), ...at(200, 1, { afterMs: 130_000 }), ...at(100, 3)],
-    told: { 1: ['opened critical'], 3: ['resolved recovered'] }
-  },
-  {
-    name: 'it was slow all the time when we came',
-    steps: [...at(100, 1, { baselines: {} }), ...at(200, 4)],
-    told: { 2: ['opened critical'] }
+    told: { 4: ['opened critical'], 6: ['resolved gone'], 7: ['opened critical'] }
   },
   {
     name: 'with two functions it takes five values for ten samples',
@@ -119,38 +81,11 @@ const sequences: Array<{ name: string, steps: Step[], told: Record<number, strin
     told: {}
   },
   {
-    name: 'one spike seen by many polls, as the other functions report later, is one spike',
-    steps: [...at(100, 4), ...at(300, 1), ...at(300, 3, { afterMs: 2_000, staggered: true }), ...at(100, 4)],
-    told: {}
+    name: 'of one function five high values are noise as well, and six are not',
+    steps: [...at(100, 12, { functions: 1 }), ...at(200, 6, { functions: 1 })],
+    told: { 17: ['opened critical'] }
   },
-  { name: 'constant', steps: at(100, 20), told: {} },
-  {
-    name: 'the hour before is kept while it is open: the regression itself does not end it',
-    steps: [
-      ...at(100, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 10, { baselines: { hour: statistics(190) }, afterMs: HOUR_MS })
-    ],
-    told: { 4: ['opened critical'] }
-  },
-  {
-    name: 'but not for longer than a day',
-    steps: [
-      ...at(100, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 3, { baselines: { hour: statistics(200) }, afterMs: 12 * HOUR_MS })
-    ],
-    told: { 4: ['opened critical'], 7: ['resolved recovered'] }
-  },
-  {
-    name: 'and a day-old baseline takes its place',
-    steps: [
-      ...at(100, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 3, { baselines: { hour: statistics(100) } }),
-      ...at(200, 1, { baselines: { day: statistics(200), hour: statistics(200) } })
-    ],
-    told: { 4: ['opened critical'], 6: ['resolved recovered'] }
-  }
+  { name: 'constant', steps: at(100, 20), told: {} }
 ]
 
 for (const { name, steps, told } of sequences) {
@@ -159,8 +94,14 @@ for (const { name, steps, told } of sequences) {
   })
 }
 
+t.test('since is when it began, not when it was noticed', async (t) => {
+  const { detector } = setUp()
+  feed([...at(100, 5), ...at(200, 3)], detector)
+  t.match(detector.open, [{ openedAt: START + 7 * TICK_MS, since: START + 5.5 * TICK_MS }])
+})
+
 t.test('one regression has one id, from what opened it to what closed it', async (t) => {
-  const detector = new RegressionDetector()
+  const { detector } = setUp()
   const seen: Regression[] = []
   const update = detector.update.bind(detector)
   detector.update = (...args) => {
@@ -168,7 +109,7 @@ t.test('one regression has one id, from what opened it to what closed it', async
     seen.push(...result.events.map(({ regression }) => regression))
     return result
   }
-  feed([...at(100, 3), ...at(130, 3), ...at(200, 3), ...at(100, 3), ...at(200, 3)], detector)
+  feed([...at(100, 3), ...at(140, 3), ...at(200, 3), ...at(100, 3), ...at(200, 3)], detector)
   const openedAt = START + 5 * TICK_MS
   t.strictSame(seen.map(({ id, openedAt, closedAt }) => [id, openedAt, closedAt]), [
     [`fra1_${openedAt}`, openedAt, null],
@@ -182,38 +123,64 @@ t.test('one regression has one id, from what opened it to what closed it', async
 })
 
 t.test('a PoP that was missing in one answer comes back under another id', async (t) => {
-  const detector = new RegressionDetector()
-  const pop: Pop = {
-    code: 'fra1',
-    coldStartMs: 200,
-    sampleTime: START,
-    functions: 5,
-    oldestSampleTime: START,
-    recentCount: 60,
-    earlierMean: 200
-  }
-  const baselines = new Map([['fra1', DAY]])
+  const { detector } = setUp()
+  const pop = popOf([200, 200, 200], START)
   const ids = [[pop], [], [pop]].flatMap((pops) =>
-    detector.update(pops, baselines).events.map(({ state, regression }) => `${state} ${regression.id}`)
+    detector.update(pops).events.map(({ state, regression }) => `${state} ${regression.id}`)
   )
   t.strictSame(ids, [`opened fra1_${START}`, `resolved fra1_${START}`, `opened fra1_${START + 1}`])
 })
 
 t.test('the closed ones are the last 100, newest first; PoPs that go are forgotten', async (t) => {
-  const detector = new RegressionDetector()
-  const slow = (index: number): Pop => ({
-    code: `pop${index}`,
-    coldStartMs: 200,
-    sampleTime: START + index,
-    functions: 5,
-    oldestSampleTime: START + index,
-    recentCount: 60,
-    earlierMean: 200
-  })
-  const baselines = new Map(Array.from({ length: 150 }, (_, index) => [`pop${index}`, DAY]))
-  for (let index = 0; index < 150; index++) detector.update([slow(index)], baselines)
-  detector.update([], baselines)
+  const { store, detector } = setUp('nothing')
+  const yesterday = START - DAY_MS
+  for (let index = 0; index < 150; index++) {
+    fill(store, `pop${index}`, yesterday - 10 * MINUTE_MS, yesterday + 10 * MINUTE_MS, 100)
+  }
+  for (let index = 0; index < 150; index++) detector.update([popOf([200, 200, 200], START + index, { code: `pop${index}` })])
+  detector.update([])
   t.equal(detector.closed.length, 100)
   t.strictSame([detector.closed[0]?.pop, detector.closed.at(-1)?.pop], ['pop149', 'pop50'])
   t.equal(detector.regressions, 0)
+})
+
+t.test('what goes on is not compared with itself: neither the hour nor the day ends it', async (t) => {
+  for (const past of ['hour', 'day'] as const) {
+    const { store, detector } = setUp(past, 10 * DAY_MS)
+    const events: string[] = []
+    for (let time = START; time < START + 26 * HOUR_MS; time += 5 * MINUTE_MS) {
+      fill(store, 'fra1', time, time + 1, 200)
+      const { events: told } = detector.update([popOf([200, 200, 200, 200], time + 5 * MINUTE_MS)])
+      events.push(...told.map(({ state }) => state))
+    }
+    t.strictSame(events, ['opened'], past)
+  }
+})
+
+t.test('what stays slow for a day is the new normal: told as such, and not told again', async (t) => {
+  for (const past of ['hour', 'day'] as const) {
+    const { store, detector } = setUp(past)
+    const events: string[] = []
+    const tick = (time: number, value: number) => {
+      fill(store, 'fra1', time, time + 1, value)
+      const { events: told } = detector.update([popOf([value, value, value, value], time + 5 * MINUTE_MS)])
+      events.push(
+        ...told.map(({ state, regression: { closeReason } }) => `${state} ${closeReason ?? ''} ${(time - START) / HOUR_MS}`)
+      )
+    }
+    for (let time = START; time < START + 100 * HOUR_MS; time += 5 * MINUTE_MS) tick(time, 200)
+    t.strictSame(events, ['opened  0', 'resolved new_normal 24'], past)
+    for (let time = START + 100 * HOUR_MS; time < START + 102 * HOUR_MS; time += 5 * MINUTE_MS) tick(time, 400)
+    t.match(events[2], /^opened {2}100/, `${past}: what is slower than the new normal is a regression`)
+  }
+})
+
+t.test('restored from JSON it goes on: what is open keeps its id, and its end is told', async (t) => {
+  const { store, detector } = setUp('hour')
+  feed([...at(100, 5), ...at(200, 5)], detector)
+  const other = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0 })
+  other.restore(JSON.parse(JSON.stringify(detector.snapshot())))
+  t.strictSame(other.open, detector.open)
+  const { events } = other.update([popOf([100, 100, 100], START + 12 * TICK_MS)])
+  t.match(events, [{ state: 'resolved', regression: { id: detector.open[0]?.id, closeReason: 'recovered' } }])
 })

@@ -1,108 +1,90 @@
 import t from 'tap'
-import { DemoSource, type DemoSourceOptions } from '../../../lib/source/demo-source.ts'
-import { groupByPop } from '../../../lib/fleet/pop.ts'
-import { RegressionDetector } from '../../../lib/fleet/regression-detector.ts'
-import { medianAndLowerQuartile } from '../../../lib/source/statistics.ts'
+import { DemoSource } from '../../../lib/source/demo-source.ts'
+import type { Place, SeriesKey } from '../../../lib/source/sample-source.ts'
+import type { TimeRange } from '../../../lib/source/time-range.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-const START = Date.UTC(2026, 0, 1)
-const MINUTE_MS = 60_000
+const NOW = Date.UTC(2026, 0, 1, 12) + 7_500
+const MINUTE = 60_000
 
-function setUp (options: Partial<DemoSourceOptions> = {}) {
-  const clock = new FakeClock(START + 7_500)
-  const source = new DemoSource({ pops: 20, seed: 1, overviewWindowMs: 600_000, clock, ...options })
-  return { clock, source }
+function setUp ({ pops = 20, seed = 1 } = {}) {
+  const clock = new FakeClock(NOW)
+  const source = new DemoSource({ pops, seed, clock })
+  const read = async (range: TimeRange) => {
+    const samples: Array<{ series: SeriesKey, place: Place, time: number, value: number }> = []
+    const result = await source.read(range, (series, place, time, value) => samples.push({ series, place, time, value }))
+    t.strictSame(result, { rows: samples.length, bytes: 0, ignored: 0 })
+    return samples
+  }
+  return { clock, source, read }
 }
 
-t.test('readings of every function of every PoP', async (t) => {
-  const { source } = setUp()
-  t.equal(source.kind, 'demo')
-  const { readings, baselines } = await source.collect()
-  t.equal(readings.length, 100)
-  t.equal(new Set(readings.map(({ pop, functionName }) => `${pop} ${functionName}`)).size, 100)
-  t.strictSame([...new Set(readings.map(({ recentCount }) => recentCount))], [12], '2 min of samples 10 s apart')
-  t.strictSame(readings.filter(({ value, recentMean }) => !(value > 1 && recentMean > 1)), [])
-  t.equal(baselines.size, 20)
-  t.strictSame(
-    [...new Set([...baselines.values()].map(({ day }) => day?.count))],
-    [150],
-    '15 min of samples 30 s apart, 5 functions'
-  )
-  t.strictSame(
-    [...baselines.values()].filter(
-      ({ day, hour }) => hour !== undefined || !(day !== undefined && day.center > 1 && day.deviation > 0)
-    ),
-    []
-  )
+t.test('a sample of every function of every PoP each 10 s', async (t) => {
+  const { read } = setUp()
+  const samples = await read({ start: NOW - MINUTE, stop: NOW + MINUTE })
+  t.equal(samples.length, 6 * 100, 'none of the future')
+  t.equal(new Set(samples.map(({ series }) => series)).size, 100)
+  t.equal(new Set(samples.map(({ series }) => series.id)).size, 100)
+  t.strictSame(samples.filter(({ time }) => time % 10_000 !== 0 || time < NOW - MINUTE || time > NOW), [])
+  t.strictSame(samples.filter(({ value }) => !(value > 1)), [])
+  t.strictSame(samples[0]?.place, { city: 'Frankfurt', country: 'DE', tier: '1', latitude: 50.11, longitude: 8.68 })
 })
 
-t.test('the baseline is the statistics of what was yesterday', async (t) => {
-  const { source, clock } = setUp({ pops: 1 })
-  const { baselines } = await source.collect()
-  // Yesterday's readings, seen as they were then: 30 s apart, from 7.5 min before to 7.5 min after.
-  const now = clock.now()
-  const values: number[] = []
-  for (
-    let time = Math.ceil((now - 24.125 * 60 * MINUTE_MS) / 30_000) * 30_000;
-    time < now - 23.875 * 60 * MINUTE_MS;
-    time += 30_000
-  ) {
-    clock.setWall(time)
-    values.push(...(await source.collect()).readings.map(({ value }) => value))
-  }
-  const { day } = baselines.get('fra1') ?? {}
-  t.strictSame(day, medianAndLowerQuartile(values))
-})
-
-t.test('the same seed gives the same numbers, another seed others', async (t) => {
-  const [first, same, other] = await Promise.all([1, 1, 2].map((seed) => setUp({ seed }).source.collect()))
-  t.strictSame(first, same)
-  t.strictSame(first?.readings.filter(({ value }, index) => value === other?.readings[index]?.value), [])
-})
-
-t.test('what is asked for is measured that moment', async (t) => {
-  const { source, clock } = setUp({ pops: 2 })
-  for (const wait of [0, 1, 499, 60_000]) {
-    await clock.advance(wait)
-    t.strictSame([...new Set((await source.collect()).readings.map(({ time }) => time))], [clock.now()])
+t.test('the ends of a range', async (t) => {
+  const { read } = setUp({ pops: 1 })
+  const at = Date.UTC(2026, 0, 1)
+  const cases = [
+    { name: 'start is in, stop is not', range: { start: at, stop: at + 20_000 }, times: [at, at + 10_000] },
+    { name: 'just behind', range: { start: at + 1, stop: at + 20_001 }, times: [at + 10_000, at + 20_000] },
+    { name: 'between two', range: { start: at + 1, stop: at + 9_999 }, times: [] },
+    { name: 'empty', range: { start: at, stop: at }, times: [] }
+  ]
+  for (const { name, range, times } of cases) {
+    t.strictSame([...new Set((await read(range)).map(({ time }) => time))], times, name)
   }
 })
 
-t.test('baselines are worked out every 5 min', async (t) => {
-  const { source, clock } = setUp({ pops: 2 })
-  const { baselines } = await source.collect()
-  await clock.advance(5 * MINUTE_MS - 1)
-  t.equal((await source.collect()).baselines, baselines)
-  await clock.advance(1)
-  const next = (await source.collect()).baselines
-  t.not(next, baselines)
-  t.notSame(next, baselines)
+t.test('what is read again is the same, and another seed gives others', async (t) => {
+  const range = { start: NOW - MINUTE, stop: NOW }
+  const { clock, read } = setUp()
+  const first = await read(range)
+  await clock.advance(24 * 60 * MINUTE)
+  const again = await read(range)
+  t.strictSame(again, first)
+  t.equal(again[0]?.series, first[0]?.series)
+  t.equal(again[0]?.place, first[0]?.place)
+  const other = await setUp({ seed: 2 }).read(range)
+  t.strictSame(other.filter(({ value }, index) => value === first[index]?.value), [])
 })
 
-t.test('in a day some PoPs regress, most do not, and they recover', async (t) => {
-  const { source, clock } = setUp()
-  const detector = new RegressionDetector()
-  const counts: number[] = []
-  for (let minute = 0; minute < 24 * 60; minute++) {
-    const { readings, baselines } = await source.collect()
-    detector.update(groupByPop(readings), baselines)
-    counts.push(detector.regressions)
-    await clock.advance(MINUTE_MS)
+t.test('places', async (t) => {
+  const { source } = setUp({ pops: 2 })
+  t.strictSame([...await source.places({ start: NOW - MINUTE, stop: NOW })], [
+    ['fra1', { sampleTime: NOW - 7_500, latitude: 50.11, longitude: 8.68 }],
+    ['ams1', { sampleTime: NOW - 7_500, latitude: 52.37, longitude: 4.9 }]
+  ])
+  t.strictSame(await source.places({ start: NOW + MINUTE, stop: NOW + 2 * MINUTE }), new Map())
+})
+
+t.test('other work has its turns', async (t) => {
+  const { source } = setUp({ pops: 2_000 })
+  let inThisTurn = 0
+  let most = 0
+  let reading = true
+  const turn = () => {
+    inThisTurn = 0
+    if (reading) setImmediate(turn)
   }
-  const regressed = counts.filter((count) => count > 0).length
-  t.ok(regressed > 100, `${regressed} of 1,440 min had a regression`)
-  t.ok(regressed < 1_340, `${regressed} of 1,440 min had a regression`)
-  t.ok(Math.max(...counts) <= 10, `at most ${Math.max(...counts)} of 20 at once`)
+  setImmediate(turn)
+  await source.read({ start: NOW - 20_000, stop: NOW }, () => { most = Math.max(most, ++inThisTurn) })
+  reading = false
+  t.ok(most <= 4_000, `${most} samples in one turn`)
 })
 
-t.test('2,000 PoPs', async (t) => {
-  const { readings, baselines } = await setUp({ pops: 2_000 }).source.collect()
-  t.equal(readings.length, 10_000)
-  t.equal(baselines.size, 2_000)
-})
-
-t.test('ping and close have nothing to do', async (t) => {
+t.test('nothing is missing, and ping and close have nothing to do', async (t) => {
   const { source } = setUp({ pops: 1 })
+  t.equal(source.kind, 'demo')
+  t.equal(await source.explain(), null)
   await t.resolves(source.ping())
   await t.resolves(source.close())
 })

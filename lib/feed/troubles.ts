@@ -1,0 +1,37 @@
+import type { Log } from '../log.ts'
+
+/** What is wrong with the data rather than with who has them: for the operator, in the log and in `/health`. */
+export interface Trouble {
+  reason: 'no_data' | 'places_failed' | 'baselines_failed' | 'clock_ahead' | 'clock_behind' | 'window_full'
+  message: string
+}
+
+/** What is not understood of the data at present. Each is logged when it begins or says something else, and when it ends. */
+export class Troubles {
+  readonly #log: Log
+  readonly #current = new Map<Trouble['reason'], Trouble>()
+
+  constructor (log: Log) {
+    this.#log = log
+  }
+
+  get current (): Trouble[] {
+    return Array.from(this.#current.values())
+  }
+
+  has (reason: Trouble['reason']): boolean {
+    return this.#current.has(reason)
+  }
+
+  /** @param message null: there is no such trouble (any more) */
+  set (reason: Trouble['reason'], message: string | null): void {
+    const known = this.#current.get(reason)
+    if (message === null) {
+      if (this.#current.delete(reason)) this.#log.info({ event: `${reason}_ended` }, 'trouble with the data is over')
+      return
+    }
+    this.#current.set(reason, { reason, message })
+    if (known === undefined) this.#log.warn({ event: reason, detail: message }, 'trouble with the data')
+    else if (known.message !== message) this.#log.debug({ event: reason, detail: message }, 'trouble with the data goes on')
+  }
+}

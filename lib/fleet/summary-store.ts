@@ -1,0 +1,136 @@
+import type { TimeRange } from '../source/time-range.ts'
+import type { Point } from './point.ts'
+import { median, quartile } from './statistics.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+/** What is summed up is so long. */
+export const SLOT_MS = 5 * MINUTE_MS
+export const DAYS = 7
+/** A baseline of another day is so much to either side of the same time. */
+export const AROUND_MS = 7.5 * MINUTE_MS
+export const HOUR_MS = 60 * MINUTE_MS
+/** Slots of other days are asked for so long before they are needed. */
+const AHEAD_MS = 15 * MINUTE_MS
+/** The rest of a week, and what is around it. */
+const SLOTS = (DAYS * DAY_MS + 2 * HOUR_MS) / SLOT_MS
+const MOST_POINTS = 255
+/** The same weekday comes before the days between. */
+const DAYS_IN_ORDER = [1, 7, 2, 3, 4, 5, 6]
+
+/** What the points of one PoP in one slot come to. */
+export interface Summary {
+  count: number
+  median: number
+  /** The lower one. */
+  quartile: number
+}
+
+/** One PoP's slots, in a ring. Two numbers and a count: of 2,000 PoPs and a week that is below 40 MB. */
+class Ring {
+  readonly medians = new Float32Array(SLOTS)
+  readonly quartiles = new Float32Array(SLOTS)
+  readonly counts = new Uint8Array(SLOTS)
+  lastSlot = 0
+}
+
+/**
+ * What each PoP was in each five minutes of the last week: seen by popcast itself, or read from the database once. All that
+ * baselines are made of.
+ */
+export class SummaryStore {
+  readonly #rings = new Map<string, Ring>()
+  /** Number of the slot that stands at each place of the rings. */
+  readonly #slots = new Float64Array(SLOTS).fill(-1)
+  readonly #known = new Float64Array(SLOTS).fill(-1)
+  #lastSlot = 0
+
+  get pops (): number {
+    return this.#rings.size
+  }
+
+  get bytes (): number {
+    return this.#rings.size * SLOTS * 9
+  }
+
+  /** @param start of a slot, ms since the epoch */
+  take (pop: string, start: number, points: readonly Point[]): void {
+    if (points.length === 0) return
+    const slot = start / SLOT_MS
+    const place = this.#placeOf(slot)
+    if (place === null) return
+    const ring = this.#rings.get(pop) ?? new Ring()
+    this.#rings.set(pop, ring)
+    const values = Float64Array.from(points, ({ value }) => value).sort()
+    ring.medians[place] = median(values)
+    ring.quartiles[place] = quartile(values)
+    ring.counts[place] = Math.min(MOST_POINTS, points.length)
+    ring.lastSlot = Math.max(ring.lastSlot, slot)
+  }
+
+  /** This slot has been read, or seen: it is not wanted again. */
+  markKnown (start: number): void {
+    const slot = start / SLOT_MS
+    this.#known[slot % SLOTS] = slot
+  }
+
+  isKnown (start: number): boolean {
+    const slot = start / SLOT_MS
+    return this.#known[slot % SLOTS] === slot
+  }
+
+  /** The slots of a PoP that begin within a range, as far as there are any, oldest first. */
+  * slotsOf (pop: string, { start, stop }: TimeRange): Iterable<Summary & { start: number }> {
+    const ring = this.#rings.get(pop)
+    if (ring === undefined) return
+    for (let slot = Math.ceil(start / SLOT_MS); slot * SLOT_MS < stop; slot++) {
+      const place = slot % SLOTS
+      const count = ring.counts[place] ?? 0
+      if (this.#slots[place] !== slot || count === 0) continue
+      yield { start: slot * SLOT_MS, count, median: ring.medians[place] ?? NaN, quartile: ring.quartiles[place] ?? NaN }
+    }
+  }
+
+  /** The oldest slot of a PoP since then; undefined when there is none. */
+  firstOf (pop: string, since: number): (Summary & { start: number }) | undefined {
+    const [first] = this.slotsOf(pop, { start: since, stop: (this.#lastSlot + 1) * SLOT_MS })
+    return first
+  }
+
+  /** What is needed next and not known, in order of need; each slot by itself. @param now ms since the epoch */
+  wanted (now: number): TimeRange[] {
+    const around = (time: number) => ({ start: time - AROUND_MS, stop: time + AROUND_MS })
+    const [yesterday = 1, ...others] = DAYS_IN_ORDER
+    return [
+      around(now - yesterday * DAY_MS),
+      { start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS },
+      ...others.map((day) => around(now - day * DAY_MS)),
+      ...DAYS_IN_ORDER.map((day) => around(now - day * DAY_MS + AHEAD_MS))
+    ].flatMap((range) => this.#unknownOf(range))
+  }
+
+  /** Lets go of PoPs of which nothing is left. */
+  prune (): void {
+    for (const [pop, { lastSlot }] of this.#rings) if (lastSlot <= this.#lastSlot - SLOTS) this.#rings.delete(pop)
+  }
+
+  #unknownOf ({ start, stop }: TimeRange): TimeRange[] {
+    const slots: TimeRange[] = []
+    for (let from = Math.floor(start / SLOT_MS) * SLOT_MS; from < stop; from += SLOT_MS) {
+      if (!this.isKnown(from)) slots.push({ start: from, stop: from + SLOT_MS })
+    }
+    return slots
+  }
+
+  /** Where a slot stands; what stood there a week ago is forgotten. null: it is older than what is kept. */
+  #placeOf (slot: number): number | null {
+    if (slot <= this.#lastSlot - SLOTS) return null
+    this.#lastSlot = Math.max(this.#lastSlot, slot)
+    const place = slot % SLOTS
+    if (this.#slots[place] !== slot) {
+      for (const { counts } of this.#rings.values()) counts[place] = 0
+      this.#slots[place] = slot
+    }
+    return place
+  }
+}

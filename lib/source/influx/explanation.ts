@@ -1,0 +1,107 @@
+import { SourceError } from '../source-error.ts'
+import type { Catalog } from './reader.ts'
+import type { SampleSchema } from './schema.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+/**
+ * So far back the newest sample is looked for, one after the other: that is cheap where there is one lately, and Flux of
+ * 1.8 sees one type alone where a field's type has changed in between.
+ */
+const LOOK_BACK_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS]
+/** So many names of what there is are told. */
+const TOLD_NAMES = 10
+
+export interface ExplanationOptions {
+  catalog: Catalog
+  schema: SampleSchema
+  /** ms since the epoch */
+  now: number
+  /** A newest sample of this age, in ms, is no news. */
+  windowMs: number
+}
+
+/**
+ * What of the settings is not in the database, and what there is instead; or how old the newest sample is.
+ * @returns null when everything is there and the newest sample is not old
+ * @throws {SourceError}
+ */
+export async function explain (options: ExplanationOptions): Promise<string | null> {
+  const { catalog, schema } = options
+  try {
+    return await missingName(catalog, schema) ?? await missingTag(catalog, schema) ?? await oldSamples(options)
+  } catch (error) {
+    const missing = await missingBucket(catalog, schema).catch(() => null)
+    if (missing !== null && error instanceof SourceError) return missing
+    throw error
+  }
+}
+
+async function missingBucket (catalog: Catalog, { bucket }: SampleSchema): Promise<string | null> {
+  const found = await catalog.buckets()
+  // 1.8 tells Flux of `database/retention-policy` only, and reads `database` as its default policy.
+  if (found.some((name) => name === bucket || name.startsWith(`${bucket}/`))) return null
+  return `bucket \`${bucket}\` not found; there ${found.length === 1 ? 'is' : 'are'} ${list(found)}`
+}
+
+async function missingName (catalog: Catalog, schema: SampleSchema): Promise<string | null> {
+  const { measurement, field, bucket } = schema
+  const measurements = await catalog.measurements()
+  if (!measurements.includes(measurement)) {
+    // To InfluxQL a database that is not there has no measurements.
+    const missing = measurements.length === 0 ? await missingBucket(catalog, schema) : null
+    return missing ?? `measurement \`${measurement}\` not found in ${bucket}; it has ${list(measurements)}`
+  }
+  const fields = await catalog.fields()
+  return fields.includes(field) ? null : `field \`${field}\` not found in ${measurement}; it has ${list(fields)}`
+}
+
+async function missingTag (catalog: Catalog, { measurement, popTag, filter }: SampleSchema): Promise<string | null> {
+  const tags = await catalog.tags()
+  for (const tag of [popTag, ...filter.map(({ tag }) => tag)]) {
+    if (!tags.includes(tag)) return `tag \`${tag}\` not found in ${measurement}; it has ${list(tags)}`
+  }
+  for (const { tag, values } of filter) {
+    const found = await catalog.tagValues(tag)
+    if (!values.some((value) => found.includes(value))) {
+      const wanted = values.join(' or ')
+      return `INFLUXDB_FILTER matches nothing: tag \`${tag}\` of ${measurement} is never ${wanted}; it is ${list(found)}`
+    }
+  }
+  return null
+}
+
+async function oldSamples ({ catalog, schema, now, windowMs }: ExplanationOptions): Promise<string | null> {
+  const { field, measurement, filter } = schema
+  const newest = await newestOf(catalog, now)
+  if (newest === null) {
+    const which = filter.length === 0 ? '' : ' that INFLUXDB_FILTER matches'
+    return `${measurement} has no sample of \`${field}\`${which} within the last 7 days`
+  }
+  if (newest.type !== 'number') return `field \`${field}\` of ${measurement} is of the type ${newest.type}, not a number`
+  const age = now - newest.time
+  if (Math.abs(age) <= windowMs) return null
+  return `newest sample of \`${field}\` is ${duration(Math.abs(age))} ${age > 0 ? 'old' : 'ahead of the clock'}`
+}
+
+async function newestOf (catalog: Catalog, now: number): ReturnType<Catalog['newest']> {
+  for (const lookBackMs of LOOK_BACK_MS) {
+    const newest = await catalog.newest(now - lookBackMs)
+    if (newest !== null) return newest
+  }
+  return null
+}
+
+function list (names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  const more = names.length > TOLD_NAMES ? ` and ${names.length - TOLD_NAMES} more` : ''
+  return names.slice(0, TOLD_NAMES).join(', ') + more
+}
+
+function duration (ms: number): string {
+  const units = [['d', DAY_MS], ['h', HOUR_MS], ['min', MINUTE_MS], ['s', SECOND_MS]] as const
+  const [unit, size] = units.find(([, size]) => ms >= size) ?? ['s', SECOND_MS]
+  return `${Math.round(ms / size)} ${unit}`
+}

@@ -1,0 +1,154 @@
+import t from 'tap'
+import { SourceError } from '../../../lib/source/source-error.ts'
+import { collectorOf, START } from '../../support/collectors.ts'
+
+const MINUTE_MS = 60_000
+const DAY_S = 86_400
+
+t.test('the first report has the whole window, where the source is quick', async (t) => {
+  const { tick, window, source } = collectorOf()
+  const report = await tick()
+  t.equal(window.rows, 61)
+  t.match(report, { overview: { totalPops: 1 }, silentPops: 0 })
+  t.strictSame(source.asked.slice(0, 2), [[-60, 60], [-600, -60]], 'the newest first')
+})
+
+t.test('the first report does not wait for a slow one', async (t) => {
+  const { clock, collector, source, window } = collectorOf()
+  let calls = 0
+  source.onRead = async () => { if (++calls > 1) await new Promise<void>((resolve) => clock.schedule(resolve, 5_000)) }
+  const report = collector.collect()
+  await clock.advance(500)
+  t.match(await report, { overview: { totalPops: 1 } })
+  t.ok(window.rows < 10)
+  await clock.advance(5_000)
+  t.equal(window.rows, 61, 'the rest comes between the ticks')
+})
+
+t.test('one query per tick, and once running at most one a minute beside it', async (t) => {
+  const { tick, source } = collectorOf()
+  for (let ticks = 0; ticks < 30; ticks++) await tick()
+  const before = source.asked.length
+  for (let ticks = 0; ticks < 60; ticks++) await tick()
+  const beside = source.asked.length - before - 60
+  t.ok(beside <= 11, `${beside} in ten minutes`)
+  t.ok(source.asked.slice(before).filter(([, to]) => to > 0).every(([from]) => from >= -41), 'a tick reads what is new')
+})
+
+t.test('what is usual is read once, and never again what was seen', async (t) => {
+  const { tick, source, store } = collectorOf()
+  for (let ticks = 0; ticks < 12; ticks++) await tick()
+  const days = source.asked.filter(([from]) => from < -3 * 3_600)
+  t.ok(days.some(([from, to]) => from < -DAY_S && to > -DAY_S), 'around the same time of yesterday')
+  t.ok(days.some(([from]) => from < -7 * DAY_S))
+  const slots = Array.from(store.slotsOf('fra1', { start: START - 86_400_000 - 5 * MINUTE_MS, stop: START - 86_400_000 }))
+  t.match(slots, [{ count: 30 }])
+  const begins = source.ranges.map(({ start }) => start)
+  t.equal(new Set(begins).size, begins.length, 'no range twice')
+})
+
+t.test('a slot of the past that is large is read in part', async (t) => {
+  const { tick, source } = collectorOf({ maxRows: 10_000 })
+  source.pops = Array.from({ length: 1_000 }, (_, index) => `p${index}`)
+  for (let ticks = 0; ticks < 40; ticks++) await tick()
+  const past = source.asked.filter(([from]) => from < -700)
+  t.ok(past.length > 0 && past.every(([from, to]) => to - from <= 75), JSON.stringify(past.slice(0, 3)))
+})
+
+t.test('nothing is asked between ticks when nobody wants data', async (t) => {
+  const { clock, state, tick, source } = collectorOf()
+  state.isWanted = false
+  await tick()
+  const { length } = source.asked
+  await clock.advance(10 * MINUTE_MS)
+  t.equal(length, 1)
+  t.equal(source.asked.length, 1)
+})
+
+t.test('a slice that fails is said, and read after the next tick', async (t) => {
+  const { tick, source, log, window } = collectorOf()
+  let calls = 0
+  source.onRead = async () => { if (++calls === 2) throw new SourceError('timeout', 'too long') }
+  await tick()
+  t.match(log.of('slice_failed'), [{ level: 'warn' }])
+  t.ok(window.rows < 10)
+  await tick()
+  t.ok(window.rows >= 60)
+})
+
+t.test('a tick that fails rejects, and the next one reads all since the last', async (t) => {
+  const { clock, tick, collector, source, window } = collectorOf()
+  for (let ticks = 0; ticks < 6; ticks++) await tick()
+  source.onRead = async () => { throw new SourceError('unavailable', 'gone') }
+  await t.rejects(collector.collect(), SourceError)
+  await clock.advance(60_000)
+  source.onRead = async () => {}
+  await tick()
+  t.equal(window.rows, 61, 'nothing is missing')
+})
+
+t.test('what fails beside the ticks is a trouble while it lasts', async (t) => {
+  const { clock, tick, source, troubles } = collectorOf()
+  source.places = async () => { throw new SourceError('timeout', 'places took too long') }
+  source.onRead = async ({ stop }) => {
+    if (stop < clock.now() - 20 * MINUTE_MS) throw new SourceError('timeout', 'too long ago')
+  }
+  await tick()
+  t.strictSame(troubles.current, [
+    { reason: 'places_failed', message: 'places took too long' },
+    { reason: 'baselines_failed', message: 'too long ago' }
+  ])
+  source.places = async () => new Map()
+  source.onRead = async () => {}
+  for (let ticks = 0; ticks < 20; ticks++) await tick()
+  t.strictSame(troubles.current, [])
+})
+
+t.test('no data: explained, looked at again, and over when there are some', async (t) => {
+  const { tick, source, troubles, log } = collectorOf()
+  let looks = 0
+  source.explain = async () => {
+    looks++
+    return looks === 2 ? Promise.reject(new Error('no answer')) : 'field `a` not found'
+  }
+  source.pops = []
+  await tick()
+  t.strictSame(troubles.current, [{ reason: 'no_data', message: 'field `a` not found' }])
+  for (let ticks = 0; ticks < 12; ticks++) await tick()
+  t.ok(looks >= 2 && looks <= 4, `${looks} looks in two minutes`)
+  source.pops = ['fra1']
+  await tick()
+  await tick()
+  t.strictSame(troubles.current, [])
+  t.equal(log.of('no_data').filter(({ level }) => level === 'warn').length, 1)
+  t.equal(log.of('no_data_ended').length, 1)
+})
+
+t.test('wrong clocks and a window that is full are troubles', async (t) => {
+  const { clock, tick, source, troubles } = collectorOf({ windowMaxRows: 20 })
+  source.places = async () => new Map([['ahead', { sampleTime: clock.now() + 7_200_000 }]])
+  await tick()
+  await tick()
+  t.match(troubles.current, [
+    { reason: 'clock_ahead', message: /^clocks are ahead: samples of the future are not used: ahead \(7200 s\)$/ },
+    { reason: 'window_full', message: /WINDOW_MAX_ROWS/ }
+  ])
+})
+
+t.test('a slow fleet is given a longer window', async (t) => {
+  const { source, tick, window } = collectorOf()
+  const { read } = source
+  source.read = (range, take) => read.call(source, range, (key, place, time, value) => {
+    if (time % 300_000 === 0) take(key, place, time, value)
+  }).then((result) => ({ ...result, rows: result.rows / 30 }))
+  for (let ticks = 0; ticks < 4; ticks++) await tick()
+  t.ok(window.rows >= 16, `${window.rows} samples`)
+})
+
+t.test('stopped, it asks nothing more', async (t) => {
+  const { clock, collector, source } = collectorOf()
+  collector.stop()
+  await collector.collect()
+  await clock.advance(MINUTE_MS)
+  t.equal(source.asked.length, 1)
+})
