@@ -65,10 +65,13 @@ export class PopTracks {
 
   #popOf (pop: PopSeries, intervalMs: number): Pop {
     const lists = Array.from(pop.byFunction.values())
-    const { end, isSilent } = this.#endOf(lists)
-    this.#lastEnd = Math.max(this.#lastEnd, end)
+    const now = this.#options.clock.monotonic()
+    const { first, last } = this.#endsOf(lists)
+    this.#lastEnd = Math.max(this.#lastEnd, last)
+    const isSilent = last <= now
     // What has ended is told as it was at its end: of those series that ended last.
-    const functions = this.#telling(lists, isSilent)
+    // Mostly all live: then nothing is copied.
+    const functions = first > now ? lists : this.#telling(lists, isSilent)
     let [sampleTime, reach] = [-Infinity, -Infinity]
     for (const list of lists) for (const { newestTime } of list) sampleTime = Math.max(sampleTime, newestTime)
     for (const list of functions) for (const { newestTime } of list) reach = Math.max(reach, newestTime)
@@ -87,11 +90,17 @@ export class PopTracks {
     }
   }
 
-  /** When the last of these ends, on the monotonic clock. */
-  #endOf (lists: ReadonlyArray<readonly Series[]>): { end: number, isSilent: boolean } {
-    let end = -Infinity
-    for (const list of lists) for (const series of list) end = Math.max(end, this.#endsAt(series))
-    return { end, isSilent: end <= this.#options.clock.monotonic() }
+  /** When the first and the last of these end, on the monotonic clock. */
+  #endsOf (lists: ReadonlyArray<readonly Series[]>): { first: number, last: number } {
+    let [first, last] = [Infinity, -Infinity]
+    for (const list of lists) {
+      for (const series of list) {
+        const end = this.#endsAt(series)
+        first = Math.min(first, end)
+        last = Math.max(last, end)
+      }
+    }
+    return { first, last }
   }
 
   /** The series that say what a PoP is: those that live, or that lived when the last one advanced. */
@@ -102,8 +111,6 @@ export class PopTracks {
       for (const list of lists) for (const { advancedAt } of list) at = Math.max(at, advancedAt ?? -Infinity)
     }
     const tells = (series: Series) => this.#endsAt(series) > at
-    // Mostly all do: then nothing is copied.
-    if (lists.every((list) => list.every(tells))) return lists
     return lists.map((list) => list.filter(tells)).filter((list) => list.length > 0)
   }
 

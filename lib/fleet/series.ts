@@ -115,7 +115,8 @@ export class Series {
       return
     }
     this.advancedAt = at
-    if (stretchMs === null) return
+    // As always: at every sample of every series.
+    if (stretchMs === null || (this.#batchMs !== null && Math.abs(stretchMs - this.#batchMs) < this.#batchMs / 2)) return
     this.#stretches.push(stretchMs)
     if (this.#stretches.length > ARRIVALS) this.#stretches.shift()
     this.#batchMs = median(this.#stretches)
