@@ -1,7 +1,7 @@
 import { clamp } from './rounding.ts'
 
 /** A power of two, so that scaling costs no digit; a sum of fewer than 2^40 values scaled by it cannot overflow. */
-const SCALE = 2 ** -40
+export const SCALE = 2 ** -40
 
 /** Mean of finite values. It is finite even where their sum is not: two of 1e308 have a mean of 1e308. */
 export class Mean {

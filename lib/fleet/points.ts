@@ -1,3 +1,4 @@
+import { SCALE } from './mean.ts'
 import type { Point } from './point.ts'
 import { clamp } from './rounding.ts'
 import type { PopSeries, SampleWindow } from './sample-window.ts'
@@ -5,8 +6,6 @@ import type { Series } from './series.ts'
 
 /** A series that has no sample for so many of its own intervals has ended. */
 export const ENDED_AFTER_INTERVALS = 2.5
-/** A power of two, so that scaling costs no digit; a sum of fewer than 2^40 values scaled by it cannot overflow. */
-const SCALE = 2 ** -40
 
 /** One series as it is gone through from its newest sample back. */
 interface Walk {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { Mean } from './mean.ts'
+import { SCALE } from './mean.ts'
 import { valuesCompared } from './comparison.ts'
 import { MOST_POINTS, type Pop } from './point.ts'
 import { ENDED_AFTER_INTERVALS, intervalOf, pointsBack } from './points.ts'
+import { clamp } from './rounding.ts'
 import type { PopSeries } from './sample-window.ts'
 import { median, type Series } from './series.ts'
 
@@ -129,13 +130,13 @@ export class PopTracks {
 
 /** Mean over functions of the mean over each one's series of their newest samples. */
 function meanOf (functions: ReadonlyArray<readonly Series[]>): number {
-  const mean = new Mean()
+  let sum = 0
   for (const list of functions) {
-    const ofFunction = new Mean()
-    for (const series of list) ofFunction.add(series.valueFromEnd(0))
-    mean.add(ofFunction.value)
+    let ofFunction = 0
+    for (const series of list) ofFunction += series.valueFromEnd(0) * SCALE
+    sum += ofFunction / list.length
   }
-  return mean.value
+  return clamp(sum / functions.length / SCALE, Number.MAX_VALUE)
 }
 
 /** The newest time up to which every series of this rhythm has reported: what came after it is of a round that is not over. */
