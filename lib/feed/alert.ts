@@ -35,6 +35,7 @@ export function alertData (regression: Regression): AlertMessage['data'] {
     changePercent,
     zScore: round(zScore, 2),
     samples,
+    ...(closeReason !== null && { closeReason }),
     message: closeReason === null ? `${pop}: ${measured}` : `${pop} ${CLOSED[closeReason]}: ${measured}`
   }
 }

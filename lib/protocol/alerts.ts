@@ -14,7 +14,11 @@ export const AlertData = Type.Object({
   changePercent: Type.Number(),
   zScore: Type.Number(),
   samples: Type.Object({ recent: Type.Integer(), baseline: Type.Integer() }),
-  message: Type.String()
+  message: Type.String(),
+  closeReason: Type.Optional(Type.String({
+    description: 'of what is resolved: recovered; gone: the PoP does not report any more; or new_normal: it has been slower ' +
+      'for so long that this is usual now'
+  }))
 })
 
 export const Alert = Type.Object({
