@@ -41,8 +41,9 @@ export class Past implements BesideTask {
   }
 
   async run (): Promise<boolean> {
-    const { clock, troubles } = this.#options
-    if (clock.monotonic() < this.#nextAt) return false
+    const { clock, troubles, window } = this.#options
+    // Without PoPs nothing is compared.
+    if (window.rows === 0 || clock.monotonic() < this.#nextAt) return false
     const slots = this.#nextSlots()
     if (slots.length === 0) return false
     try {
