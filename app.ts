@@ -23,6 +23,7 @@ import poller from './plugins/poller.ts'
 import websocket from './plugins/websocket.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
+import popRoutes from './routes/pops.ts'
 import regressionRoutes from './routes/regressions.ts'
 import statusRoutes from './routes/status.ts'
 import websocketRoutes from './routes/websocket.ts'
@@ -94,6 +95,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(statusRoutes, { clock })
   await app.register(healthRoutes, { clock })
   await app.register(metricsRoutes)
+  await app.register(popRoutes)
   await app.register(regressionRoutes, { clock })
   return app
 }

@@ -6,6 +6,8 @@ import { build } from '../support/app.ts'
 const PATHS = [
   '/',
   '/api/metrics/latest',
+  '/api/pops',
+  '/api/pops/{code}',
   '/api/regressions',
   '/api/websocket/status',
   '/health',

@@ -3,6 +3,7 @@ import { build, called } from '../support/app.ts'
 import { SourceError } from '../../lib/source/source-error.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { serveSamples } from '../support/fake-source.ts'
+import { validateServerMessage } from '../support/validate.ts'
 
 t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t) => {
   const { app, connect } = await build(t)
@@ -116,7 +117,8 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
       code: 'FST_ERR_BAD_URL',
       message: "'/%zz' is not a valid url component"
     },
-    { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
+    { name: 'no data yet', method: 'GET', url: '/api/metrics/latest', statusCode: 503, code: 'NO_DATA', message: 'no data yet' },
+    { name: 'no PoPs yet', method: 'GET', url: '/api/pops/fra1', statusCode: 503, code: 'NO_DATA', message: 'no data yet' }
   ] as const
   for (const { name, method, url, statusCode, code, message } of cases) {
     t.test(name, async (t) => {
@@ -355,4 +357,19 @@ t.test('POLL=always asks with nobody there', async (t) => {
   const { app } = await build(t, { POLL: 'always' })
   await called(app.tickMaker, 'tick', 3)
   t.ok(app.view.seq >= 2)
+})
+
+t.test('GET /api/pops has every PoP, as a pops_update; one by its code has its regressions', async (t) => {
+  const { app, feed } = await slowDown(t)
+  for (let tick = 0; tick < 2; tick++) await feed(10)
+  const all = (await app.inject('/api/pops')).json()
+  validateServerMessage(all)
+  const pops = [{ code: 'fra1', coldStartMs: 10, regression: 'critical' }]
+  t.match(all, { seq: app.view.seq, status: 'fresh', data: { pops } })
+  const one = (await app.inject('/api/pops/fra1')).json()
+  t.match(one, { seq: app.view.seq, pop: all.data.pops[0], open: [{ pop: 'fra1', state: 'opened' }], closed: [] })
+  for (let tick = 0; tick < 3; tick++) await feed(5)
+  t.match((await app.inject('/api/pops/fra1')).json(), { open: [], closed: [{ state: 'resolved', closeReason: 'recovered' }] })
+  const nobody = await app.inject('/api/pops/nope')
+  t.match([nobody.statusCode, nobody.json()], [404, { code: 'NOT_FOUND', message: 'no PoP nope has reported lately' }])
 })
