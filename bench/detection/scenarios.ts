@@ -47,6 +47,15 @@ const noise =
     (value: number, { pop, functionIndex, time }: { pop: number; functionIndex: number; time: number }) =>
       value * Math.exp(spread * normal(DRAW, DRAW, pop * 5 + functionIndex, Math.floor(time / 1_000)))
 
+const WANDERS_IN_MS = 10 * MINUTE_MS
+
+/** The level itself changes within ten minutes by about so much, to and fro. */
+const wander = (spread: number) => (value: number, { pop, time }: { pop: number, time: number }) => {
+  const step = Math.floor(time / WANDERS_IN_MS)
+  const turn = (time / WANDERS_IN_MS - step) * Math.PI / 2
+  return value * Math.exp(spread * (normal(DRAW, pop, step) * Math.cos(turn) + normal(DRAW, pop, step + 1) * Math.sin(turn)))
+}
+
 const isWeekend = (time: number) => [0, 6].includes(new Date(time).getUTCDay())
 const isSilent = (pop: number, time: number) => startsOf(pop).some((start) => time >= start - 5 * MINUTE_MS && time < start)
 
@@ -128,6 +137,9 @@ export const scenarios: Scenario[] = [
     distort: (value, { time }) => value * (time > START + 5 * HOUR_MS ? 1.15 : 1)
   },
   { name: 'skewed: log-normal, sigma 0.6', hours: 24, daysBefore: 1, functions: 1, distort: noise(0.6) },
+  { name: 'a level that wanders by 5 %, one day before', hours: 24, daysBefore: 1, distort: wander(0.05) },
+  { name: 'a level that wanders by 7 %, a week before', hours: 24, daysBefore: 7, pops: 4, distort: wander(0.07) },
+  { name: 'x2 for 5 min, a level that wanders by 5 %', hours: 6, daysBefore: 1, incidents: each(2, 5), distort: wander(0.05) },
   { name: 'a median near zero', hours: 24, daysBefore: 1, functions: 1, distort: (value) => value / 10_000 },
   { name: 'a median of zero', hours: 6, daysBefore: 1, functions: 1, distort: (_, { time }) => time % 70_000 === 0 ? 0.3 : 0 },
   { name: 'constant', hours: 6, daysBefore: 1, distort: () => 5 },

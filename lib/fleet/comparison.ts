@@ -16,6 +16,9 @@ const MIN_SAMPLES = 10
 const RECENT_TIMES = 2
 /** The standard error of a deviation that is told from the quartile of n values is this share of it, over the root of n. */
 const DEVIATION_ERROR = 1.79
+/** What wanders is now so much off, and was so much off then; that it has been slow for long is no wandering. */
+const WANDERS = 2.5
+const MOST_WANDER = 0.3
 /** Against a baseline of 0 every increase is infinite, which JSON cannot say: 1 000 000 % as a share, and a score. */
 export const MOST_INCREASE = 10_000
 export const MOST_Z = 1_000
@@ -46,12 +49,13 @@ export function valuesCompared (functions: number): number {
 }
 
 /** The unit of the score: how far values usually are from the baseline, ms. */
-export function deviationOf (baseline: Baseline, hour: Baseline | undefined, minDeviationMs: number): number {
+export function deviationOf (baseline: Baseline, { hour, wander = 0 }: References, minDeviationMs: number): number {
   const { center, deviation, count } = baseline
   const certain = deviation * (1 + DEVIATION_ERROR / Math.sqrt(count))
   // As noisy as it is now: of few values the estimate may be far too low.
   const now = (hour?.noise ?? 0) * Math.abs(center)
-  return Math.max(certain, now, MIN_RELATIVE_DEVIATION * Math.abs(center), minDeviationMs)
+  const share = Math.max(MIN_RELATIVE_DEVIATION, Math.min(MOST_WANDER, WANDERS * wander))
+  return Math.max(certain, now, share * Math.abs(center), minDeviationMs)
 }
 
 /**
@@ -66,7 +70,7 @@ export function compare (
   minDeviationMs: number
 ): Comparison | null {
   const { day, week, hour, start } = references
-  const against = (baseline: Baseline) => score(recent, baseline, deviationOf(baseline, hour, minDeviationMs))
+  const against = (baseline: Baseline) => score(recent, baseline, deviationOf(baseline, references, minDeviationMs))
   if (day !== undefined) {
     const usual = against(day)
     const weekday = week === undefined || day.days === 1 ? usual : against(week)

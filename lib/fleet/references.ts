@@ -1,5 +1,5 @@
 import type { Pop } from './point.ts'
-import { NORMAL_QUARTILE } from './statistics.ts'
+import { median as middleOf, NORMAL_QUARTILE, quartile as quartileOf } from './statistics.ts'
 import { AROUND_MS, DAYS, HOUR_MS, SLOT_MS, type Summary, type SummaryStore } from './summary-store.ts'
 
 const DAY_MS = 24 * HOUR_MS
@@ -8,6 +8,8 @@ const INCOMPLETE_MS = 1
 /** Of a slow writer a baseline of another day is so many intervals to either side, and the hour has so many. */
 const AROUND_INTERVALS = 1.5
 const HOUR_INTERVALS = 12
+/** How far the level wanders is seen over so long: a slow stretch of less than half of it does not change that. */
+const WANDER_MS = 3 * HOUR_MS
 /** Compared are the last ones, at most so many. */
 const RECENT_INTERVALS = 6
 /** Fewer points than this say nothing about a PoP. */
@@ -42,7 +44,10 @@ export interface Baseline {
   days: number
 }
 
-export type References = Partial<Record<BaselineKind, Baseline>>
+export type References = Partial<Record<BaselineKind, Baseline>> & {
+  /** How far the level itself wanders from one five minutes to others, as a share of it. */
+  wander?: number
+}
 
 /** Of which time the points are that count as usual, ms since the epoch. */
 export interface Usual {
@@ -91,9 +96,16 @@ export class Baselines {
     const until = time - Math.max(SLOT_MS, RECENT_INTERVALS * intervalMs)
     const hour = this.#pooled(pop, 'hour', until - hourMs, until, usual.since)
     const day = typical(days)
-    const references: References = {}
+    const references: References = { wander: this.#wander(pop, until, usual.since) }
     for (const one of [day, week, hour, this.#start(pop, time, usual.since)]) if (one !== null) references[one.kind] = one
     return references
+  }
+
+  #wander (pop: string, until: number, since: number): number {
+    const slots = this.#store.slotsOf(pop, { start: Math.max(until - WANDER_MS, since), stop: until })
+    const medians = Float64Array.from(Array.from(slots, ({ median }) => median)).sort()
+    const [center, quartile] = [middleOf(medians), quartileOf(medians)]
+    return center > 0 ? upwards(center, quartile) / center : 0
   }
 
   #around (pop: string, time: number, aroundMs: number, { since, until }: Usual): Summary[] {

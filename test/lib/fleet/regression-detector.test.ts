@@ -209,3 +209,13 @@ t.test('PoPs are assessed each on its own, in their order', async (t) => {
     ['new1', 'not_enough_data']
   ])
 })
+
+t.test('a level that wanders is given room: as much as it has wandered in the last hours', async (t) => {
+  const { store, detector } = setUp()
+  for (let slot = 0; slot < 36; slot++) {
+    const start = NOW - (38 - slot) * 5 * MINUTE_MS
+    fill(store, 'fra1', start, start + 1, 88 + slot % 5 * 6, 2)
+  }
+  t.equal(stateOf(detector.update([popOf(steady(150), NOW)]).assessments[0]), 'normal')
+  t.equal(stateOf(detector.update([popOf(steady(210), NOW)]).assessments[0]), 'critical', 'but not without end')
+})
