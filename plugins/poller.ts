@@ -6,6 +6,7 @@ import { Beside } from '../lib/feed/beside.ts'
 import { Collector } from '../lib/feed/collector.ts'
 import { Demand } from '../lib/feed/demand.ts'
 import { Past } from '../lib/feed/past.ts'
+import { PopHistory } from '../lib/feed/pop-history.ts'
 import { Poller } from '../lib/feed/poller.ts'
 import { ReadingPlan } from '../lib/feed/reading-plan.ts'
 import { Schedule } from '../lib/feed/schedule.ts'
@@ -24,6 +25,7 @@ declare module 'fastify' {
     tickMaker: TickMaker
     poller: Poller
     troubles: Troubles
+    popHistory: PopHistory
     /** Somebody reads data over HTTP. Resolves when there is something to tell that is not from before nobody asked. */
     read (): Promise<void>
   }
@@ -31,7 +33,7 @@ declare module 'fastify' {
 
 /**
  * Decorates `tickMaker` (what is made of the source's answers), `poller` (when it is asked) and `troubles` (what is not
- * understood of the data); polls from ready to the begin of the shutdown.
+ * understood of the data) and `popHistory` (what PoPs were); polls from ready to the begin of the shutdown.
  */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { log } = app
@@ -39,7 +41,8 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   const troubles = new Troubles(log)
   const demand = new Demand({ poll: config.POLL, intervalMs, clock, clients: () => app.connections.size })
   const isWanted = () => demand.isWanted
-  const collector = collectorOf(config, { source: app.metricsSource, clock, log, troubles, isWanted })
+  const store = new SummaryStore()
+  const collector = collectorOf(config, { source: app.metricsSource, store, clock, log, troubles, isWanted })
   const schedule = new Schedule({ intervalMs, clock, phase: new WriterPhase(intervalMs) })
   const tickMaker = new TickMaker({
     source: app.metricsSource,
@@ -60,6 +63,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   app.decorate('tickMaker', tickMaker)
   app.decorate('poller', poller)
   app.decorate('troubles', troubles)
+  app.decorate('popHistory', new PopHistory({ updates: app.updates, store, clock, intervalMs }))
   app.decorate('read', () => {
     demand.read()
     poller.wake()
@@ -77,6 +81,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
 
 interface Parts {
   source: SampleSource
+  store: SummaryStore
   clock: Clock
   log: Log
   troubles: Troubles
@@ -84,11 +89,10 @@ interface Parts {
 }
 
 /** What the samples go through: window, fleet, what was usual, and what is read when. */
-function collectorOf (config: Config, { source, clock, log, troubles, isWanted }: Parts): Collector {
+function collectorOf (config: Config, { source, store, clock, log, troubles, isWanted }: Parts): Collector {
   const { BROADCAST_INTERVAL_MS: intervalMs, OVERVIEW_WINDOW_MS: windowMs, HEALTHY_BELOW_MS: healthyBelowMs } = config
   const limits = { maxRows: config.WINDOW_MAX_ROWS, maxBytes: config.WINDOW_MAX_BYTES }
   const window = new SampleWindow({ ...limits, spanMs: windowMs })
-  const store = new SummaryStore()
   const detector = new RegressionDetector({
     store,
     newNormalAfterMs: config.NEW_NORMAL_AFTER_MS,

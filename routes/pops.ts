@@ -1,35 +1,60 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { NoDataError, NoSuchPopError } from '../http-errors.ts'
-import { alertData } from '../lib/feed/alert.ts'
+import { alertData, changeOf } from '../lib/feed/alert.ts'
+import { HISTORY_MS, type HistoryValue } from '../lib/feed/pop-history.ts'
+import { PopsFilter } from '../lib/feed/pops-filter.ts'
+import type { PopDetail } from '../lib/fleet/pop-state.ts'
+import type { Regression } from '../lib/fleet/regression-detector.ts'
 import { AlertData } from '../lib/protocol/alerts.ts'
 import { PopState, PopsUpdate } from '../lib/protocol/server-messages.ts'
-import { ErrorBody } from './schemas.ts'
+import { timestamp } from '../lib/protocol/timestamp.ts'
+import { ClosedRegression, describeClosed } from './closed-regression.ts'
+import { ErrorBody, Timestamp } from './schemas.ts'
 
-const { type, data, delta, baseSeq, ...header } = PopsUpdate.properties
+const MINUTE_MS = 60_000
+const MOST_MINUTES = HISTORY_MS / MINUTE_MS
+const ALL = new PopsFilter(undefined)
+
+const { type, data, delta, fields, baseSeq, ...header } = PopsUpdate.properties
+const { recentMs, baselineMs, baselineKind, changePercent, zScore, samples } = AlertData.properties
+const Compared = Type.Object({
+  recentMs, baselineMs, baselineKind, changePercent, zScore, samples, baselineDays: Type.Integer({ description: 'it is made of' })
+})
+const HistoryPoint = Type.Object({
+  time: Timestamp,
+  coldStartMs: Type.Number(),
+  spanMs: Type.Integer({ description: '0: as it was told; else the median of so much time around it, of before popcast looked' })
+})
 const OnePop = Type.Object({
   ...header,
   pop: PopState,
+  intervalMs: Type.Number({ description: 'its own rhythm, milliseconds' }),
+  functions: Type.Integer({ description: 'that report' }),
+  comparison: Type.Union([Compared, Type.Null()], {
+    description: 'of its last values with what is usual, and the samples in both; null: there is not enough data'
+  }),
   open: Type.Array(AlertData, { description: 'its regressions' }),
-  closed: Type.Array(AlertData, { description: 'the last ones, newest first' })
+  closed: Type.Array(ClosedRegression, { description: 'the last ones, newest first' }),
+  history: Type.Optional(Type.Array(HistoryPoint, { description: 'oldest first; where nothing is known there is no point' }))
 })
 
-/** `GET /api/pops`: every PoP as the last update had it, as a `pops_update`; `/api/pops/:code`: one, with its regressions. */
+/**
+ * `GET /api/pops`: every PoP as the last update had it, as a `pops_update`; `/api/pops/:code`: one, with what it is compared
+ * with, its regressions, and its values of the last minutes where they are asked for.
+ */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const latest = async () => {
     await app.read()
     const tick = app.view.latest()
     if (tick === null) throw new NoDataError()
-    return tick.content
+    return tick
   }
 
   app.get(
     '/api/pops',
     { schema: { tags: ['feed'], summary: 'Every PoP', response: { 200: PopsUpdate, 503: ErrorBody } } },
-    async () => {
-      const { header, pops } = await latest()
-      return { type: 'pops_update' as const, data: { pops: Array.from(pops.states) }, ...header }
-    }
+    async () => (await latest()).popsUpdate(ALL)
   )
 
   app.get(
@@ -37,19 +62,43 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         tags: ['feed'],
-        summary: 'One PoP, and its regressions',
+        summary: 'One PoP, what it is compared with, its regressions and its last values',
         params: Type.Object({ code: Type.String() }),
-        response: { 200: OnePop, 404: ErrorBody, 503: ErrorBody }
+        querystring: Type.Object({
+          history: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: MOST_MINUTES, description: 'with the values of so many last minutes' })
+          )
+        }),
+        response: { 200: OnePop, 400: ErrorBody, 404: ErrorBody, 503: ErrorBody }
       }
     },
-    async ({ params: { code } }) => {
-      const { header, pops, regressions: { open, closed } } = await latest()
+    async ({ params: { code }, query: { history: minutes } }) => {
+      const { header, pops, details, regressions: { open, closed } } = (await latest()).content
       const pop = pops.get(code)
       if (pop === undefined) throw new NoSuchPopError(code)
-      const own = (all: typeof open) => all.filter((regression) => regression.pop === code).map(alertData)
-      return { ...header, pop, open: own(open), closed: own(closed) }
+      const isOwn = (regression: Regression) => regression.pop === code
+      return {
+        ...header,
+        pop,
+        ...describeDetail(details.get(code)),
+        open: open.filter(isOwn).map(alertData),
+        closed: closed.filter(isOwn).map(describeClosed),
+        ...(minutes !== undefined && { history: app.popHistory.of(code, minutes * MINUTE_MS).map(describeValue) })
+      }
     }
   )
+}
+
+function describeDetail ({ intervalMs, functions, comparison }: PopDetail = { intervalMs: 0, functions: 0, comparison: null }) {
+  return {
+    intervalMs,
+    functions,
+    comparison: comparison === null ? null : { ...changeOf(comparison), baselineDays: comparison.baselineDays }
+  }
+}
+
+function describeValue ({ time, ...value }: HistoryValue) {
+  return { time: timestamp(time), ...value }
 }
 
 export default routes

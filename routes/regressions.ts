@@ -1,20 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
-import type { Regression } from '../lib/fleet/regression-detector.ts'
 import { alertData } from '../lib/feed/alert.ts'
 import { AlertData } from '../lib/protocol/alerts.ts'
+import { ClosedRegression, describeClosed } from './closed-regression.ts'
 import { Timestamp } from './schemas.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
-const Closed = Type.Object({
-  ...AlertData.properties,
-  closedAt: Timestamp,
-  closeReason: Type.String({
-    description:
-      'recovered; gone: the PoP does not report any more; or new_normal: it has been slow for so long that this is usual'
-  })
-})
 const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
 /** How fresh what is told is, as beside every other answer; null before the source first answered. */
 const Freshness = {
@@ -31,7 +23,7 @@ const Regressions = Type.Object({
   timestamp: Timestamp,
   ...Freshness,
   open: Type.Array(AlertData),
-  closed: Type.Array(Closed, { description: 'the last ones, newest first' })
+  closed: Type.Array(ClosedRegression, { description: 'the last ones, newest first' })
 })
 
 /** `GET /api/regressions`: what is regressed now, and what was until lately. */
@@ -49,11 +41,6 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       }
     }
   )
-}
-
-function describeClosed (regression: Regression) {
-  const { closedAt, closeReason } = regression
-  return { ...alertData(regression), closedAt: timestamp(closedAt ?? 0), closeReason: closeReason ?? '' }
 }
 
 export default routes

@@ -1,6 +1,6 @@
 import type { PopsFilter } from '../feed/pops-filter.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
-import type { Tick } from '../feed/tick.ts'
+import type { DeltaKind, Tick } from '../feed/tick.ts'
 import type { LogEntry } from '../feed/update-log.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { Cursor } from './cursor.ts'
@@ -11,10 +11,10 @@ import type { Cursor } from './cursor.ts'
  */
 export type Delivery = 'sent' | 'held' | 'skipped' | 'failed'
 
-/** Which PoPs a client wants, and whether only what has changed. */
+/** Which PoPs a client wants, and of them only what has changed; null: all of it each time. */
 export interface PopsSubscription {
   filter: PopsFilter
-  delta: boolean
+  delta: DeltaKind | null
 }
 
 /** Whose outbox it is. */
@@ -99,7 +99,7 @@ export class Outbox<Owner extends Recipient> {
     const { pops, cursor } = this.#owner
     if (pops === null) return true
     const { filter, delta } = pops
-    const message = delta ? tick.popsSince(cursor.pops, filter) : tick.pops(filter)
+    const message = delta === null ? tick.pops(filter) : tick.popsSince(cursor.pops, filter, delta)
     cursor.sentPops(tick.seq)
     return this.#owner.sendUpdate(message.afterSkipping(skipped))
   }

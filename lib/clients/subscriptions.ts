@@ -167,7 +167,7 @@ function subscribePops (
   const previous = connection.pops
   const filter = filters.acquire(wanted)
   if (previous !== null) filters.release(previous.filter)
-  connection.pops = { filter, delta }
+  connection.pops = { filter, delta: delta === true ? 'pops' : delta || null }
   if (previous === null || previous.filter.key !== filter.key) connection.cursor.beginPops()
   // Before there are any data nobody can know a PoP.
   const states = view.latest()?.content.pops.states

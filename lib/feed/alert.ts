@@ -1,4 +1,4 @@
-import type { Regression } from '../fleet/regression-detector.ts'
+import type { Comparison, Regression } from '../fleet/regression-detector.ts'
 import { precise, round } from '../fleet/rounding.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
@@ -15,26 +15,33 @@ const CLOSED = {
   new_normal: 'stays slower, which counts as usual from now on'
 } as const
 
+/** How far a PoP is from what is usual, as it is told. */
+export function changeOf ({ recentMs, baselineMs, baselineKind, increase, zScore, samples }: Comparison) {
+  return {
+    recentMs: precise(recentMs),
+    baselineMs: precise(baselineMs),
+    baselineKind,
+    changePercent: round(increase * 100, 1),
+    zScore: round(zScore, 2),
+    samples
+  }
+}
+
 /** `data` of an alert, and an item of `GET /api/regressions`. */
 export function alertData (regression: Regression): AlertMessage['data'] {
   const { id, pop, state, severity, since, comparison, closeReason } = regression
-  const { recentMs, baselineMs, baselineKind, baselineDays, increase, zScore, samples } = comparison
-  const changePercent = round(increase * 100, 1)
-  const change = `${Math.abs(changePercent)} % ${increase < 0 ? 'below' : 'above'}`
+  const change = changeOf(comparison)
+  const { baselineDays, baselineKind, increase } = comparison
+  const difference = `${Math.abs(change.changePercent)} % ${increase < 0 ? 'below' : 'above'}`
   const usual = baselineDays > 1 ? `of the same time on the last ${baselineDays} days` : BASELINES[baselineKind]
-  const measured = `${precise(recentMs)} ms, ${change} the ${precise(baselineMs)} ms ${usual}`
+  const measured = `${change.recentMs} ms, ${difference} the ${change.baselineMs} ms ${usual}`
   return {
     id,
     pop,
     state,
     severity,
     since: timestamp(since),
-    recentMs: precise(recentMs),
-    baselineMs: precise(baselineMs),
-    baselineKind,
-    changePercent,
-    zScore: round(zScore, 2),
-    samples,
+    ...change,
     ...(closeReason !== null && { closeReason }),
     message: closeReason === null ? `${pop}: ${measured}` : `${pop} ${CLOSED[closeReason]}: ${measured}`
   }

@@ -1,14 +1,17 @@
 import type { Overview } from '../fleet/overview.ts'
-import type { PopsSnapshot, PopState } from '../fleet/pop-state.ts'
+import { changedFields, type PopDetail, type PopsSnapshot, type PopState } from '../fleet/pop-state.ts'
 import type { Regression, RegressionEvent } from '../fleet/regression-detector.ts'
 import type { PopsFilter } from './pops-filter.ts'
-import type { AlertMessage, MetricsUpdateMessage, PopsUpdateMessage } from '../protocol/server-messages.ts'
+import type { AlertMessage, MetricsUpdateMessage, PopDelta, PopsUpdateMessage } from '../protocol/server-messages.ts'
 import { alertMessage } from './alert.ts'
 import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 
 /** Every so many ticks a delta is a full one: a client that lost its place finds it again. */
 const KEYFRAME_EVERY = 10
+
+/** A delta has the PoPs that have changed, or of those the fields that have. */
+export type DeltaKind = 'pops' | 'fields'
 
 /** What stands beside `data` in every update of one tick. */
 export type TickHeader = Pick<MetricsUpdateMessage, 'epoch' | 'seq' | 'dataTime' | 'polledAt' | 'ageMs' | 'status' | 'nextPollAt'>
@@ -18,6 +21,7 @@ interface Answer {
   overview: Overview
   silentPops: number
   pops: PopsSnapshot
+  details: ReadonlyMap<string, PopDetail>
   /** Of the newest sample, ms since the epoch; null when no PoP reported. */
   dataTime: number | null
   /** ms from when it was told until its data are old, unless newer ones come. */
@@ -88,40 +92,57 @@ export class Tick {
 
   /** Every PoP that the filter lets through. */
   pops (filter: PopsFilter): SharedMessage {
-    return this.#once(filter, 'full', () => ({
+    return this.#once(filter, 'full', () => this.popsUpdate(filter))
+  }
+
+  /** Every PoP that the filter lets through, as a message of its own. */
+  popsUpdate (filter: PopsFilter): PopsUpdateMessage {
+    return {
       type: 'pops_update',
       data: { pops: this.content.pops.states.filter((state) => filter.matches(state)) },
       ...this.content.header
-    }))
+    }
   }
 
   /**
    * What has changed for a client whose last update of the PoPs was that of
    * `lastSeq` (0: none), or every PoP where that would not do.
    */
-  popsSince (lastSeq: number, filter: PopsFilter): SharedMessage {
+  popsSince (lastSeq: number, filter: PopsFilter, kind: DeltaKind = 'pops'): SharedMessage {
     const { seq } = this
     if (lastSeq === 0 || lastSeq !== seq - 1 || seq % KEYFRAME_EVERY === 0) return this.pops(filter)
-    return this.#once(filter, 'delta', () => ({
+    return this.#once(filter, kind, () => ({
       type: 'pops_update',
-      data: this.#changes(filter),
+      data: this.#changes(filter, kind === 'fields' ? (before, after) => this.#fieldsOf(before, after) : (_, after) => after),
       ...this.content.header,
       delta: true,
+      ...(kind === 'fields' && { fields: true }),
       baseSeq: lastSeq
     }))
   }
 
-  #changes (filter: PopsFilter): { changed: PopState[], removed: string[] } {
-    const changed: PopState[] = []
+  /** @param tell what is told of a PoP that the client has, and that has changed */
+  #changes (filter: PopsFilter, tell: (before: PopState, after: PopState) => PopDelta) {
+    const changed: PopDelta[] = []
     const removed: string[] = []
     for (const { before, after } of this.content.pops.changes) {
-      if (after !== null && filter.matches(after)) changed.push(after)
-      else if (before !== null && filter.matches(before)) removed.push(before.code)
+      const had = before !== null && filter.matches(before)
+      if (after !== null && filter.matches(after)) changed.push(had ? tell(before, after) : after)
+      else if (had) removed.push(before.code)
     }
     return { changed, removed }
   }
 
-  #once (filter: PopsFilter, kind: 'full' | 'delta', make: () => PopsUpdateMessage): SharedMessage {
+  /** The time of a sample takes more bytes than its value: it is told as its distance from the time of the newest. */
+  #fieldsOf (before: PopState, after: PopState): PopDelta {
+    const { dataTime } = this.content
+    const change = { code: after.code, ...changedFields(before, after) }
+    if (dataTime === null) return { ...change, sampleTime: after.sampleTime }
+    const lagMs = dataTime - Date.parse(after.sampleTime)
+    return lagMs === 0 ? change : { ...change, lagMs }
+  }
+
+  #once (filter: PopsFilter, kind: 'full' | DeltaKind, make: () => PopsUpdateMessage): SharedMessage {
     if (filter.isOwn) return new SharedMessage(make())
     const key = `${kind} ${filter.key}`
     const known = this.#pops.get(key)

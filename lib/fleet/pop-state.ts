@@ -1,7 +1,7 @@
 import type { Pop } from './point.ts'
 import { isHealthy, type HealthRule } from './pop.ts'
-import { precise } from './rounding.ts'
-import type { Assessment } from './regression-detector.ts'
+import { clamp, precise } from './rounding.ts'
+import { OPEN_ABOVE_Z, type Assessment, type Comparison } from './regression-detector.ts'
 import type { Place } from '../source/sample-source.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 
@@ -19,6 +19,21 @@ export interface PopState extends Place {
   regression: 'none' | 'warning' | 'critical' | 'not_enough_data'
   /** Of its newest sample, ISO 8601 UTC. */
   sampleTime: string
+  /** What it is compared with, ms as above; null while there is nothing. */
+  baselineMs: number | null
+  /** Between these it is usual: a PoP whose last values are above the higher one is regressed. */
+  baselineLowMs: number | null
+  baselineHighMs: number | null
+}
+
+/** What is known of one PoP beyond what everybody is told. */
+export interface PopDetail {
+  /** Its own rhythm, ms. */
+  intervalMs: number
+  /** Functions that report. */
+  functions: number
+  /** Of its last values with what is usual; null: there is not enough data. */
+  comparison: Comparison | null
 }
 
 export interface PopKnowledge extends HealthRule {
@@ -28,21 +43,47 @@ export interface PopKnowledge extends HealthRule {
 
 /** Puts together what is known of each PoP, by code. */
 export function popStates (pops: readonly Pop[], { places, assessments, ...rule }: PopKnowledge): PopState[] {
-  const regressions = new Map(assessments.map((assessment) => [assessment.pop, regressionOf(assessment)]))
-  return pops.map((pop): PopState => ({
-    code: pop.code,
-    ...(places.get(pop.code) ?? NOWHERE),
-    coldStartMs: precise(pop.coldStartMs),
-    healthy: isHealthy(pop, rule),
-    status: pop.isSilent ? 'silent' : 'fresh',
-    regression: regressions.get(pop.code) ?? 'not_enough_data',
-    sampleTime: timestamp(pop.sampleTime)
-  })).sort((a, b) => a.code < b.code ? -1 : 1)
+  const byPop = new Map(assessments.map((assessment) => [assessment.pop, assessment]))
+  return pops.map((pop): PopState => {
+    const assessment: Assessment = byPop.get(pop.code) ?? { pop: pop.code, state: 'not_enough_data' }
+    return {
+      code: pop.code,
+      ...(places.get(pop.code) ?? NOWHERE),
+      coldStartMs: precise(pop.coldStartMs),
+      healthy: isHealthy(pop, rule),
+      status: pop.isSilent ? 'silent' : 'fresh',
+      regression: regressionOf(assessment),
+      sampleTime: timestamp(pop.sampleTime),
+      ...bandOf(comparisonOf(assessment))
+    }
+  }).sort((a, b) => a.code < b.code ? -1 : 1)
+}
+
+/** The same PoPs by code, with what is asked for of one of them. */
+export function popDetails (pops: readonly Pop[], assessments: readonly Assessment[]): Map<string, PopDetail> {
+  const comparisons = new Map(assessments.map((assessment) => [assessment.pop, comparisonOf(assessment)]))
+  return new Map(pops.map(({ code, intervalMs, functions }) =>
+    [code, { intervalMs, functions, comparison: comparisons.get(code) ?? null }]))
 }
 
 function regressionOf (assessment: Assessment): PopState['regression'] {
   if (assessment.state === 'regressed') return assessment.severity
   return assessment.state === 'normal' ? 'none' : assessment.state
+}
+
+function comparisonOf (assessment: Assessment): Comparison | null {
+  return assessment.state === 'not_enough_data' ? null : assessment.comparison
+}
+
+function bandOf (comparison: Comparison | null): Pick<PopState, 'baselineMs' | 'baselineLowMs' | 'baselineHighMs'> {
+  if (comparison === null) return { baselineMs: null, baselineLowMs: null, baselineHighMs: null }
+  const { baselineMs, deviationMs } = comparison
+  const usual = OPEN_ABOVE_Z * deviationMs
+  const [low, high] = [baselineMs - usual, baselineMs + usual]
+  // A latency is not below 0, unless what is stored says so.
+  const lowest = baselineMs < 0 ? low : Math.max(0, low)
+  const finite = (value: number) => precise(clamp(value, Number.MAX_VALUE))
+  return { baselineMs: precise(baselineMs), baselineLowMs: finite(lowest), baselineHighMs: finite(high) }
 }
 
 /** What one PoP was before a tick and is after it; null where it was or is not there. */
@@ -76,8 +117,19 @@ export class PopsSnapshot {
   }
 }
 
-/** Every PoP that reports has a newer sample at every tick: that alone is nothing new. */
+/** What is new about a PoP. Each that reports has a newer sample at every tick: that alone is nothing new. */
+const COMPARED = [
+  'coldStartMs', 'healthy', 'status', 'regression', 'baselineMs', 'baselineLowMs', 'baselineHighMs',
+  'city', 'country', 'tier', 'latitude', 'longitude'
+] as const satisfies ReadonlyArray<keyof PopState>
+
 function differs (a: PopState, b: PopState): boolean {
-  return a.coldStartMs !== b.coldStartMs || a.healthy !== b.healthy || a.status !== b.status || a.regression !== b.regression ||
-    a.city !== b.city || a.country !== b.country || a.tier !== b.tier || a.latitude !== b.latitude || a.longitude !== b.longitude
+  return COMPARED.some((field) => a[field] !== b[field])
+}
+
+/** What of a PoP is not as it was, without its sample time. */
+export function changedFields (before: PopState, after: PopState): Partial<PopState> {
+  const changed: Record<string, unknown> = {}
+  for (const field of COMPARED) if (before[field] !== after[field]) changed[field] = after[field]
+  return changed
 }

@@ -4,7 +4,7 @@ import type { Place, SeriesKey } from '../source/sample-source.ts'
 import { CLOCK_TOLERANCE_MS, ClockFaults, type ClockFault } from './clock-faults.ts'
 import { Lateness } from './lateness.ts'
 import { buildOverview, type Overview } from './overview.ts'
-import { popStates, PopsSnapshot, type PopState } from './pop-state.ts'
+import { popDetails, popStates, PopsSnapshot, type PopDetail, type PopState } from './pop-state.ts'
 import { PopTracks } from './pop-tracks.ts'
 import { logTransitions } from './pop-transitions.ts'
 import type { DetectorSnapshot, Regression, RegressionDetector, RegressionEvent } from './regression-detector.ts'
@@ -31,6 +31,7 @@ export interface FleetReport {
   overview: Overview
   silentPops: number
   pops: PopsSnapshot
+  details: ReadonlyMap<string, PopDetail>
   /** Of the newest sample, ms since the epoch; null when no PoP reported within the window. */
   dataTime: number | null
   /** ms until every PoP is silent, unless newer data come; at most 0: they are. */
@@ -138,6 +139,7 @@ export class SampleFleet {
       overview: buildOverview(pops, detector.regressions, { healthyBelowMs }),
       silentPops: pops.filter(({ isSilent }) => isSilent).length,
       pops: snapshot,
+      details: popDetails(pops, assessments),
       dataTime: this.#dataTime,
       oldInMs: this.#tracks.silentInMs,
       events,

@@ -16,6 +16,10 @@ export const PopsFilterSchema = Type.Union([Values, ValuesByKind], {
   description: 'PoP codes, or values of code, country and tier that all must fit'
 })
 
+export const DeltaSchema = Type.Union([Type.Boolean(), Type.Literal('fields')], {
+  description: 'pops: only those that have changed, after a whole update; fields: of those only what has changed'
+})
+
 export const Ping = Type.Object({ type: Type.Literal('ping'), id: Type.Optional(Id) })
 
 const PositionSchema = Type.Object(
@@ -27,7 +31,7 @@ export const Subscribe = Type.Object({
   type: Type.Literal('subscribe'),
   topics: Type.Optional(TopicNames),
   pops: Type.Optional(PopsFilterSchema),
-  delta: Type.Optional(Type.Boolean({ description: 'pops: only what has changed, after a full one' })),
+  delta: Type.Optional(DeltaSchema),
   since: Type.Optional(PositionSchema),
   history: Type.Optional(
     Type.Integer({
@@ -45,6 +49,8 @@ export const clientMessages = { Ping, Subscribe, Unsubscribe }
 
 export type MessageId = Static<typeof Id>
 export type PopsFilterSpec = Static<typeof PopsFilterSchema>
+/** Whether PoPs are told as changes: not, those that have changed, or of those what has changed. */
+export type Delta = Static<typeof DeltaSchema>
 export type PingMessage = Static<typeof Ping>
 /** Where a client stands in the stream. */
 export type GivenPosition = Static<typeof PositionSchema>

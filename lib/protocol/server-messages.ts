@@ -62,7 +62,19 @@ export const PopState = Type.Object({
   healthy: Type.Boolean(),
   status: literals(['fresh', 'silent']),
   regression: literals(['none', 'warning', 'critical', 'not_enough_data']),
-  sampleTime: Timestamp
+  sampleTime: Timestamp,
+  baselineMs: orNull('what it is compared with, milliseconds; null while there is nothing').number,
+  baselineLowMs: orNull('between these it is usual ...').number,
+  baselineHighMs: orNull('... above this it is regressed').number
+})
+
+/** Of a PoP that the client has what is not as it was. */
+const ChangedPop = Type.Object({
+  ...Type.Partial(PopState).properties,
+  code: Type.String(),
+  lagMs: Type.Optional(
+    Type.Integer({ description: 'milliseconds from sampleTime to dataTime; 0 where neither this nor sampleTime is there' })
+  )
 })
 
 export const PopsUpdate = Type.Object({
@@ -72,11 +84,16 @@ export const PopsUpdate = Type.Object({
     Type.Object(
       { changed: Type.Array(PopState), removed: Type.Array(Type.String()) },
       { description: 'with delta: what is new since baseSeq' }
+    ),
+    Type.Object(
+      { changed: Type.Array(ChangedPop), removed: Type.Array(Type.String()) },
+      { description: 'with delta and fields: of those that have changed what has changed; of those that are new all' }
     )
   ]),
   ...Position,
   ...Freshness,
   delta: Type.Optional(Type.Literal(true)),
+  fields: Type.Optional(Type.Literal(true)),
   baseSeq: Type.Optional(Type.Integer({ description: 'the seq that a delta is to be applied to' }))
 })
 
@@ -160,6 +177,8 @@ export const serverMessages = {
 }
 export type WelcomeMessage = Static<typeof Welcome>
 export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
+/** A PoP in a delta by fields. */
+export type PopDelta = Static<typeof ChangedPop>
 export type PopsUpdateMessage = Static<typeof PopsUpdate>
 export type AlertMessage = Static<typeof Alert>
 export type OpenAlertsMessage = Static<typeof OpenAlerts>

@@ -368,8 +368,25 @@ t.test('GET /api/pops has every PoP, as a pops_update; one by its code has its r
   t.match(all, { seq: app.view.seq, status: 'fresh', data: { pops } })
   const one = (await app.inject('/api/pops/fra1')).json()
   t.match(one, { seq: app.view.seq, pop: all.data.pops[0], open: [{ pop: 'fra1', state: 'opened' }], closed: [] })
+  const { baselineMs, baselineLowMs, baselineHighMs } = one.pop
+  t.ok(baselineLowMs < baselineMs && baselineMs < baselineHighMs && baselineHighMs < 10, 'above the band')
+  const { recentMs, changePercent, zScore, samples } = one.open[0]
+  t.match(one, {
+    intervalMs: Number,
+    functions: 5,
+    comparison: { recentMs, baselineMs, changePercent, zScore, samples, baselineKind: 'day', baselineDays: 7 }
+  })
+  t.notOk('history' in one, 'only where it is asked for')
+  const { history } = (await app.inject('/api/pops/fra1?history=60')).json()
+  t.strictSame(history.at(-1), { time: one.pop.sampleTime, coldStartMs: 10, spanMs: 0 })
+  t.ok(history.length > 2)
+  for (const minutes of ['0', '61', 'all']) {
+    const refused = await app.inject(`/api/pops/fra1?history=${minutes}`)
+    t.match([refused.statusCode, refused.json().message], [400, /^querystring\/history must be/], minutes)
+  }
   for (let tick = 0; tick < 3; tick++) await feed(5)
-  t.match((await app.inject('/api/pops/fra1')).json(), { open: [], closed: [{ state: 'resolved', closeReason: 'recovered' }] })
+  const closed = [{ state: 'resolved', closeReason: 'recovered', closedAt: String }]
+  t.match((await app.inject('/api/pops/fra1')).json(), { open: [], closed })
   const nobody = await app.inject('/api/pops/nope')
   t.match([nobody.statusCode, nobody.json()], [404, { code: 'NOT_FOUND', message: 'no PoP nope has reported lately' }])
 })

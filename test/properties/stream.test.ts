@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import type { PopState } from '../../lib/fleet/pop-state.ts'
+import type { Delta } from '../../lib/protocol/client-messages.ts'
 import type { Topic } from '../../lib/protocol/fields.ts'
-import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
+import type { PopsUpdateMessage, ServerMessage } from '../../lib/protocol/server-messages.ts'
 import type { Position } from '../../lib/feed/update-log.ts'
 import { FakeSocket } from '../support/fake-socket.ts'
 import { regressedPops, steadyPops } from '../support/feeds.ts'
+import { applyPops } from '../support/apply-pops.ts'
 import { messagesOf } from '../support/clients.ts'
 import { INTERVAL_MS, serveSessions } from '../support/sessions.ts'
 import { seededRuns } from '../support/seed.ts'
@@ -16,7 +19,7 @@ const CLIENTS = 4
 type Action =
   | { do: 'tick', fails: boolean, regressed: boolean }
   | { do: 'connect' | 'resume' | 'drop' | 'stall' | 'drain', client: number }
-  | { do: 'subscribe' | 'unsubscribe', client: number, topics: Topic[], filter: number, delta: boolean, since: number | null }
+  | { do: 'subscribe' | 'unsubscribe', client: number, topics: Topic[], filter: number, delta: Delta, since: number | null }
 type Subscription = Extract<Action, { topics: Topic[] }>
 
 const client = fc.nat({ max: CLIENTS - 1 })
@@ -43,7 +46,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       client,
       topics: fc.uniqueArray(fc.constantFrom<Topic>('metrics', 'alerts', 'pops'), { minLength: 1 }),
       filter: fc.nat({ max: 2 }),
-      delta: fc.boolean(),
+      delta: fc.constantFrom<Delta>(false, true, 'fields'),
       since: fc.option(fc.nat({ max: 5 }))
     })
   }
@@ -103,20 +106,33 @@ function check (socket: FakeSocket, resumedFrom: Position | null, steady: boolea
 /** What a client of `pops` has put together from whole updates and deltas is what there was. */
 function checkPops (messages: ServerMessage[], published: Published): void {
   let known = 0
-  const states = new Map<string, PopState>()
+  let states = new Map<string, PopState>()
   for (const message of messages) {
     if (message.type !== 'pops_update') continue
     if (message.seq < known) throw new Error('PoPs out of order')
-    if ('pops' in message.data) states.clear()
-    else if (message.baseSeq !== known) throw new Error(`a delta on ${message.baseSeq}, known is ${known}`)
-    for (const state of 'pops' in message.data ? message.data.pops : message.data.changed) states.set(state.code, state)
+    if (!('pops' in message.data) && message.baseSeq !== known) {
+      throw new Error(`a delta on ${message.baseSeq}, known is ${known}`)
+    }
+    states = applyPops(states, message)
     known = message.seq
-    for (const { code, coldStartMs } of published.get(message.seq) ?? []) {
-      const state = states.get(code)
-      if (state !== undefined && state.coldStartMs !== coldStartMs) {
-        throw new Error(`${code} is ${coldStartMs} ms, the client has ${state.coldStartMs}`)
+    for (const state of published.get(message.seq) ?? []) {
+      const held = states.get(state.code)
+      // That it has a newer sample is no change of its own.
+      const expected = { ...state, sampleTime: held?.sampleTime }
+      if (held !== undefined && !isDeepStrictEqual(held, expected)) {
+        throw new Error(`${state.code} is ${JSON.stringify(state)}, the client has ${JSON.stringify(held)}`)
       }
     }
+    checkTimes(message, states, published)
+  }
+}
+
+/** The sample times of what an update tells are those that there were. */
+function checkTimes ({ data, seq }: PopsUpdateMessage, states: ReadonlyMap<string, PopState>, published: Published): void {
+  const told = new Set(('pops' in data ? data.pops : data.changed).map(({ code }) => code))
+  for (const { code, sampleTime } of published.get(seq) ?? []) {
+    const held = states.get(code)?.sampleTime
+    if (told.has(code) && held !== sampleTime) throw new Error(`${code} was sampled at ${sampleTime}, the client has ${held}`)
   }
 }
 

@@ -118,5 +118,5 @@ export function tickOf (seq: number, content: Partial<TickContent> = {}): Tick {
   const states = content.pops ?? new PopsSnapshot([], null)
   const regressions = { open: [], closed: [] }
   const known = { overview, silentPops, queryMs: 0, dataTime: Date.parse(START), oldInMs: Infinity, regressions }
-  return new Tick({ header: { ...header, seq }, alerts: [], ...known, ...content, pops: states })
+  return new Tick({ header: { ...header, seq }, alerts: [], details: new Map(), ...known, ...content, pops: states })
 }

@@ -14,6 +14,9 @@ export function popState (fields: Partial<PopState>): PopState {
     status: 'fresh',
     regression: 'none',
     sampleTime: '2026-01-01T00:00:00.000Z',
+    baselineMs: 5,
+    baselineLowMs: 2.5,
+    baselineHighMs: 7.5,
     ...fields
   }
 }

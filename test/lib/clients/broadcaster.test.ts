@@ -160,7 +160,7 @@ t.test('one frame is written as it is, several of a tick in one piece', async (t
   const { broadcaster, connectAll } = setUp()
   const [one, several] = connectAll(2) as [Client, Client]
   several.connection.subscribe(['metrics', 'pops'])
-  several.connection.pops = { filter: new PopsFilter(undefined), delta: false }
+  several.connection.pops = { filter: new PopsFilter(undefined), delta: null }
   let corked = 0
   for (const { socket } of [one, several]) {
     const cork = socket.stream.cork.bind(socket.stream)

@@ -7,6 +7,7 @@ import type { Tick } from '../../../lib/feed/tick.ts'
 import { payloadOf } from '../../support/fake-socket.ts'
 import { validateServerMessage } from '../../support/validate.ts'
 import { popState } from '../../support/pop-states.ts'
+import { applyPops } from '../../support/apply-pops.ts'
 import { tickOf } from '../../support/clients.ts'
 
 const ALL = new PopsFilter(undefined)
@@ -78,6 +79,43 @@ const deltas: Array<{
   { name: 'one that moved into it', before: [moved], after: [fra], filter: GERMANY, changed: [fra], removed: [] }
 ]
 
+const AT = '2026-01-01T00:00:07.500Z'
+const byField: Array<{ name: string, before: PopState[], after: PopState[], filter?: PopsFilter, changed: object[] }> = [
+  { name: 'a value', before: [ams, fra], after: [ams, slower], changed: [{ code: 'fra1', coldStartMs: 6 }] },
+  {
+    name: 'sampled before the newest',
+    before: [fra],
+    after: [{ ...slower, sampleTime: '2025-12-31T23:59:58.500Z' }],
+    changed: [{ code: 'fra1', coldStartMs: 6, lagMs: 1_500 }]
+  },
+  {
+    name: 'ahead of the newest that counts',
+    before: [fra],
+    after: [{ ...slower, sampleTime: AT }],
+    changed: [{ code: 'fra1', coldStartMs: 6, lagMs: -7_500 }]
+  },
+  { name: 'what is not known any more', before: [fra], after: [{ ...fra, city: null }], changed: [{ code: 'fra1', city: null }] },
+  {
+    name: 'a baseline',
+    before: [fra],
+    after: [{ ...fra, baselineMs: 4, baselineLowMs: null }],
+    changed: [{ code: 'fra1', baselineMs: 4, baselineLowMs: null }]
+  },
+  { name: 'a new PoP', before: [ams], after: [ams, fra], changed: [fra] },
+  { name: 'one that moved into the filter', before: [moved], after: [fra], filter: GERMANY, changed: [fra] }
+]
+
+for (const { name, before, after: states, filter = ALL, changed } of byField) {
+  t.test(`a delta by fields: ${name}`, async (t) => {
+    const message = messageOf(after(5, states, before).popsSince(4, filter, 'fields'))
+    t.match(message, { delta: true, fields: true, baseSeq: 4, seq: 5 })
+    t.strictSame(message.data, { changed, removed: [] })
+    const held = new Map(before.map((state) => [state.code, state]))
+    const now = states.filter((state) => filter.matches(state)).map((state) => [state.code, state] as const)
+    t.strictSame(Object.fromEntries(applyPops(held, message)), Object.fromEntries(now), 'and applied')
+  })
+}
+
 for (const { name, before, after: states, filter = ALL, changed, removed } of deltas) {
   t.test(`a delta: ${name}`, async (t) => {
     t.match(messageOf(after(5, states, before).popsSince(4, filter)), { delta: true, baseSeq: 4, seq: 5 })
@@ -104,4 +142,14 @@ t.test('2,000 PoPs of which 5 % change: a delta is below a tenth of the whole', 
   const tick = after(5, states, before)
   const share = tick.popsSince(4, ALL).bytes / tick.pops(ALL).bytes
   t.ok(share < 0.1, `${(share * 100).toFixed(1)} %`)
+})
+
+t.test('2,000 PoPs that all have another value: a delta by fields is below a quarter of the whole', async (t) => {
+  const time = Date.parse(fra.sampleTime)
+  const before = Array.from({ length: 2_000 }, (_, index) => popState({ code: `pop${index}`, coldStartMs: 5.43 }))
+  const states = before.map((state, index) =>
+    ({ ...state, coldStartMs: 12.37, sampleTime: new Date(time - index * 5).toISOString() }))
+  const tick = after(5, states, before)
+  const share = tick.popsSince(4, ALL, 'fields').bytes / tick.pops(ALL).bytes
+  t.ok(share < 0.25, `${(share * 100).toFixed(1)} %`)
 })

@@ -16,6 +16,8 @@ const comparison = {
   samples: { recent: 60, baseline: 450 }
 } as const
 
+const NO_BASELINE = { baselineMs: null, baselineLowMs: null, baselineHighMs: null }
+
 const pop = (fields: Partial<Pop>): Pop => ({
   code: 'fra1',
   coldStartMs: 5,
@@ -48,9 +50,24 @@ const cases: Array<{ name: string, pop?: Partial<Pop>, known?: Partial<PopKnowle
   {
     name: 'not enough data',
     known: { assessments: [{ pop: 'fra1', state: 'not_enough_data' }] },
-    state: { regression: 'not_enough_data' }
+    state: { regression: 'not_enough_data', ...NO_BASELINE }
   },
-  { name: 'never assessed', known: { assessments: [] }, state: { regression: 'not_enough_data' } },
+  { name: 'never assessed', known: { assessments: [] }, state: { regression: 'not_enough_data', ...NO_BASELINE } },
+  {
+    name: 'a band that would begin below 0',
+    known: { assessments: [{ pop: 'fra1', state: 'normal', comparison: { ...comparison, deviationMs: 3 } }] },
+    state: { baselineLowMs: 0, baselineHighMs: 12.5 }
+  },
+  {
+    name: 'a baseline that is below 0',
+    known: { assessments: [{ pop: 'fra1', state: 'normal', comparison: { ...comparison, baselineMs: -5 } }] },
+    state: { baselineMs: -5, baselineLowMs: -7.5, baselineHighMs: -2.5 }
+  },
+  {
+    name: 'a band beyond what a number can be',
+    known: { assessments: [{ pop: 'fra1', state: 'normal', comparison: { ...comparison, deviationMs: Number.MAX_VALUE } }] },
+    state: { baselineLowMs: 0, baselineHighMs: Number.MAX_VALUE }
+  },
   {
     name: 'nowhere',
     known: { places: new Map() },
@@ -91,7 +108,10 @@ for (const change of [
   { country: 'NL' },
   { tier: '2' },
   { latitude: 1 },
-  { longitude: null }
+  { longitude: null },
+  { baselineMs: null },
+  { baselineLowMs: 1 },
+  { baselineHighMs: 9 }
 ] as const) {
   t.test(`a change: ${JSON.stringify(change)}`, async (t) => {
     t.equal(new PopsSnapshot([popState(change)], new PopsSnapshot([popState({})], null)).changes.length, 1)

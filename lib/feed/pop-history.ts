@@ -1,0 +1,106 @@
+import type { Clock } from '../clock.ts'
+import type { PopState } from '../fleet/pop-state.ts'
+import { precise } from '../fleet/rounding.ts'
+import { SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
+import type { UpdateLog } from './update-log.ts'
+
+export const HISTORY_MS = 60 * 60_000
+/** However often the source is asked, what is kept is no finer than this. */
+const FINEST_MS = 10_000
+
+export interface PopHistoryOptions {
+  updates: UpdateLog
+  /** What was usual: tells of the time before popcast looked. */
+  store: SummaryStore
+  clock: Clock
+  /** How often the source is asked, ms. */
+  intervalMs: number
+}
+
+/** What a PoP was at one time. */
+export interface HistoryValue {
+  /** Of its newest sample then, ms since the epoch; of a median the midst. */
+  time: number
+  /** ms. */
+  coldStartMs: number
+  /** 0: the value as it was told; else it is the median of so much time, which popcast has read later. */
+  spanMs: number
+}
+
+/** One PoP's last values, in a ring by their time. */
+class Ring {
+  readonly times: Float64Array
+  readonly values: Float64Array
+  newest = -Infinity
+
+  constructor (size: number) {
+    this.times = new Float64Array(size).fill(-Infinity)
+    this.values = new Float64Array(size)
+  }
+}
+
+/**
+ * What each PoP was told as within the last hour, one value per interval; and before popcast looked, or while nobody had it
+ * look, the medians that baselines are made of. It follows the log, and asks nobody.
+ */
+export class PopHistory {
+  readonly #options: PopHistoryOptions
+  readonly #stepMs: number
+  readonly #size: number
+  readonly #rings = new Map<string, Ring>()
+
+  constructor (options: PopHistoryOptions) {
+    this.#options = options
+    this.#stepMs = Math.max(FINEST_MS, options.intervalMs)
+    this.#size = Math.ceil(HISTORY_MS / this.#stepMs)
+    options.updates.follow(({ tick }) => { if (tick !== null) this.#take(tick.content.pops.states) })
+  }
+
+  /** PoPs of which something is kept. */
+  get size (): number {
+    return this.#rings.size
+  }
+
+  /** Oldest first; where nothing is known there is nothing. @param spanMs at most `HISTORY_MS` */
+  of (code: string, spanMs: number): HistoryValue[] {
+    const now = this.#options.clock.now()
+    const begin = now - spanMs
+    const told = this.#told(code, begin)
+    const known = new Set(told.map(({ time }) => Math.floor(time / SLOT_MS)))
+    const before = Array.from(this.#options.store.slotsOf(code, { start: begin, stop: now }))
+      .filter(({ start }) => !known.has(start / SLOT_MS))
+      .map(({ start, median }) => ({ time: start + SLOT_MS / 2, coldStartMs: precise(median), spanMs: SLOT_MS }))
+    return [...before, ...told].sort((a, b) => a.time - b.time)
+  }
+
+  #told (code: string, begin: number): HistoryValue[] {
+    const ring = this.#rings.get(code)
+    if (ring === undefined) return []
+    const values: HistoryValue[] = []
+    for (const [place, time] of ring.times.entries()) {
+      if (time >= begin) values.push({ time, coldStartMs: ring.values[place] ?? NaN, spanMs: 0 })
+    }
+    return values
+  }
+
+  #take (states: readonly PopState[]): void {
+    // What is silent says nothing: a gap is a gap.
+    for (const { code, status, sampleTime, coldStartMs } of states) {
+      if (status === 'fresh') this.#keep(code, Date.parse(sampleTime), coldStartMs)
+    }
+    const begin = this.#options.clock.now() - HISTORY_MS
+    for (const [code, { newest }] of this.#rings) if (newest < begin) this.#rings.delete(code)
+  }
+
+  #keep (code: string, time: number, value: number): void {
+    let ring = this.#rings.get(code)
+    if (ring === undefined) {
+      ring = new Ring(this.#size)
+      this.#rings.set(code, ring)
+    }
+    const place = Math.floor(time / this.#stepMs) % this.#size
+    ring.times[place] = time
+    ring.values[place] = value
+    ring.newest = Math.max(ring.newest, time)
+  }
+}
