@@ -51,7 +51,7 @@ export default {
       name: 'plugins-import-lib',
       severity: 'error',
       from: { path: '^plugins/' },
-      to: { path: '^[^/]+\\.ts$|^(?!lib/|plugins/|node_modules/)[^/:]+/.+\\.ts$', pathNot: '^(http-errors|config)\\.ts$' }
+      to: { path: '^[^/]+\\.ts$|^(?!lib/|plugins/|node_modules/)[^/:]+/.+\\.ts$', pathNot: '^(http-errors|config|version)\\.ts$' }
     },
     {
       name: 'routes-import-lib',

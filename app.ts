@@ -20,12 +20,14 @@ import documentation from './plugins/documentation.ts'
 import metricsSource from './plugins/source.ts'
 import updates from './plugins/updates.ts'
 import poller from './plugins/poller.ts'
+import sessions from './plugins/sessions.ts'
 import websocket from './plugins/websocket.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
 import popRoutes from './routes/pops.ts'
 import regressionRoutes from './routes/regressions.ts'
 import statusRoutes from './routes/status.ts'
+import streamRoutes from './routes/stream.ts'
 import websocketRoutes from './routes/websocket.ts'
 
 declare module 'fastify' {
@@ -33,6 +35,8 @@ declare module 'fastify' {
     lifecycle: Lifecycle
     /** Lines of the log that were dropped so far. */
     logDropped (): number
+    /** Sockets that are in the midst of an answer that does not end: nothing else may be written to them. */
+    streaming: WeakSet<Socket>
   }
 }
 
@@ -57,6 +61,7 @@ const BODY_LIMIT_BYTES = 1_024
  */
 export async function buildApp (config: Config, overrides: Overrides = {}): Promise<FastifyInstance> {
   const { clock = systemClock, random = Math.random, logger, logDropped = () => 0 } = overrides
+  const streaming = new WeakSet<Socket>()
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     // Scrapers and probes come every few seconds; what they ask is in nobody's interest.
@@ -70,12 +75,13 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
     // By then every WebSocket is drained; what is left are idle and half-sent requests.
     forceCloseConnections: true,
     frameworkErrors: sendError,
-    clientErrorHandler: refuseUnreadable,
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, streaming.has(socket)),
     routerOptions: { ignoreTrailingSlash: true }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('lifecycle', new Lifecycle())
   app.decorate('logDropped', logDropped)
+  app.decorate('streaming', streaming)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
   // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself.
@@ -89,9 +95,11 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(broadcaster, { clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
+  await app.register(sessions, { config, clock })
 
   await app.register(documentation)
-  await app.register(websocketRoutes, { config, clock })
+  await app.register(websocketRoutes)
+  await app.register(streamRoutes, { config, random })
   await app.register(statusRoutes, { clock })
   await app.register(healthRoutes, { clock })
   await app.register(metricsRoutes)
@@ -126,7 +134,8 @@ function sendError (error: FastifyError, request: FastifyRequest, reply: Fastify
 const UNREADABLE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /** What cannot be read as HTTP has no request, but is told in the same form. */
-function refuseUnreadable ({ code = '', message }: NodeJS.ErrnoException, socket: Socket): void {
+function refuseUnreadable ({ code = '', message }: NodeJS.ErrnoException, socket: Socket, isStreaming: boolean): void {
+  if (isStreaming) socket.destroy()
   if (code === 'ECONNRESET' || socket.destroyed) return
   const statusCode = UNREADABLE[code] ?? 400
   const error = STATUS_CODES[statusCode] ?? 'Error'

@@ -16,6 +16,7 @@ const summaries: Record<string, string> = {
   pong: 'answers a ping',
   subscription_confirmed: 'answers subscribe and unsubscribe',
   server_shutdown: 'the server goes; a close with 1001 follows',
+  close: 'over server-sent events: what a close frame says, and the end',
   ping: 'is answered with a pong',
   subscribe: 'adds topics, and says what was seen already',
   unsubscribe: 'ends topics'
@@ -53,7 +54,8 @@ export function asyncApi (): object {
     info: {
       title: 'popcast',
       version: `${PROTOCOL_VERSION}.0.0`,
-      description: 'Live feed of per-PoP measurements over WebSocket. What is promised beyond the shapes is in PROTOCOL.md.',
+      description: 'Live feed of per-PoP measurements over WebSocket; over server-sent events (GET /api/stream) the same ' +
+        'messages come as events. What is promised beyond the shapes is in PROTOCOL.md.',
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' }
     },
     defaultContentType: 'application/json',
@@ -66,11 +68,14 @@ export function asyncApi (): object {
           ws: {
             query: {
               type: 'object',
-              description: 'the last position that the client has seen, to be resumed from; topics instead of a first subscribe',
+              description: 'the last position that the client has seen, and what is wanted instead of a first subscribe',
               properties: {
                 epoch: { type: 'string' },
                 seq: { type: 'integer', minimum: 0 },
-                topics: { type: 'string', description: `comma separated, of ${topics.join(', ')}` }
+                topics: { type: 'string', description: `comma separated, of ${topics.join(', ')}` },
+                pops: { type: 'string', description: 'fra1,ams1, or country:DE,tier:1, or JSON as in subscribe' },
+                delta: { type: 'string', enum: ['true', 'false', 'fields'] },
+                history: { type: 'integer', minimum: 0 }
               }
             }
           }

@@ -2,8 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
 import type { Connection } from '../lib/clients/connection.ts'
+import { transportKinds } from '../lib/clients/transport.ts'
 import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
+import { literals } from '../lib/protocol/fields.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const DEFAULT_LIMIT = 1_000
@@ -12,6 +14,7 @@ const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
 
 const ConnectionStatus = Type.Object({
   id: Type.String(),
+  kind: literals(transportKinds),
   connectedAt: Timestamp,
   broadcastCount: Count,
   errorCount: Count,
@@ -44,6 +47,7 @@ const Status = Type.Object({
   summary: Type.Object({
     activeConnections: Count,
     trackedConnections: Count,
+    connectionsByKind: Type.Object({ websocket: Count, sse: Count }),
     totalBroadcasts: Count,
     totalErrors: Count,
     totalConnections: Count,
@@ -81,6 +85,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,
+        connectionsByKind: byKind(tracked),
         totalBroadcasts: totals.broadcasts,
         totalErrors: totals.errors,
         totalConnections: totals.opened,
@@ -100,9 +105,16 @@ function describeFeed (tick: Tick | null, isIdle: boolean) {
   return { ...header, ...(isIdle && { status: 'idle' }), ageMs: header.ageMs ?? -1, silentPops }
 }
 
+function byKind (connections: readonly Connection[]) {
+  const counts = { websocket: 0, sse: 0 }
+  for (const { kind } of connections) counts[kind]++
+  return counts
+}
+
 function describe (connection: Connection) {
   return {
     id: connection.id,
+    kind: connection.kind,
     connectedAt: timestamp(connection.connectedAt),
     broadcastCount: connection.broadcastCount,
     errorCount: connection.errorCount,

@@ -3,10 +3,11 @@ import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { Durations, type DurationStatistics } from './durations.ts'
 import { Connection, type ConnectionObserver } from './connection.ts'
-import type { ClientInfo, Transport } from './transport.ts'
+import type { ClientInfo, Transport, TransportKind } from './transport.ts'
 
 /** Of what a client chooses and we keep, log and show. */
 const MAX_CLIENT_TEXT = 256
+const ID_PREFIXES: Record<TransportKind, string> = { websocket: 'ws', sse: 'sse' }
 /** What of ours may throw for one client, by the event that the log has of it. */
 const DEFECTS = { listener_failed: 'a listener threw', delivery_failed: 'an update could not be made for a client' } as const
 
@@ -86,15 +87,16 @@ export class ConnectionTracker implements ConnectionObserver {
     return this.#connections.values()
   }
 
-  /** Adds a client under a new id, `ws_{counter}_{timestamp}`. */
+  /** Adds a client under a new id, `ws_{counter}_{timestamp}`, or `sse_` and so on. */
   add (transport: Transport, { userAgent, ip }: ClientInfo): Connection {
     const { clock, log } = this.#options
     const clientInfo = { userAgent: clip(userAgent), ip: clip(ip) }
     const connectedAt = clock.now()
-    const id = `ws_${++this.totals.opened}_${connectedAt}`
+    const { kind } = transport
+    const id = `${ID_PREFIXES[kind]}_${++this.totals.opened}_${connectedAt}`
     const connection = new Connection({ id, connectedAt, openedAt: clock.monotonic(), clientInfo, transport, observer: this })
     this.#connections.set(id, connection)
-    log.info({ event: 'connect', connectionId: id, ...clientInfo, active: this.size }, 'client connected')
+    log.info({ event: 'connect', connectionId: id, kind, ...clientInfo, active: this.size }, 'client connected')
     return connection
   }
 

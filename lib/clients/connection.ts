@@ -5,7 +5,7 @@ import type { ServerMessage } from '../protocol/server-messages.ts'
 import { Cursor } from './cursor.ts'
 import { Outbox, type OutboxObserver, type PopsSubscription, type Recipient } from './outbox.ts'
 import { IMPLICIT_TOPICS, withoutTopics, withTopics } from './topics.ts'
-import type { ClientInfo, Transport } from './transport.ts'
+import type { ClientInfo, Transport, TransportKind } from './transport.ts'
 
 export interface ConnectionOptions {
   id: string
@@ -86,6 +86,10 @@ export class Connection implements Recipient {
     this.#topics = withoutTopics(this.#topics, topics)
   }
 
+  get kind (): TransportKind {
+    return this.#transport.kind
+  }
+
   /** What it is sent is encoded with, by name. */
   get encoding (): string {
     return this.#transport.encoding.name
@@ -143,7 +147,7 @@ export class Connection implements Recipient {
   }
 
   ping (): void {
-    this.missedPings++
+    if (this.#transport.answersPings) this.missedPings++
     if (!this.isCongested) this.#write(this.#transport.ping)
   }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { ClientMessageError, parseClientMessage, type ClientMessage } from '../protocol/client-messages.ts'
+import { ClientMessageError, parseClientMessage, type ClientMessage, type PingMessage } from '../protocol/client-messages.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
+import type { Wishes } from '../protocol/connect-query.ts'
 import { PROTOCOL_VERSION, errorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
-import { begin, catchUp, start, subscribe, sync, unsubscribe, type SubscriptionContext, type Wishes } from './subscriptions.ts'
+import { begin, catchUp, start, subscribe, sync, unsubscribe, type SubscriptionContext } from './subscriptions.ts'
 
 /** A client that sent this many invalid messages in a row will not send a valid one soon. */
 const MAX_INVALID_MESSAGES = 50
@@ -24,6 +25,8 @@ export interface ConversationContext extends SubscriptionContext {
   /** Of popcast. */
   version: string
   maxMessageBytes: number
+  /** Somebody is there: the poller need not idle. */
+  onConnect: () => void
 }
 
 /** Welcome, and at once what was missed, or what is known: from memory, without a query. */
@@ -64,9 +67,14 @@ export function converse (connection: Connection, text: string, context: Convers
 function answer (connection: Connection, message: ClientMessage, context: ConversationContext): void {
   if (message.type === 'subscribe') return subscribe(connection, message, context)
   if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
+  pong(connection, context, message)
+}
+
+/** Says where the client stands: everything that was to be told before has been. */
+export function pong (connection: Connection, context: ConversationContext, { id }: Pick<PingMessage, 'id'> = {}): void {
   const { view, clock } = context
   const now = timestamp(clock.now())
-  const echo = message.id === undefined ? {} : { id: message.id }
+  const echo = id === undefined ? {} : { id }
   sync(connection, context)
   connection.send({
     type: 'pong',

@@ -1,3 +1,4 @@
+import type { View } from '../feed/view.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { SubscriptionConfirmedMessage, Unrecoverable } from '../protocol/server-messages.ts'
@@ -25,8 +26,15 @@ export function recover (
   return { told: { recovered: true, fromSeq: since.seq + 1 }, missed: { after: since, entries: missed.entries } }
 }
 
-/** As many of the last updates as may still wait unread, except what this connection has had. */
-export function sendHistory (connection: Connection, count: number, updates: UpdateLog): void {
+/**
+ * As many of the last updates as may still wait unread, except what this connection has had, and the newest where that is
+ * told next as it is now: in the log it stands as it was.
+ */
+export function sendHistory (
+  connection: Connection,
+  count: number,
+  { view, updates }: { view: View, updates: UpdateLog }
+): void {
   let room = connection.maxBufferedBytes - connection.bufferedBytes
   let fitting = 0
   for (let entry = updates.fromEnd(fitting); fitting < count && entry !== undefined; entry = updates.fromEnd(fitting)) {
@@ -35,8 +43,9 @@ export function sendHistory (connection: Connection, count: number, updates: Upd
     fitting++
   }
   const { cursor, outbox } = connection
+  const next = view.isIdle || cursor.metrics >= view.seq ? null : view.seq
   for (const entry of updates.last(fitting)) {
-    if (!cursor.hadMetrics(entry.seq)) outbox.sendMetrics(entry, cursor.skippedBefore(entry.seq))
+    if (entry.seq !== next && !cursor.hadMetrics(entry.seq)) outbox.sendMetrics(entry, cursor.skippedBefore(entry.seq))
   }
 }
 

@@ -1,7 +1,8 @@
 import type { View } from '../feed/view.ts'
 import { PopsFilter, type PopsFilters } from '../feed/pops-filter.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
-import { splitTopics, type SubscribeMessage, type UnsubscribeMessage } from '../protocol/client-messages.ts'
+import type { SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
+import type { Wishes } from '../protocol/connect-query.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { SubscriptionConfirmedMessage } from '../protocol/server-messages.ts'
 import type { Connection } from './connection.ts'
@@ -15,14 +16,6 @@ export interface SubscriptionContext {
 }
 
 type Told = Partial<SubscriptionConfirmedMessage>
-
-/** What a client asks for with the upgrade request. */
-export interface Wishes {
-  /** The last position that it has seen, when it gave one. */
-  position: Position | 'invalid' | null
-  /** As it named them. */
-  topics?: readonly string[]
-}
 
 /** What is to be told to begin with. */
 export interface Beginning {
@@ -38,21 +31,28 @@ export interface Beginning {
 
 /** Carries a `subscribe` out. Nothing of it fails: what cannot be done is named in the confirmation. */
 export function subscribe (connection: Connection, message: SubscribeMessage, context: SubscriptionContext): void {
-  const { topics, since, history, id, unknownTopics, ignored } = message
+  const { topics, since, history, id } = message
   sync(connection, context)
   const before = connection.topics
   // Who had no updates until now has missed none of those before.
   if (!before.has('metrics') && !before.has('pops')) connection.cursor.beginUpdates(context.view.firstSeq - 1)
   const unknownPops = topics.includes('pops') ? subscribePops(connection, message, context) : undefined
   connection.subscribe(topics)
-  const told = {
-    ...(id !== undefined && { id }),
+  const told = { ...(id !== undefined && { id }), ...leftOut(message, unknownPops) }
+  const recovery = since === undefined ? null : recover(since, topics, connection, context.updates)
+  begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), recovery, history, told }, context)
+}
+
+/** What of it cannot be done, by name. */
+function leftOut (
+  { unknownTopics, ignored }: Pick<SubscribeMessage, 'unknownTopics' | 'ignored'>,
+  unknownPops: Told['unknownPops']
+): Told {
+  return {
     ...(unknownTopics !== undefined && { unknownTopics }),
     ...(unknownPops !== undefined && { unknownPops }),
     ...(ignored !== undefined && { ignored })
   }
-  const recovery = since === undefined ? null : recover(since, topics, connection, context.updates)
-  begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), recovery, history, told }, context)
 }
 
 export function unsubscribe (
@@ -86,12 +86,12 @@ export function sync (connection: Connection, { view: { head } }: SubscriptionCo
  */
 export function start (
   connection: Connection,
-  { position, topics: named = [] }: Wishes,
+  wishes: Wishes,
   context: SubscriptionContext
 ): Beginning | null {
-  const { topics: known, unknownTopics } = splitTopics(named)
-  if (known.length > 0) connection.subscribe(known)
-  if (known.includes('pops')) subscribePops(connection, {}, context)
+  const { position, topics: named, history } = wishes
+  if (named !== null && named.length > 0) connection.subscribe(named)
+  const unknownPops = named?.includes('pops') === true ? subscribePops(connection, wishes, context) : undefined
   const topics = Array.from(connection.topics)
   const recovery = position === null ? null : recover(position, topics, connection, context.updates)
   const { epoch, seq, firstSeq } = context.view
@@ -100,12 +100,13 @@ export function start (
   connection.cursor.begin(recovery?.missed?.after ?? newest)
   // PoPs are told as they are, not one update after the other.
   if (!topics.includes('metrics')) connection.cursor.beginUpdates(firstSeq - 1)
-  if (position === null && named.length === 0) return null
+  const told = leftOut(wishes, unknownPops)
+  if (position === null && named === null && history === undefined && Object.keys(told).length === 0) return null
   // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
   const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
   const isLost =
     position !== null && position !== 'invalid' && recovery?.missed === null && position.epoch === epoch && position.seq <= seq
-  return { topics, added, recovery, given: isLost ? position : null, told: unknownTopics === undefined ? {} : { unknownTopics } }
+  return { topics, added, recovery, given: isLost ? position : null, history, told }
 }
 
 /** Confirms; then follows what was missed, or the history where that cannot be told, and then what is. */
@@ -121,7 +122,7 @@ export function begin (
   else if (added.includes('metrics') && view.seq > 0) cursor.beginMetrics(view.firstSeq - 1)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
-  else if (history !== undefined) sendHistory(connection, history, context.updates)
+  else if (history !== undefined) sendHistory(connection, history, context)
   if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(view.seq)
   // First what brings it to the head, so that what is open is told with that
   // position: who is cut off then need not be told again.

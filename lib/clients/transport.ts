@@ -8,12 +8,19 @@ export interface ClientInfo {
   ip: string
 }
 
+/** How a client is connected. */
+export const transportKinds = ['websocket', 'sse'] as const
+export type TransportKind = typeof transportKinds[number]
+
 /** The way to one client, whatever the bytes look like on it. What cannot be done throws; nobody but a `Connection` calls it. */
 export interface Transport {
+  readonly kind: TransportKind
   /** Of what is sent to many. */
   readonly encoding: Encoding
   /** What asks the client for a sign of life. */
   readonly ping: Buffer
+  /** Whether the client can give one. */
+  readonly answersPings: boolean
   readonly isOpen: boolean
   /** Bytes that wait in this process for the client to read. The kernel holds some megabytes more before any wait here. */
   readonly bufferedBytes: number

@@ -10,12 +10,12 @@ export interface Encoding {
 export class SharedMessage {
   /** Of the JSON, as UTF-8. */
   readonly json: Buffer
-  readonly #message: ServerMessage
+  readonly message: ServerMessage
   readonly #encoded = new Map<Encoding, Buffer>()
   readonly #afterSkipping = new Map<number, SharedMessage>()
 
   constructor (message: ServerMessage) {
-    this.#message = message
+    this.message = message
     this.json = Buffer.from(JSON.stringify(message))
   }
 
@@ -38,7 +38,7 @@ export class SharedMessage {
     if (skipped === 0) return this
     const known = this.#afterSkipping.get(skipped)
     if (known !== undefined) return known
-    const message = new SharedMessage({ ...this.#message, skipped } as ServerMessage)
+    const message = new SharedMessage({ ...this.message, skipped } as ServerMessage)
     this.#afterSkipping.set(skipped, message)
     return message
   }

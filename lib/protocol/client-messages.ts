@@ -115,7 +115,7 @@ export function parseClientMessage (text: string): ClientMessage {
 const fieldsFor: Partial<Record<Topic, readonly string[]>> = { pops: ['pops', 'delta'], metrics: ['history'] }
 
 /** Takes away what would have no effect; it is named in the answer rather than ignored in silence. */
-function takeUseless (message: Record<string, unknown>, named: readonly Topic[]): string[] {
+export function takeUseless (message: Record<string, unknown>, named: readonly Topic[]): string[] {
   const useless = topics
     .flatMap((topic) => (named.includes(topic) ? [] : (fieldsFor[topic] ?? [])))
     .filter((field) => message[field] !== undefined)

@@ -164,6 +164,13 @@ export const ServerShutdown = Type.Object({
   closeCode: Type.Literal(1001)
 })
 
+/** Where there is no close frame (on an event stream) this is the last that a client is told. */
+export const Close = Type.Object({
+  type: Type.Literal('close'),
+  code: Type.Integer({ description: 'as the close code of a WebSocket' }),
+  reason: Type.String()
+})
+
 export const serverMessages = {
   Welcome,
   MetricsUpdate,
@@ -173,7 +180,8 @@ export const serverMessages = {
   ErrorReport,
   Pong,
   SubscriptionConfirmed,
-  ServerShutdown
+  ServerShutdown,
+  Close
 }
 export type WelcomeMessage = Static<typeof Welcome>
 export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
@@ -186,6 +194,7 @@ export type ErrorMessage = Static<typeof ErrorReport>
 export type PongMessage = Static<typeof Pong>
 export type SubscriptionConfirmedMessage = Static<typeof SubscriptionConfirmed>
 export type ServerShutdownMessage = Static<typeof ServerShutdown>
+export type CloseMessage = Static<typeof Close>
 export type ServerMessage = Static<(typeof serverMessages)[keyof typeof serverMessages]>
 
 /** An `error` message. `extra` is what stands beside `data`, `code` and `retryable`. */

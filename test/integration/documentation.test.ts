@@ -9,6 +9,7 @@ const PATHS = [
   '/api/pops',
   '/api/pops/{code}',
   '/api/regressions',
+  '/api/stream',
   '/api/websocket/status',
   '/health',
   '/health/live',
@@ -33,7 +34,8 @@ t.test('what it describes is what is answered', async (t) => {
   await (await connect()).next('metrics_update')
   const { routes } = (await app.inject('/')).json()
   for (const path of Object.values<string>(routes)) {
-    const { statusCode } = await app.inject(path)
+    // Of the stream there is no end to wait for.
+    const { statusCode } = await app.inject({ method: 'HEAD', url: path })
     t.ok([200, 302, 426].includes(statusCode), `${path} answers ${statusCode}`)
   }
 })

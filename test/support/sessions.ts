@@ -2,7 +2,9 @@ import type { ConnectionTrackerOptions } from '../../lib/clients/connection-trac
 import { Broadcaster } from '../../lib/clients/broadcaster.ts'
 import { PopsFilters } from '../../lib/feed/pops-filter.ts'
 import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
-import { openSession, type SessionContext } from '../../lib/clients/websocket/session.ts'
+import type { ConversationContext } from '../../lib/clients/conversation.ts'
+import { wishesOf } from '../../lib/protocol/connect-query.ts'
+import { openSession } from '../../lib/clients/websocket/session.ts'
 import type { Position } from '../../lib/feed/update-log.ts'
 import { PLAIN } from '../../lib/clients/websocket/encodings.ts'
 import { FakeSocket } from './fake-socket.ts'
@@ -22,7 +24,7 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
   const { tickMaker, tick, view, updates } = followedFeed({ source, broadcaster, clock, log, epoch })
   const filters = new PopsFilters(MAX_FILTERS)
   const state = { connects: 0 }
-  const context: SessionContext = {
+  const context: ConversationContext = {
     connections,
     view,
     updates,
@@ -42,7 +44,7 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     openSession(
       socket,
       socket.stream,
-      { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, position, ...(topics && { topics }) },
+      { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, ...wishesOf({ topics }), position },
       context
     )
     const connection = [...connections].at(-1)

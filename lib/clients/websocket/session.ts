@@ -1,13 +1,15 @@
 import type { Encoding } from '../../feed/shared-message.ts'
 import { ClientMessageError } from '../../protocol/client-messages.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
+import type { Wishes } from '../../protocol/connect-query.ts'
 import type { Connection } from '../connection.ts'
 import type { ClientInfo } from '../transport.ts'
 import { converse, greet, refuse, type ConversationContext } from '../conversation.ts'
-import { leave, type Wishes } from '../subscriptions.ts'
+import type { ByteStream } from '../stream-transport.ts'
+import { leave } from '../subscriptions.ts'
 import { encodePong } from './frame.ts'
 import { Inbox, type Received } from './inbox.ts'
-import { WebSocketTransport, type ClosableSocket, type FrameStream } from './transport.ts'
+import { WebSocketTransport, type ClosableSocket } from './transport.ts'
 
 const kSession = Symbol('popcast.session')
 
@@ -23,7 +25,7 @@ export interface SessionSocket extends ClosableSocket {
 }
 
 /** What a session writes to: the socket of the upgrade request. */
-export interface SessionStream extends FrameStream {
+export interface SessionStream extends ByteStream {
   on (event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
   [kSession]?: Session
 }
@@ -35,16 +37,11 @@ export interface Client extends Wishes {
   encoding: Encoding
 }
 
-export interface SessionContext extends ConversationContext {
-  /** Somebody is there: the poller need not idle. */
-  onConnect: () => void
-}
-
 /**
  * The trip of one connection. Every listener is attached before this returns (one attached later misses messages),
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
-export function openSession (socket: SessionSocket, stream: SessionStream, client: Client, context: SessionContext): void {
+export function openSession (socket: SessionSocket, stream: SessionStream, client: Client, context: ConversationContext): void {
   const { info, encoding } = client
   const connection = context.connections.add(new WebSocketTransport(socket, stream, encoding), info)
   const session = new Session(connection, context)
@@ -63,11 +60,11 @@ export function openSession (socket: SessionSocket, stream: SessionStream, clien
 /** Hangs at the socket and at the stream, so that the listeners are functions that all connections share. */
 class Session {
   readonly connection: Connection
-  readonly context: SessionContext
+  readonly context: ConversationContext
   /** Only of one that has sent a message. */
   inbox: Inbox | null = null
 
-  constructor (connection: Connection, context: SessionContext) {
+  constructor (connection: Connection, context: ConversationContext) {
     this.connection = connection
     this.context = context
   }

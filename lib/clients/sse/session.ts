@@ -1,0 +1,52 @@
+import type { Wishes } from '../../protocol/connect-query.ts'
+import { greet, pong, type ConversationContext } from '../conversation.ts'
+import { leave } from '../subscriptions.ts'
+import type { ClientInfo } from '../transport.ts'
+import type { EventEncoding } from './encodings.ts'
+import { SseTransport, type ResponseStream, type SseTransportOptions } from './transport.ts'
+
+/** Of a stream that ended by itself: RFC 6455 7.1.5, no code was received. */
+const NO_CODE = 1005
+
+/** The response of a request for an event stream, its head written. */
+export interface SessionResponse extends ResponseStream {
+  on (event: 'close' | 'error', listener: () => void): unknown
+}
+
+/** One client, as its request says. */
+export interface StreamClient extends Wishes, Pick<SseTransportOptions, 'retryMs'> {
+  info: ClientInfo
+  encoding: EventEncoding
+}
+
+export interface StreamContext extends ConversationContext, Pick<SseTransportOptions, 'closeTimeoutMs'> {}
+
+/** The trip of one event stream: what a WebSocket is greeted with, then a `pong` that says so, and from then on the feed. */
+export function openStream (response: SessionResponse, client: StreamClient, context: StreamContext): void {
+  const { connections, clock, closeTimeoutMs } = context
+  const { encoding, info, retryMs } = client
+  const transport = new SseTransport(response, encoding, { clock, closeTimeoutMs, retryMs })
+  const connection = connections.add(transport, info)
+  // What is thrown in a listener would end the process.
+  const safely = (step: () => void) => {
+    try {
+      step()
+    } catch (error) {
+      connections.endDefective(connection, 'listener_failed', error)
+    }
+  }
+  // What fails ends the connection, and 'close' follows.
+  response.on('error', () => {})
+  response.on('close', () => safely(() => {
+    transport.closed()
+    const { code, reason } = connection.closedBy ?? { code: NO_CODE, reason: '' }
+    connections.remove(connection, code, reason)
+    leave(connection, context)
+  }))
+  safely(() => connection.inOnePiece(() => {
+    if (encoding.head.length > 0) connection.reply(encoding.head)
+    greet(connection, client, context)
+    pong(connection, context)
+  }))
+  safely(context.onConnect)
+}

@@ -1,0 +1,58 @@
+import type { FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Config } from '../config.ts'
+import { OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ConversationContext } from '../lib/clients/conversation.ts'
+import { RateLimit } from '../lib/clients/rate-limit.ts'
+import { version } from '../version.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What all sessions share, whatever they are transported by. */
+    sessionContext: ConversationContext
+    /** Lets one more client in, while there still is a status to refuse it with. @throws naming why not */
+    admit (reply: FastifyReply): void
+  }
+}
+
+export interface SessionsOptions {
+  config: Config
+  clock: Clock
+}
+
+/** Told to clients that are refused: by then others may have left. */
+const RETRY_AFTER_SECONDS = 10
+
+/** Decorates `sessionContext` and `admit`: what is the same for every client, however it is connected. */
+export default fp<SessionsOptions>(async (app, { config, clock }) => {
+  const rate = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
+  const refusal = (isUpgrade: boolean): Error | null => {
+    if (app.lifecycle.isClosing) return new ShuttingDownError()
+    // The sockets that are still being upgraded count as well, this one perhaps among them.
+    if (!app.connections.hasRoomFor(app.pendingUpgrades.size + (isUpgrade ? 0 : 1))) return new OverCapacityError()
+    return rate.take() ? null : new UpgradeRateError()
+  }
+  app.decorate('admit', (reply) => {
+    const error = refusal(reply.request.ws)
+    if (error === null) return
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
+    throw error
+  })
+  app.decorate('sessionContext', {
+    connections: app.connections,
+    view: app.view,
+    updates: app.updates,
+    filters: app.popsFilters,
+    clock,
+    log: app.log,
+    source: app.metricsSource.kind,
+    intervalMs: config.BROADCAST_INTERVAL_MS,
+    heartbeatMs: config.PING_INTERVAL_MS,
+    healthyBelowMs: config.HEALTHY_BELOW_MS,
+    overviewWindowMs: config.OVERVIEW_WINDOW_MS,
+    version,
+    maxMessageBytes: config.MAX_MESSAGE_BYTES,
+    onConnect: () => app.poller.wake()
+  })
+}, { name: 'sessions', dependencies: ['connections', 'metrics-source', 'updates', 'poller', 'popcast-websocket'] })

@@ -1,0 +1,89 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { StreamUnderWayError } from '../http-errors.ts'
+import { gzipEvents, PLAIN_EVENTS, type EventEncoding } from '../lib/clients/sse/encodings.ts'
+import { openStream } from '../lib/clients/sse/session.ts'
+import { wishesOf } from '../lib/protocol/connect-query.ts'
+import { acceptsGzip } from './accept-encoding.ts'
+import { ConnectQuerystring, ErrorBody } from './schemas.ts'
+
+interface StreamRouteOptions {
+  config: Config
+  /** Uniform in [0, 1). */
+  random: () => number
+}
+
+const EventStream = {
+  description: 'each message of PROTOCOL.md as an event',
+  content: { 'text/event-stream': { schema: Type.String() } }
+}
+
+/** A browser that was cut off comes back after so long, at random: not all of them at once. */
+const RETRY_MS = { from: 1_000, to: 5_000 }
+/** As a WebSocket has it after its close frame: see plugins/websocket.ts. */
+const CLOSE_TIMEOUT_SLACK_MS = 500
+
+/** Neither stored nor changed by what lies between, nor held back: nginx buffers otherwise. */
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  vary: 'accept-encoding'
+}
+
+/** `GET /api/stream`: the live feed as server-sent events. */
+const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { config, random }) => {
+  const gzip = gzipEvents(config.COMPRESSION_THRESHOLD_BYTES)
+  const context = { ...app.sessionContext, closeTimeoutMs: config.DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_SLACK_MS }
+  const encodingOf = ({ headers }: FastifyRequest) =>
+    config.COMPRESSION === 'on' && acceptsGzip(headers['accept-encoding']) ? gzip : PLAIN_EVENTS
+
+  app.get(
+    '/api/stream',
+    {
+      schema: {
+        tags: ['feed'],
+        summary: 'The live feed, as server-sent events',
+        querystring: ConnectQuerystring,
+        response: { 200: EventStream, 503: ErrorBody }
+      }
+    },
+    async (request, reply) => {
+      const encoding = encodingOf(request)
+      if (request.method === 'HEAD') {
+        takeOver(reply, encoding).end()
+        return
+      }
+      // What waits behind a stream is never answered, and Node does not say when it is over.
+      if (app.streaming.has(request.raw.socket)) throw new StreamUnderWayError()
+      app.admit(reply)
+      app.streaming.add(request.raw.socket)
+      const { headers, ip, query } = request
+      const wishes = wishesOf(query, lastEventId(request))
+      const retryMs = Math.round(RETRY_MS.from + random() * (RETRY_MS.to - RETRY_MS.from))
+      const info = { userAgent: headers['user-agent'] ?? '', ip }
+      openStream(takeOver(reply, encoding), { info, encoding, retryMs, ...wishes }, context)
+    }
+  )
+}
+
+/** The response, its head written: what follows is written to it as it is. */
+function takeOver (reply: FastifyReply, { contentEncoding }: EventEncoding) {
+  const { raw } = reply
+  reply.headers({ ...HEADERS, ...(contentEncoding !== null && { 'content-encoding': contentEncoding }) })
+  reply.hijack()
+  // Its end is that of the connection, in HTTP/1.0 as in 1.1: chunks would have to be made for each client.
+  raw.useChunkedEncodingByDefault = false
+  raw.shouldKeepAlive = false
+  raw.writeHead(200, reply.getHeaders() as Record<string, string>)
+  return raw
+}
+
+function lastEventId ({ headers }: FastifyRequest): string | undefined {
+  const id = headers['last-event-id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+export default routes
