@@ -1,6 +1,6 @@
 /**
- * The load client: a process of its own that opens many WebSockets over raw TCP sockets and reads every frame, with no
- * WebSocket library in between, so that it is the server that is measured. It is the same for every server.
+ * The load client: a process of its own that opens many WebSockets, or event streams, over raw TCP sockets and reads every
+ * frame or event, with no library in between, so that it is the server that is measured. It is the same for every server.
  */
 import { connect, type Socket } from 'node:net'
 
@@ -8,6 +8,8 @@ export interface LoadOptions {
   port: number
   path: string
   clients: number
+  /** Read an event stream instead of a WebSocket. */
+  events: boolean
   /** Offer permessage-deflate. */
   deflate: boolean
   /** A text message to send after the handshake (Socket.IO wants one). */
@@ -24,6 +26,7 @@ export type LoadReport =
   | { event: 'connected', milliseconds: number, deflated: number }
   | { event: 'delivered', complete: boolean, frames: number, bytes: number, spreadMs: number[] }
 
+const LINE_FEED = 0x0a
 const HEADER_END = '\r\n\r\n'
 const RECEIVE_BUFFER_BYTES = 65_536
 const options = JSON.parse(process.argv[2] as string) as LoadOptions
@@ -40,6 +43,7 @@ class Client {
   #headerBytes = 0
   #payloadLeft = 0
   #isText = false
+  #endedLine = false
   #onFrame: (client: Client) => void
 
   constructor (reads: boolean, onConnected: () => void, onFrame: (client: Client) => void) {
@@ -49,6 +53,11 @@ class Client {
     this.socket = connect({ port: options.port, host: '127.0.0.1', onread: { buffer: receiveBuffer, callback } })
     this.socket.setNoDelay(true)
     this.socket.on('error', () => {})
+    if (options.events) this.socket.write(`GET ${options.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    else this.#upgrade()
+  }
+
+  #upgrade (): void {
     this.socket.write(`GET ${options.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
       (options.deflate ? 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n' : '') + '\r\n')
@@ -60,7 +69,7 @@ class Client {
       this.#handshake += receiveBuffer.toString('latin1', 0, bytes)
       const end = this.#handshake.indexOf(HEADER_END)
       if (end === -1) return true
-      if (!this.#handshake.startsWith('HTTP/1.1 101')) throw new Error(this.#handshake)
+      if (!this.#handshake.startsWith(options.events ? 'HTTP/1.1 200' : 'HTTP/1.1 101')) throw new Error(this.#handshake)
       this.deflated = this.#handshake.includes('permessage-deflate')
       at = bytes - (this.#handshake.length - end - HEADER_END.length)
       this.#handshake = null
@@ -68,9 +77,29 @@ class Client {
       if (options.messagesToConnect === 0) onConnected()
     }
     const before = this.frames
-    while (at < bytes) at = this.#payloadLeft > 0 ? this.#skipPayload(at, bytes) : this.#readHeader(at)
+    if (options.events) this.#readEvents(at, bytes)
+    else while (at < bytes) at = this.#payloadLeft > 0 ? this.#skipPayload(at, bytes) : this.#readHeader(at)
     if (before < options.messagesToConnect && this.frames >= options.messagesToConnect) onConnected()
     return true
+  }
+
+  /** An event ends with an empty line, and JSON has none. */
+  #readEvents (begin: number, bytes: number): void {
+    if (begin === bytes) return
+    let at = begin
+    if (this.#endedLine && receiveBuffer[at] === LINE_FEED) this.#eventEnded()
+    for (;;) {
+      at = receiveBuffer.indexOf('\n\n', at, 'latin1')
+      if (at === -1 || at + 1 >= bytes) break
+      at += 2
+      this.#eventEnded()
+    }
+    this.#endedLine = receiveBuffer[bytes - 1] === LINE_FEED && receiveBuffer[bytes - 2] !== LINE_FEED
+  }
+
+  #eventEnded (): void {
+    this.frames++
+    this.#onFrame(this)
   }
 
   #skipPayload (at: number, bytes: number): number {

@@ -2,7 +2,7 @@
  * Measures popcast and its peers, one after the other, on this machine:
  *   npm run bench                                      all of it (some 7 minutes), prints tables, writes bench/results/
  *   npm run bench -- --quick                           below a minute: 500 clients, few broadcasts
- *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario; --peers popcast,ws only with these
+ *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario; --peers popcast,ws and --never-read 10 only with these
  *   npm run bench -- ... --profile                     also says where each server's time went (and is slower by that)
  * Ratios within one run say something; microseconds are this machine's and this minute's.
  */
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     size: { type: 'string' },
     seconds: { type: 'string' },
     deflate: { type: 'boolean', default: false },
+    'never-read': { type: 'string', default: '0' },
     peers: { type: 'string' },
     profile: { type: 'boolean', default: false }
   }
@@ -29,6 +30,14 @@ const { values } = parseArgs({
 const peers = {
   // Everybody who connects to popcast, or to the ws that greets, gets a welcome and the last update; the others send nothing.
   popcast: { name: 'popcast', file: 'popcast', path: '/ws', greeting: null, messagesToConnect: 2, liveness: '/health/live' },
+  popcastEvents: {
+    name: 'popcast over SSE',
+    file: 'popcast',
+    path: '/api/stream',
+    greeting: null,
+    events: true,
+    messagesToConnect: 3
+  },
   ws: { name: 'ws', file: 'ws', path: '/', greeting: null, messagesToConnect: 0 },
   wsGreeting: { name: 'ws that greets', file: 'ws-greeting', path: '/', greeting: null, messagesToConnect: 2 },
   fastify: { name: '@fastify/websocket', file: 'fastify-websocket', path: '/', greeting: null, messagesToConnect: 0 },
@@ -64,13 +73,20 @@ interface Result extends Measurement {
 
 const all: Peer[] = Object.values(peers)
 const compared = values.peers === undefined ? all : values.peers.split(',').map((name) => peerNamed(name))
-const { popcast, ws } = peers
+const { popcast, popcastEvents, ws } = peers
 
 const suite: Run[] = [
   { title: '1 KiB, 1,000 clients', peers: [popcast], clients: 1_000, size: 1_024, intervalMs: 200, broadcasts: 50 },
   { title: '1 KiB, 2,000 clients', peers: all, clients: 2_000, size: 1_024, intervalMs: 250, broadcasts: 40 },
   { title: '1 KiB, 9,000 clients', peers: all, clients: 9_000, size: 1_024, intervalMs: 1_000, broadcasts: 15 },
-  { title: '16 KiB, 2,000 clients', peers: [popcast, ws], clients: 2_000, size: 16_384, intervalMs: 500, broadcasts: 20 },
+  {
+    title: '16 KiB, 2,000 clients',
+    peers: [popcast, popcastEvents, ws],
+    clients: 2_000,
+    size: 16_384,
+    intervalMs: 500,
+    broadcasts: 20
+  },
   {
     title: '16 KiB deflated, 2,000 clients',
     peers: [popcast, ws],
@@ -99,6 +115,16 @@ const suite: Run[] = [
     size: 65_536,
     intervalMs: 100,
     broadcasts: 150
+  },
+  // As much as 2,000 PoPs are.
+  {
+    title: '512 KiB every 200 ms, 10 that never read beside 10 that do',
+    peers: [popcast, popcastEvents],
+    clients: 20,
+    neverRead: 10,
+    size: 524_288,
+    intervalMs: 200,
+    broadcasts: 100
   }
 ]
 const quick: Run[] = [
@@ -138,6 +164,7 @@ function chosen (): Run[] {
       title,
       peers: compared,
       clients,
+      neverRead: Number(values['never-read']),
       size,
       deflate: values.deflate,
       intervalMs,

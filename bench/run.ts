@@ -12,7 +12,9 @@ export interface Peer {
   file: string
   path: string
   greeting: string | null
-  /** Text messages that it sends before the first update. */
+  /** Over server-sent events. */
+  events?: boolean
+  /** Messages that it sends before the first update. */
   messagesToConnect: number
   /** What an orchestrator asks, where there is such a route. */
   liveness?: string
@@ -64,12 +66,13 @@ export async function measure (
   try {
     const { port } = await next<{ port: number }>(server)
     const before = await ask(server, 'sample')
-    const { path, greeting, messagesToConnect, liveness } = peer
+    const { path, greeting, messagesToConnect, liveness, events = false } = peer
     const loadOptions: LoadOptions = {
       port,
       clients,
       neverRead,
       path,
+      events,
       greeting,
       messagesToConnect,
       deflate: serverOptions.deflate,

@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
@@ -53,32 +55,46 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
     async (request, reply) => {
       const encoding = encodingOf(request)
       if (request.method === 'HEAD') {
-        takeOver(reply, encoding).end()
+        writeHead(reply, encoding).end()
         return
       }
       // What waits behind a stream is never answered, and Node does not say when it is over.
       if (app.streaming.has(request.raw.socket)) throw new StreamUnderWayError()
       app.admit(reply)
-      app.streaming.add(request.raw.socket)
       const { headers, ip, query } = request
       const wishes = wishesOf(query, lastEventId(request))
       const retryMs = Math.round(RETRY_MS.from + random() * (RETRY_MS.to - RETRY_MS.from))
       const info = { userAgent: headers['user-agent'] ?? '', ip }
-      openStream(takeOver(reply, encoding), { info, encoding, retryMs, ...wishes }, context)
+      const socket = takeOver(request, writeHead(reply, encoding))
+      app.streaming.add(socket)
+      openStream(socket, { info, encoding, retryMs, ...wishes }, context)
+      socket.uncork()
     }
   )
 }
 
-/** The response, its head written: what follows is written to it as it is. */
-function takeOver (reply: FastifyReply, { contentEncoding }: EventEncoding) {
+function writeHead (reply: FastifyReply, { contentEncoding }: EventEncoding): ServerResponse {
   const { raw } = reply
-  reply.headers({ ...HEADERS, ...(contentEncoding !== null && { 'content-encoding': contentEncoding }) })
   reply.hijack()
+  reply.headers({ ...HEADERS, ...(contentEncoding !== null && { 'content-encoding': contentEncoding }) })
   // Its end is that of the connection, in HTTP/1.0 as in 1.1: chunks would have to be made for each client.
   raw.useChunkedEncodingByDefault = false
   raw.shouldKeepAlive = false
-  raw.writeHead(200, reply.getHeaders() as Record<string, string>)
-  return raw
+  return raw.writeHead(200, reply.getHeaders() as Record<string, string>)
+}
+
+/**
+ * The connection, for what follows the head: written to the response it would leave in a turn of its own for each client. As
+ * the response never ends, nothing else is written to it.
+ */
+function takeOver ({ raw: request }: FastifyRequest, response: ServerResponse): Socket {
+  const { socket } = request
+  socket.cork()
+  response.flushHeaders()
+  // Those would keep what the framework has of the request and the reply in memory as long as the stream goes on.
+  request.removeAllListeners()
+  response.removeAllListeners()
+  return socket
 }
 
 function lastEventId ({ headers }: FastifyRequest): string | undefined {

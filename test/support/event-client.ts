@@ -31,12 +31,15 @@ export class EventClient extends MessageQueue {
       onComment: () => { this.comments++ }
     })
     const isGzip = this.headers['content-encoding'] === 'gzip'
-    const body = isGzip ? response.pipe(createGunzip()) : response
+    const gunzip = createGunzip()
+    const body = isGzip ? response.pipe(gunzip) : response
     body.setEncoding('utf8')
     body.on('data', (text) => parser.feed(text))
     // Of a stream that is cut gunzip says so.
     body.on('error', () => {})
-    this.ended = once(response, 'close').then(() => this.fail(new Error('the stream has ended')))
+    if (isGzip) response.on('close', () => gunzip.end())
+    this.ended = new Promise<void>((resolve) => body.once('close', resolve))
+      .then(() => this.fail(new Error('the stream has ended')))
   }
 
   /** Resolves with the head of the answer. */

@@ -3,13 +3,13 @@ import { greet, pong, type ConversationContext } from '../conversation.ts'
 import { leave } from '../subscriptions.ts'
 import type { ClientInfo } from '../transport.ts'
 import type { EventEncoding } from './encodings.ts'
-import { SseTransport, type ResponseStream, type SseTransportOptions } from './transport.ts'
+import { SseTransport, type EventSocket, type SseTransportOptions } from './transport.ts'
 
 /** Of a stream that ended by itself: RFC 6455 7.1.5, no code was received. */
 const NO_CODE = 1005
 
-/** The response of a request for an event stream, its head written. */
-export interface SessionResponse extends ResponseStream {
+/** The socket of a request for an event stream, after the head of the answer. */
+export interface SessionSocket extends EventSocket {
   on (event: 'close' | 'error', listener: () => void): unknown
 }
 
@@ -22,10 +22,10 @@ export interface StreamClient extends Wishes, Pick<SseTransportOptions, 'retryMs
 export interface StreamContext extends ConversationContext, Pick<SseTransportOptions, 'closeTimeoutMs'> {}
 
 /** The trip of one event stream: what a WebSocket is greeted with, then a `pong` that says so, and from then on the feed. */
-export function openStream (response: SessionResponse, client: StreamClient, context: StreamContext): void {
+export function openStream (socket: SessionSocket, client: StreamClient, context: StreamContext): void {
   const { connections, clock, closeTimeoutMs } = context
   const { encoding, info, retryMs } = client
-  const transport = new SseTransport(response, encoding, { clock, closeTimeoutMs, retryMs })
+  const transport = new SseTransport(socket, encoding, { clock, closeTimeoutMs, retryMs })
   const connection = connections.add(transport, info)
   // What is thrown in a listener would end the process.
   const safely = (step: () => void) => {
@@ -36,8 +36,8 @@ export function openStream (response: SessionResponse, client: StreamClient, con
     }
   }
   // What fails ends the connection, and 'close' follows.
-  response.on('error', () => {})
-  response.on('close', () => safely(() => {
+  socket.on('error', () => {})
+  socket.on('close', () => safely(() => {
     transport.closed()
     const { code, reason } = connection.closedBy ?? { code: NO_CODE, reason: '' }
     connections.remove(connection, code, reason)

@@ -5,8 +5,8 @@ import { StreamTransport, type ByteStream } from '../stream-transport.ts'
 import type { EventEncoding } from './encodings.ts'
 import { encodeEvent } from './event.ts'
 
-/** What events are written to: the response. */
-export interface ResponseStream extends ByteStream {
+/** What events are written to: the socket of the request. */
+export interface EventSocket extends ByteStream {
   readonly destroyed: boolean
   end (): unknown
   destroy (): unknown
@@ -21,7 +21,7 @@ export interface SseTransportOptions {
 }
 
 /** Events in the body of a response that does not end, written as they are: what many are sent is encoded once. */
-export class SseTransport extends StreamTransport<ResponseStream> {
+export class SseTransport extends StreamTransport<EventSocket> {
   readonly kind = 'sse'
   readonly answersPings = false
   readonly #encoding: EventEncoding
@@ -29,7 +29,7 @@ export class SseTransport extends StreamTransport<ResponseStream> {
   #isClosing = false
   #cancel: Cancel = () => {}
 
-  constructor (stream: ResponseStream, encoding: EventEncoding, options: SseTransportOptions) {
+  constructor (stream: EventSocket, encoding: EventEncoding, options: SseTransportOptions) {
     super(stream, encoding)
     this.#encoding = encoding
     this.#options = options
