@@ -2,7 +2,7 @@
  * Measures popcast and its peers, one after the other, on this machine:
  *   npm run bench                                      all of it (some 7 minutes), prints tables, writes bench/results/
  *   npm run bench -- --quick                           below a minute: 500 clients, few broadcasts
- *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario; --peers popcast,ws and --never-read 10 only with these
+ *   npm run bench -- --clients 2000 --size 1024 --seconds 10   one scenario; only with these: --peers popcast,ws --never-read 10
  *   npm run bench -- ... --profile                     also says where each server's time went (and is slower by that)
  * Ratios within one run say something; microseconds are this machine's and this minute's.
  */

@@ -1,0 +1,59 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Teardown } from './service.ts'
+
+const nginx = process.env.TEST_NGINX ?? 'nginx'
+
+/** Why there is no nginx for the tests, or null. `TEST_REQUIRE_NGINX` makes its absence a failure instead. */
+export const nginxMissing = spawnSync(nginx, ['-v']).error === undefined ? null : 'no nginx (package nginx-light, or TEST_NGINX)'
+
+/** For tap's `skip`. */
+export const skipWithoutNginx = process.env.TEST_REQUIRE_NGINX === undefined && nginxMissing !== null ? nginxMissing : false
+
+/** An nginx in front of `port`, as it comes: it buffers, and passes no upgrades. Resolves with its own port. */
+export async function proxy (t: Teardown, port: number): Promise<number> {
+  if (nginxMissing !== null) throw new Error(nginxMissing)
+  const folder = mkdtempSync(join(tmpdir(), 'popcast-nginx-'))
+  const own = await freePort()
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${join(folder, name)};`)
+  writeFileSync(join(folder, 'nginx.conf'), `
+    daemon off; master_process off; pid ${join(folder, 'pid')}; error_log ${join(folder, 'error.log')};
+    events {}
+    http {
+      access_log off; gzip on; gzip_types *; ${paths.join(' ')}
+      server { listen 127.0.0.1:${own}; location / { proxy_pass http://127.0.0.1:${port}; } }
+    }`)
+  const args = ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]
+  const child = spawn(nginx, args, { stdio: 'inherit' })
+  t.teardown(async () => {
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exit
+    rmSync(folder, { recursive: true })
+  })
+  await listening(own)
+  return own
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** nginx says nowhere that it listens. */
+async function listening (port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const isOpen = await new Promise((resolve) => socket.on('connect', () => resolve(true)).on('error', () => resolve(false)))
+    socket.destroy()
+    if (isOpen) return
+  }
+}
