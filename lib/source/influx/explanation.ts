@@ -23,15 +23,22 @@ export interface ExplanationOptions {
   windowMs: number
 }
 
+type Newest = Awaited<ReturnType<Catalog['newest']>>
+
 /**
  * What of the settings is not in the database, and what there is instead; or how old the newest sample is.
  * @returns null when everything is there and the newest sample is not old
  * @throws {SourceError}
  */
 export async function explain (options: ExplanationOptions): Promise<string | null> {
-  const { catalog, schema } = options
+  const { catalog, schema, now } = options
   try {
-    return await missingName(catalog, schema) ?? await missingTag(catalog, schema) ?? await oldSamples(options)
+    const missing = await missingMeasurement(catalog, schema)
+    if (missing !== null) return missing
+    const newest = await newestOf(catalog, now)
+    // A field that has a sample is there, and Flux finds fields only by reading samples of all of them.
+    const missingName = newest === null ? await missingField(catalog, schema) : null
+    return missingName ?? await missingTag(catalog, schema) ?? oldSamples(newest, options)
   } catch (error) {
     const missing = await missingBucket(catalog, schema).catch(() => null)
     if (missing !== null && error instanceof SourceError) return missing
@@ -46,14 +53,16 @@ async function missingBucket (catalog: Catalog, { bucket }: SampleSchema): Promi
   return `bucket \`${bucket}\` not found; there ${found.length === 1 ? 'is' : 'are'} ${list(found)}`
 }
 
-async function missingName (catalog: Catalog, schema: SampleSchema): Promise<string | null> {
-  const { measurement, field, bucket } = schema
+async function missingMeasurement (catalog: Catalog, schema: SampleSchema): Promise<string | null> {
+  const { measurement, bucket } = schema
   const measurements = await catalog.measurements()
-  if (!measurements.includes(measurement)) {
-    // To InfluxQL a database that is not there has no measurements.
-    const missing = measurements.length === 0 ? await missingBucket(catalog, schema) : null
-    return missing ?? `measurement \`${measurement}\` not found in ${bucket}; it has ${list(measurements)}`
-  }
+  if (measurements.includes(measurement)) return null
+  // To InfluxQL a database that is not there has no measurements.
+  const missing = measurements.length === 0 ? await missingBucket(catalog, schema) : null
+  return missing ?? `measurement \`${measurement}\` not found in ${bucket}; it has ${list(measurements)}`
+}
+
+async function missingField (catalog: Catalog, { measurement, field }: SampleSchema): Promise<string | null> {
   const fields = await catalog.fields()
   return fields.includes(field) ? null : `field \`${field}\` not found in ${measurement}; it has ${list(fields)}`
 }
@@ -73,9 +82,8 @@ async function missingTag (catalog: Catalog, { measurement, popTag, filter }: Sa
   return null
 }
 
-async function oldSamples ({ catalog, schema, now, windowMs }: ExplanationOptions): Promise<string | null> {
+function oldSamples (newest: Newest, { schema, now, windowMs }: ExplanationOptions): string | null {
   const { field, measurement, filter } = schema
-  const newest = await newestOf(catalog, now)
   if (newest === null) {
     const which = filter.length === 0 ? '' : ' that INFLUXDB_FILTER matches'
     return `${measurement} has no sample of \`${field}\`${which} within the last 7 days`
@@ -86,7 +94,7 @@ async function oldSamples ({ catalog, schema, now, windowMs }: ExplanationOption
   return `newest sample of \`${field}\` is ${duration(Math.abs(age))} ${age > 0 ? 'old' : 'ahead of the clock'}`
 }
 
-async function newestOf (catalog: Catalog, now: number): ReturnType<Catalog['newest']> {
+async function newestOf (catalog: Catalog, now: number): Promise<Newest> {
   for (const lookBackMs of LOOK_BACK_MS) {
     const newest = await catalog.newest(now - lookBackMs)
     if (newest !== null) return newest

@@ -26,18 +26,20 @@ export class FluxScripts {
   |> group() |> drop(columns: ["_start", "_stop", "_measurement", "_field"]) |> limit(n: ${this.#limit})`)
   }
 
-  /** Of each PoP and field the newest row. Not in one table: fields may be of different types. */
+  /**
+   * Of each PoP and field the newest row. Not in one table: fields may be of different types. In one piece, unlike `samples`:
+   * what a change of type hides is seen again when the range has left it behind, and places may wait for so long.
+   */
   places (range: TimeRange): string {
     const { field, latitude, longitude, popTag } = this.#schema
     const columns = [popTag, '_field']
-    return this.#eachPiece(range, (piece) => flux`${this.#rows(piece, [field, latitude, longitude])}
-  |> last() |> group(columns: ${columns}) |> sort(columns: ["_time"]) |> last()
-  |> keep(columns: ${['_time', '_value', ...columns]})`)
+    return String(flux`${this.#rows(range, [field, latitude, longitude])}
+  |> group(columns: ${columns}) |> max(column: "_time") |> keep(columns: ${['_time', '_value', ...columns]})`)
   }
 
   newest (start: number): string {
     return String(flux`${this.#rows({ start }, [this.#schema.field])}
-  |> last() |> keep(columns: ["_time", "_value"]) |> sort(columns: ["_time"]) |> last()`)
+  |> group() |> max(column: "_time") |> keep(columns: ["_time", "_value"])`)
   }
 
   get buckets (): string {
@@ -53,7 +55,15 @@ export class FluxScripts {
     return this.#named(flux`v1.measurementTagKeys(bucket: ${bucket}, measurement: ${measurement})`)
   }
 
-  /** Of `_field`: the fields, as 1.8 has no other way to ask for them. */
+  /** Those that have a sample since so long, e.g. `5m`: `v1.measurementTagValues` of `_field` reads all samples of 30 days. */
+  fields (since: string): string {
+    const { bucket, measurement } = this.#schema
+    return String(flux`from(bucket: ${bucket}) |> range(start: ${fluxExpression(`-${since}`)})
+  |> filter(fn: (r) => r._measurement == ${measurement})
+  |> group(columns: ["_field"]) |> first() |> keep(columns: ["_field"]) |> rename(columns: {_field: "_value"})
+  |> group() |> limit(n: ${MAX_NAMES})`)
+  }
+
   tagValues (tag: string): string {
     const { bucket, measurement } = this.#schema
     return this.#named(flux`v1.measurementTagValues(bucket: ${bucket}, measurement: ${measurement}, tag: ${tag})`)

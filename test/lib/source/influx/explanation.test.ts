@@ -35,13 +35,19 @@ const cases: Array<{ name: string, found?: Partial<Catalog>, schema?: Partial<Sa
   },
   {
     name: 'no bucket, and a failure',
-    found: { fields: failing, buckets: async () => ['x', 'y'] },
+    found: { tags: failing, buckets: async () => ['x', 'y'] },
     says: 'bucket `pops` not found; there are x, y'
   },
   {
     name: 'many names',
     found: { measurements: async () => Array.from({ length: 13 }, (_, index) => `m${index}`) },
     says: 'measurement `cold_start_metrics` not found in pops; it has m0, m1, m2, m3, m4, m5, m6, m7, m8, m9 and 3 more'
+  },
+  { name: 'fields are not asked for where the field has samples', found: { fields: failing }, says: null },
+  {
+    name: 'a field that is not there, before a tag that is not',
+    found: { newest: async () => null, fields: async () => ['other'], tags: async () => [] },
+    says: 'field `cold_start_time_ms` not found in cold_start_metrics; it has other'
   },
   { name: 'one value of two is enough', schema: { filter: [{ tag: 'pop_code', values: ['x', 'b'] }] }, says: null },
   { name: 'as old as the window', found: { newest: newest(10 * MINUTE) }, says: null },
