@@ -56,7 +56,7 @@ export class Past implements BesideTask {
     return true
   }
 
-  /** Sums up the slots of the window that are over, and that nothing will be added to any more. */
+  /** Sums up the slots of the window that are over, and that nothing will be added to any more; lets go of PoPs that are gone. */
   async keepPast (): Promise<void> {
     const { clock, plan, window, store } = this.#options
     const until = Math.floor((clock.now() - MOST_OVERLAP_MS) / SLOT_MS) * SLOT_MS
@@ -68,6 +68,7 @@ export class Past implements BesideTask {
       store.markKnown(start)
     }
     this.#keptUntil = until
+    store.prune()
   }
 
   /** As many of those that are wanted first as one query may have, so long as each follows the one before. */

@@ -47,6 +47,18 @@ t.test('what is usual is read once, and never again what was seen', async (t) =>
   t.equal(new Set(begins).size, begins.length, 'no range twice')
 })
 
+t.test('a PoP of which nothing is left of a week is let go', async (t) => {
+  const { tick, store } = collectorOf()
+  const slot = START - START % (5 * MINUTE_MS)
+  const take = (pop: string, start: number) => store.take(pop, start, [{ value: 5, time: start, samples: 1 }])
+  take('gone', slot - 60 * MINUTE_MS)
+  await tick()
+  t.equal(store.pops, 2)
+  take('stays', slot + 8 * DAY_S * 1_000)
+  await tick()
+  t.equal(store.pops, 1)
+})
+
 t.test('a slot of the past that is large is read in part', async (t) => {
   const { tick, source } = collectorOf({ maxRows: 10_000 })
   source.pops = Array.from({ length: 1_000 }, (_, index) => `p${index}`)
