@@ -9,6 +9,7 @@ import { RegressionDetector } from '../lib/fleet/regression-detector.ts'
 import { SampleFleet } from '../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../lib/fleet/sample-window.ts'
 import { SLOT_MS, SummaryStore } from '../lib/fleet/summary-store.ts'
+import { NOWHERE } from '../lib/source/sample-source.ts'
 
 const { values } = parseArgs({ options: { pops: { type: 'string', default: '2000' }, ticks: { type: 'string', default: '60' } } })
 const POPS = Number(values.pops)
@@ -18,7 +19,6 @@ const START = Date.UTC(2026, 0, 15)
 const FUNCTIONS = 5
 const MIB = 1024 * 1024
 
-const place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 const keys = Array.from({ length: POPS * FUNCTIONS }, (_, index) =>
   ({ id: `series ${index}`, pop: `p${index % POPS}`, functionName: `f${Math.floor(index / POPS)}` }))
 let now = START
@@ -58,7 +58,7 @@ for (const [name, all] of Object.entries(took)) {
 }
 
 function read (time: number): void {
-  for (const [index, key] of keys.entries()) fleet.take(key, place, time, 5 + (index + time / INTERVAL_MS) % 7 / 10)
+  for (const [index, key] of keys.entries()) fleet.take(key, NOWHERE, time, 5 + (index + time / INTERVAL_MS) % 7 / 10)
 }
 
 function used (): number {

@@ -4,10 +4,10 @@ import { RegressionDetector, type DetectorUpdate } from '../lib/fleet/regression
 import type { Pop } from '../lib/fleet/point.ts'
 import { SampleFleet } from '../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../lib/fleet/sample-window.ts'
+import { lowerMedian } from '../lib/fleet/statistics.ts'
 import { SLOT_MS, SummaryStore } from '../lib/fleet/summary-store.ts'
-import type { Place, SeriesKey } from '../lib/source/sample-source.ts'
+import { NOWHERE, type SeriesKey } from '../lib/source/sample-source.ts'
 
-const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 const SILENT_LOG = { debug () {}, info () {}, warn () {}, error () {} }
 /** A window holds so many samples of a slow series. */
 const SAMPLES_KEPT = 20
@@ -114,5 +114,5 @@ export function intervalOf (samples: readonly Sample[]): number | null {
     if (before !== undefined && time > before) gaps.push(time - before)
     last.set(id, time)
   }
-  return gaps.length === 0 ? null : Float64Array.from(gaps).sort()[Math.floor((gaps.length - 1) / 2)] ?? null
+  return gaps.length === 0 ? null : lowerMedian(gaps)
 }

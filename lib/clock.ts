@@ -25,6 +25,22 @@ export const systemClock: Clock = {
   turn: () => new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Resolves after so many ms. */
+export function wait (clock: Pick<Clock, 'schedule'>, delayMs: number): Promise<void> {
+  return new Promise((resolve) => { clock.schedule(resolve, delayMs) })
+}
+
+/** Settles as `work` does; resolves without it when it has taken so many ms. */
+export async function within (clock: Pick<Clock, 'schedule'>, limitMs: number, work: Promise<void>): Promise<void> {
+  let cancel = () => {}
+  const limit = new Promise<void>((resolve) => { cancel = clock.schedule(resolve, limitMs) })
+  try {
+    await Promise.race([work, limit])
+  } finally {
+    cancel()
+  }
+}
+
 /**
  * Calls `task` every `intervalMs` until cancelled; a slow task delays the next one instead of piling up, and one that throws
  * is told of and called again.

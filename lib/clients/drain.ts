@@ -1,4 +1,4 @@
-import { type Clock } from '../clock.ts'
+import { wait, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
@@ -35,7 +35,7 @@ export async function drain ({ connections, clock, log, timeoutMs, random }: Dra
     // One that does not read would not read this either, and must not be told to reconnect at once for being slow.
     if (!connection.isCongested) connection.send(shutdownMessage(clock.now(), RECONNECT_AFTER_MS + random() * spreadMs))
     connection.close(closeCodes.goingAway)
-    if (++turn % CLOSE_BATCH === 0) await new Promise<void>((resolve) => clock.schedule(resolve, 0))
+    if (++turn % CLOSE_BATCH === 0) await wait(clock, 0)
   }
   await connections.empty()
   cancel()

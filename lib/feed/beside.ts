@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { wait, type Clock } from '../clock.ts'
 
 /** So long after a start or an outage the queries beside the ticks may follow each other, to be of use soon. */
 const EAGER_MS = 120_000
@@ -81,7 +81,7 @@ export class Beside {
       const besideMs = clock.monotonic() - startedAt
       this.#record(besideMs, false)
       // As long as it took nothing else is asked: half of the time is the ticks'.
-      if (besideMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, besideMs))
+      if (besideMs > 0) await wait(clock, besideMs)
       return true
     }
     return false

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts'
+import { wait, within, type Clock } from '../clock.ts'
 import type { ClockFault } from '../fleet/clock-faults.ts'
 import type { FleetReport, SampleFleet } from '../fleet/sample-fleet.ts'
-import type { SampleWindow } from '../fleet/sample-window.ts'
+import { LONGEST_MS, type SampleWindow } from '../fleet/sample-window.ts'
 import type { Log } from '../log.ts'
 import type { ReadResult, SampleSource, TakeSample } from '../source/sample-source.ts'
 import type { TimeRange } from '../source/time-range.ts'
@@ -11,10 +11,8 @@ import type { Troubles } from './troubles.ts'
 
 /** An update waits so long for the rest of the window, and the first for what is asked beside it; then it is told without. */
 const PATIENCE_MS = 500
-/** A writer needs so many samples in the window for its regressions to be told ... */
+/** A writer needs so many samples in the window for its regressions to be told. */
 const SAMPLES_WANTED = 16
-/** ... but the window is not made longer than this for it. */
-const LONGEST_WINDOW_MS = 2 * 60 * 60_000
 
 const MOST_NAMED = 10
 /** Not for a few slow ones among many that are fast. */
@@ -59,7 +57,7 @@ export class Collector {
     fleet.readingEnds()
     plan.done(reading, rows, fleet.newestTime)
     const filled = this.#goOn(queryMs)
-    if (this.#isFirst || plan.missing(clock.now()) !== null) await this.#patiently(filled)
+    if (this.#isFirst || plan.missing(clock.now()) !== null) await within(clock, PATIENCE_MS, filled)
     this.#isFirst = false
     // Of thousands of PoPs each of these takes its time: everybody else has a turn between.
     await clock.turn()
@@ -72,7 +70,7 @@ export class Collector {
   /** Slow writers need a longer window: it is read between the ticks. */
   #widen (): void {
     const { fleet, plan } = this.#options
-    const windowMs = Math.min(LONGEST_WINDOW_MS, SAMPLES_WANTED * (fleet.slowestIntervalMs ?? 0))
+    const windowMs = Math.min(LONGEST_MS, SAMPLES_WANTED * (fleet.slowestIntervalMs ?? 0))
     if (plan.rowsOf(windowMs) < MOST_ROWS_WIDENED) plan.widen(windowMs)
   }
 
@@ -148,15 +146,7 @@ export class Collector {
     plan.filled(range)
     // As long as it took nothing else is asked.
     const tookMs = clock.monotonic() - startedAt
-    if (tookMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, tookMs))
-  }
-
-  /** Resolves when it has, or when it has taken so long that the update should not wait any more. */
-  async #patiently (work: Promise<void>): Promise<void> {
-    let cancel = () => {}
-    const patience = new Promise<void>((resolve) => { cancel = this.#options.clock.schedule(resolve, PATIENCE_MS) })
-    await Promise.race([work, patience])
-    cancel()
+    if (tookMs > 0) await wait(clock, tookMs)
   }
 }
 

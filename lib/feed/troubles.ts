@@ -19,10 +19,6 @@ export class Troubles {
     return Array.from(this.#current.values())
   }
 
-  has (reason: Trouble['reason']): boolean {
-    return this.#current.has(reason)
-  }
-
   /** @param message null: there is no such trouble (any more) */
   set (reason: Trouble['reason'], message: string | null): void {
     const known = this.#current.get(reason)

@@ -1,3 +1,4 @@
+import { lowerMedian } from '../fleet/statistics.ts'
 import { LandingOffset } from './landing-offset.ts'
 import type { Phase } from './schedule.ts'
 
@@ -65,7 +66,7 @@ export class WriterPhase implements Phase {
   /** Time between two samples in whole poll intervals, as far as polls can tell; null before three samples. */
   get writerIntervalMs (): number | null {
     if (this.#gaps.length < AGREEING - 1) return null
-    return Math.max(1, Math.round(median(this.#gaps) / this.#intervalMs)) * this.#intervalMs
+    return Math.max(1, Math.round(lowerMedian(this.#gaps) / this.#intervalMs)) * this.#intervalMs
   }
 
   /** Was the sample there that this poll came for? */
@@ -98,7 +99,7 @@ export class WriterPhase implements Phase {
       this.#sinceLearned = 0
       this.#phase = phase
       // The very first sample, or one after a gap, was seen long after it landed: hence no mean here.
-      this.#offset.start(median(run.map(({ age }) => age)))
+      this.#offset.start(lowerMedian(run.map(({ age }) => age)))
       moved = false
     } else if (!moved && drift > NOISE * this.#intervalMs && run.length >= AGREEING) {
       // Following a writer that drifts later costs no query, so it may be done at every sample.
@@ -140,9 +141,4 @@ export class WriterPhase implements Phase {
 
 function mean (values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** The lower one of an even number. */
-function median (values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN
 }

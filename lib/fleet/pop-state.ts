@@ -2,10 +2,8 @@ import type { Pop } from './point.ts'
 import { isHealthy, type HealthRule } from './pop.ts'
 import { clamp, precise } from './rounding.ts'
 import { OPEN_ABOVE_Z, type Assessment, type Comparison } from './regression-detector.ts'
-import type { Place } from '../source/sample-source.ts'
+import { NOWHERE, type Place } from '../source/sample-source.ts'
 import { timestamp } from '../protocol/timestamp.ts'
-
-const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 
 /** Everything that is told of one PoP. */
 export interface PopState extends Place {

@@ -5,7 +5,8 @@ import { MOST_POINTS, type Pop } from './point.ts'
 import { ENDED_AFTER_INTERVALS, intervalOf, pointsBack } from './points.ts'
 import { clamp } from './rounding.ts'
 import type { PopSeries } from './sample-window.ts'
-import { median, type Series } from './series.ts'
+import type { Series } from './series.ts'
+import { lowerMedian } from './statistics.ts'
 
 /** Whatever its rhythm, a series is not given up before so many polls have found nothing new ... */
 const POLLS = 2
@@ -51,7 +52,7 @@ export class PopTracks {
     const all = Array.from(pops, (pop) => ({ pop, intervalMs: intervalOf(pop) }))
     const known = all.flatMap(({ intervalMs }) => intervalMs ?? [])
     this.#rhythm = {
-      intervalMs: median(known),
+      intervalMs: known.length === 0 ? null : lowerMedian(known),
       slowestIntervalMs: known.length === 0 ? null : known.reduce((slowest, intervalMs) => Math.max(slowest, intervalMs), 0)
     }
     this.#lastEnd = -Infinity

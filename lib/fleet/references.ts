@@ -1,5 +1,5 @@
 import type { Pop } from './point.ts'
-import { median as middleOf, NORMAL_QUARTILE, quartile as quartileOf } from './statistics.ts'
+import { lowerMedian, median as middleOf, NORMAL_QUARTILE, quartile as quartileOf } from './statistics.ts'
 import { AROUND_MS, DAYS, HOUR_MS, SLOT_MS, type Summary, type SummaryStore } from './summary-store.ts'
 
 const DAY_MS = 24 * HOUR_MS
@@ -151,8 +151,7 @@ function pool (kind: BaselineKind, slots: readonly Summary[], minPoints: number)
 }
 
 function noiseOf (slots: readonly Summary[]): number {
-  const shares = slots.map(({ median, quartile }) => median > 0 ? upwards(median, quartile) / median : 0)
-  return shares.sort((a, b) => a - b)[Math.floor((shares.length - 1) / 2)] ?? 0
+  return lowerMedian(slots.map(({ median, quartile }) => median > 0 ? upwards(median, quartile) / median : 0))
 }
 
 /**
@@ -184,8 +183,7 @@ function typical (slots: ReadonlyArray<readonly Summary[]>): Baseline | null {
     const all = pool('day', given.flat(), MIN_POINTS)
     return all === null ? null : { ...all, days: given.length }
   }
-  const middle = (of: 'center' | 'deviation' | 'noise') =>
-    days.map((day) => day[of]).sort((a, b) => a - b)[Math.floor((days.length - 1) / 2)] ?? NaN
+  const middle = (of: 'center' | 'deviation' | 'noise') => lowerMedian(days.map((day) => day[of]))
   if (days.length === 0) return null
   return {
     kind: 'day',

@@ -3,8 +3,8 @@ import { Series } from './series.ts'
 
 /** A slow writer's last samples are kept beyond the window, so that its regressions can be told ... */
 const SAMPLES_KEPT = 18
-/** ... but not for longer than this. */
-const LONGEST_MS = 2 * 60 * 60_000
+/** ... but not for longer than this; nor is the window made longer for it. */
+export const LONGEST_MS = 2 * 60 * 60_000
 /** A series is let go when it has been silent for so many of its intervals, and is older than the window. */
 const INTERVALS_KEPT = 3
 /** What is dropped at once when there is too much: this share of the time that is held. */

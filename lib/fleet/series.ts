@@ -1,4 +1,5 @@
 import type { SeriesKey } from '../source/sample-source.ts'
+import { lowerMedian } from './statistics.ts'
 
 const FIRST_CAPACITY = 8
 /** What an object and two empty typed arrays take beside their samples, as measured. */
@@ -119,7 +120,7 @@ export class Series {
     if (stretchMs === null || (this.#batchMs !== null && Math.abs(stretchMs - this.#batchMs) < this.#batchMs / 2)) return
     this.#stretches.push(stretchMs)
     if (this.#stretches.length > ARRIVALS) this.#stretches.shift()
-    this.#batchMs = median(this.#stretches)
+    this.#batchMs = lowerMedian(this.#stretches)
   }
 
   /** At every sample of every series, hence without making anything. */
@@ -170,9 +171,4 @@ export class Series {
     this.#from = 0
     this.#to = size
   }
-}
-
-/** The lower one of an even number; null of none. */
-export function median (values: readonly number[]): number | null {
-  return Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)] ?? null
 }

@@ -15,6 +15,11 @@ export function median (ascending: Float64Array): number {
   return quantile(ascending, 0.5)
 }
 
+/** The lower one of an even number; NaN of none. */
+export function lowerMedian (values: readonly number[]): number {
+  return sorted(values)[Math.floor((values.length - 1) / 2)] ?? NaN
+}
+
 /** The lower one. */
 export function quartile (ascending: Float64Array): number {
   return quantile(ascending, 0.25)

@@ -9,6 +9,9 @@ export interface Place {
   longitude: number | null
 }
 
+/** Of samples that do not say where. */
+export const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
+
 /** One writer's series: all of its tags but those of its place. The same object for every sample of it, in every read. */
 export interface SeriesKey {
   /** Distinct from that of every other series. */

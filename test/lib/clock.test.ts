@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
-import { repeat, systemClock } from '../../lib/clock.ts'
+import { repeat, systemClock, wait, within } from '../../lib/clock.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 t.test('the wall clock is that of the system', async (t) => {
@@ -42,6 +42,24 @@ t.test('cancelling after it was called does nothing', async (t) => {
     cancel()
   })
   t.equal(calls, 1)
+})
+
+t.test('a wait is as long as it was asked for', async (t) => {
+  const clock = new FakeClock(0)
+  const waited = wait(clock, 100).then(() => clock.now())
+  await clock.advance(1_000)
+  t.equal(await waited, 100)
+})
+
+t.test('work that is waited for so long', async (t) => {
+  const clock = new FakeClock(0)
+  const timed = (work: Promise<void>) => within(clock, 100, work).then(() => clock.now())
+  const [quick, slow] = [timed(wait(clock, 40)), timed(wait(clock, 400))]
+  await clock.advance(150)
+  t.strictSame(await Promise.all([quick, slow]), [40, 100])
+  await clock.advance(250)
+  await t.rejects(within(clock, 100, Promise.reject(new Error('no'))), { message: 'no' })
+  t.equal(clock.pendingTimers, 0, 'and no timer is left')
 })
 
 const noError = (error: unknown) => { throw error }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { wait } from '../../lib/clock.ts'
 import { Poller } from '../../lib/feed/poller.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -53,7 +54,7 @@ t.test('whatever happens: one tick at a time, no more than one per interval, non
         if (!state.wanted) state.fault ||= 'a tick without demand'
         if (++state.running > 1) state.fault ||= 'two ticks at once'
         state.ticks.push(clock.monotonic())
-        if (state.takes > 0) await new Promise<void>((resolve) => clock.schedule(resolve, state.takes))
+        if (state.takes > 0) await wait(clock, state.takes)
         state.running--
         if (state.fails) throw new Error('a defect')
       }

@@ -8,11 +8,11 @@ import { RegressionDetector } from '../../lib/fleet/regression-detector.ts'
 import { SampleFleet } from '../../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../../lib/fleet/sample-window.ts'
 import { SummaryStore } from '../../lib/fleet/summary-store.ts'
-import type { TakeSample } from '../../lib/source/sample-source.ts'
+import { NOWHERE, type TakeSample } from '../../lib/source/sample-source.ts'
 import type { TimeRange } from '../../lib/source/time-range.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
-import { FakeSource, NOWHERE } from './fake-source.ts'
+import { FakeSource } from './fake-source.ts'
 
 export const START = Date.UTC(2026, 0, 15, 12, 1)
 const INTERVAL_MS = 10_000

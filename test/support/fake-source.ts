@@ -1,4 +1,11 @@
-import type { Place, PopPlace, ReadResult, SampleSource, SeriesKey, TakeSample } from '../../lib/source/sample-source.ts'
+import {
+  NOWHERE,
+  type PopPlace,
+  type ReadResult,
+  type SampleSource,
+  type SeriesKey,
+  type TakeSample
+} from '../../lib/source/sample-source.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { TimeRange } from '../../lib/source/time-range.ts'
 
@@ -11,8 +18,6 @@ export interface Reading {
   /** ms since the epoch. */
   time: number
 }
-
-export const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 
 /** A source whose answers the test gives. */
 export class FakeSource implements SampleSource {

@@ -1,3 +1,4 @@
+import { wait } from '../../lib/clock.ts'
 import { Poller } from '../../lib/feed/poller.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -40,6 +41,6 @@ export function setUp ({ wanted = true } = {}) {
       }
     }
   })
-  const takes = (ms: number) => () => new Promise<void>((resolve) => clock.schedule(resolve, ms))
+  const takes = (ms: number) => () => wait(clock, ms)
   return { clock, poller, options, state, ticks, idles, errors, nextPolls, takes }
 }

@@ -1,13 +1,11 @@
 import t, { type Test } from 'tap'
-import type { Place } from '../../lib/source/sample-source.ts'
+import { NOWHERE } from '../../lib/source/sample-source.ts'
 import { explainsWhatIsMissing } from './explanation-suite.ts'
 import { failureOf } from './fake-influx-server.ts'
 import type { Engine } from './influxd.ts'
 import { MINUTE, NOW, RANGE, read, sourceOf, write } from './real-source.ts'
 import { createShortShards } from './short-shards.ts'
 import { samplesInDatabases, type DatabaseSamples } from './source-rows.ts'
-
-const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 
 /** Runs the source of samples against a real InfluxDB. `missing`: as in `exerciseEngine`. */
 export function exerciseSource (

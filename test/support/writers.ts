@@ -1,6 +1,5 @@
 import type { SampleFleet } from '../../lib/fleet/sample-fleet.ts'
-import type { SeriesKey } from '../../lib/source/sample-source.ts'
-import { NOWHERE } from './fake-source.ts'
+import { NOWHERE, type SeriesKey } from '../../lib/source/sample-source.ts'
 
 /** One series, as somebody writes it. Times are ms. */
 export interface Writer {

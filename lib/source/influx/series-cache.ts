@@ -1,4 +1,4 @@
-import type { Place, SeriesKey } from '../sample-source.ts'
+import { NOWHERE, type Place, type SeriesKey } from '../sample-source.ts'
 import { RESERVED_NAMES, type SampleSchema } from './schema.ts'
 
 /** A row of an answer, by column. */
@@ -100,8 +100,6 @@ export class SeriesCache {
     known.place = place
   }
 }
-
-const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 
 function hasMoved ({ said }: KnownSeries, { place }: TagColumns, fields: Fields): boolean {
   for (let field = 0; field < said.length; field++) {

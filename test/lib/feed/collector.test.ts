@@ -1,4 +1,5 @@
 import t from 'tap'
+import { wait } from '../../../lib/clock.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { collectorOf, START } from '../../support/collectors.ts'
 
@@ -16,7 +17,7 @@ t.test('the first report has the whole window, where the source is quick', async
 t.test('the first report does not wait for a slow one', async (t) => {
   const { clock, collector, source, window } = collectorOf()
   let calls = 0
-  source.onRead = async () => { if (++calls > 1) await new Promise<void>((resolve) => clock.schedule(resolve, 5_000)) }
+  source.onRead = async () => { if (++calls > 1) await wait(clock, 5_000) }
   const report = collector.collect()
   await clock.advance(500)
   t.match(await report, { overview: { totalPops: 1 } })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { intervalOf, popPoints } from '../../../lib/fleet/points.ts'
 import { SampleWindow } from '../../../lib/fleet/sample-window.ts'
-import { NOWHERE } from '../../support/fake-source.ts'
+import { NOWHERE } from '../../../lib/source/sample-source.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const SECOND_MS = 1_000

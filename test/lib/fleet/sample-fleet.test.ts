@@ -3,9 +3,9 @@ import { RegressionDetector } from '../../../lib/fleet/regression-detector.ts'
 import { SampleFleet, type FleetReport } from '../../../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../../../lib/fleet/sample-window.ts'
 import { SummaryStore } from '../../../lib/fleet/summary-store.ts'
+import { NOWHERE } from '../../../lib/source/sample-source.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeLog } from '../../support/fake-log.ts'
-import { NOWHERE } from '../../support/fake-source.ts'
 import { Readings, writtenBy, type Writer } from '../../support/writers.ts'
 
 const START = Date.UTC(2026, 0, 15, 12)

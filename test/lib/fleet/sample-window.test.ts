@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { popPoints } from '../../../lib/fleet/points.ts'
 import { SampleWindow } from '../../../lib/fleet/sample-window.ts'
-import { NOWHERE } from '../../support/fake-source.ts'
+import { NOWHERE } from '../../../lib/source/sample-source.ts'
 import { seededRuns } from '../../support/seed.ts'
 
 const START = Date.UTC(2026, 0, 1)

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { FluxReader } from '../../../../lib/source/influx/flux-reader.ts'
 import { InfluxqlReader } from '../../../../lib/source/influx/influxql-reader.ts'
-import type { Place } from '../../../../lib/source/sample-source.ts'
+import { NOWHERE, type Place } from '../../../../lib/source/sample-source.ts'
 import type { SourceFailure } from '../../../../lib/source/source-error.ts'
 import { failureOf, recordedAnswers, type RecordedAnswer } from '../../../support/fake-influx-server.ts'
 import { setUp } from '../../../support/influx-connections.ts'
@@ -9,7 +9,6 @@ import { SAMPLE_SCHEMA } from '../../../support/recorded.ts'
 
 const NOON = Date.parse('2026-11-20T12:00:00Z')
 const RANGE = { start: NOON - 20_000, stop: NOON + 20_000 }
-const NOWHERE: Place = { city: null, country: null, tier: null, latitude: null, longitude: null }
 const FRANKFURT: Place = { ...NOWHERE, city: 'Frankfurt am Main', country: 'DE', tier: '1' }
 const FAILED = 'HTTP 500: 500 Internal Server Error : error failed to initialize execute state:'
 
