@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { build, called } from './app.ts'
+import type { PopsUpdateMessage } from '../../lib/protocol/server-messages.ts'
 import { SimulatedFleet } from '../../lib/simulation/fleet.ts'
 import { startProgram } from './service.ts'
 import { understands } from './engine-data.ts'
@@ -74,6 +75,7 @@ function readsWhatWasWritten (t: Test, engine: Engine) {
           {
             code: 'ams1',
             ...{ city: null, country: null, tier: null, latitude: null, longitude: null },
+            ...{ baselineMs: null, baselineLowMs: null, baselineHighMs: null },
             ...{
               coldStartMs: 20.5,
               healthy: false,
@@ -116,7 +118,9 @@ function readsWhatIsGenerated (t: Test, engine: Engine) {
       `${data.averageColdStart} is ${before} or ${during}`
     )
     client.send({ type: 'subscribe', topics: ['alerts', 'pops'], pops: { country: ['NL'] } })
-    t.match((await client.next('pops_update')).data, {
+    // Coordinates are asked for beside the ticks.
+    const hasPlace = ({ data }: PopsUpdateMessage) => 'pops' in data && data.pops.every(({ latitude }) => latitude !== null)
+    t.match((await client.next('pops_update', hasPlace)).data, {
       pops: [{ code: 'ams1', city: 'Amsterdam', country: 'NL', tier: '1', latitude: 52.37, longitude: 4.9 }]
     })
     t.match(await client.next('alert'), { data: { pop: 'ams1', state: 'opened' } })

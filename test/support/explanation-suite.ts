@@ -10,6 +10,10 @@ export function explainsWhatIsMissing (t: Test, engine: Engine) {
       'pop_code=fra1,host=b V=1 0'
     ])
     await writeLines(engine, [`recent,pop_code=a cold_start_time_ms=1 ${Date.now() - MINUTE}`])
+    await writeLines(engine, [
+      `sparse,pop_code=a,host=b cold_start_time_ms=1 ${Date.now() - 20 * MINUTE}`,
+      `sparse,pop_code=a,host=b other=1 ${Date.now()}`
+    ])
     const TAGS = 'it has function_name, host, pop_code'
     const cases: Array<{ name: string, env: Record<string, string>, says: string | RegExp | null }> = [
       { name: 'all there', env: { INFLUXDB_MEASUREMENT: 'recent' }, says: null },
@@ -30,6 +34,11 @@ export function explainsWhatIsMissing (t: Test, engine: Engine) {
         name: 'filter value',
         env: { INFLUXDB_FILTER: 'host=c,host=d' },
         says: 'INFLUXDB_FILTER matches nothing: tag `host` of explained is never c or d; it is a, b'
+      },
+      {
+        name: 'filter value, of a field that was written less lately than another',
+        env: { INFLUXDB_MEASUREMENT: 'sparse', INFLUXDB_FILTER: 'host=c' },
+        says: 'INFLUXDB_FILTER matches nothing: tag `host` of sparse is never c; it is b'
       },
       {
         name: 'filters that exclude each other',

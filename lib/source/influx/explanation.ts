@@ -63,7 +63,7 @@ async function missingMeasurement (catalog: Catalog, schema: SampleSchema): Prom
 }
 
 async function missingField (catalog: Catalog, { measurement, field }: SampleSchema): Promise<string | null> {
-  const fields = await catalog.fields()
+  const fields = await catalog.fields(field)
   return fields.includes(field) ? null : `field \`${field}\` not found in ${measurement}; it has ${list(fields)}`
 }
 

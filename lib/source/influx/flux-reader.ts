@@ -12,7 +12,7 @@ import { MIN_CACHED_SERIES, SeriesCache } from './series-cache.ts'
 
 /** Every table begins with an empty column (the annotation's name), `result` and `table`. */
 const FIRST_COLUMN = 3
-/** So far back fields are looked for, until there are some: each costs as much as all the samples in it. */
+/** So far back fields are looked for, until the one that is wanted is there: each costs as much as all the samples in it. */
 const FIELDS_SINCE = ['5m', '1h', '30d']
 const NUMBERS: ReadonlySet<string> = new Set(['double', 'long', 'unsignedLong'])
 const DIALECT = { header: true, delimiter: ',', annotations: ['datatype', 'group', 'default'] }
@@ -71,12 +71,13 @@ export class FluxReader implements SampleReader {
     return this.#names(this.#scripts.measurements)
   }
 
-  async fields (): Promise<string[]> {
+  async fields (wanted: string): Promise<string[]> {
+    let found: string[] = []
     for (const since of FIELDS_SINCE) {
-      const found = await this.#names(this.#scripts.fields(since))
-      if (found.length > 0) return found
+      found = await this.#names(this.#scripts.fields(since))
+      if (found.includes(wanted)) break
     }
-    return []
+    return found
   }
 
   async tags (): Promise<string[]> {

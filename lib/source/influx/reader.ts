@@ -8,8 +8,8 @@ export interface Catalog {
   buckets (): Promise<string[]>
   /** @throws {SourceError} */
   measurements (): Promise<string[]>
-  /** Of the measurement. @throws {SourceError} */
-  fields (): Promise<string[]>
+  /** Of the measurement, as far back as it takes to find this one. @throws {SourceError} */
+  fields (wanted: string): Promise<string[]>
   /** Of the measurement. @throws {SourceError} */
   tags (): Promise<string[]>
   /** Of the measurement; as far as there are not too many. @throws {SourceError} */
