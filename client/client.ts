@@ -1,36 +1,34 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ServerMessage } from '../lib/protocol/server-messages.ts'
-import { parseAddress, urlFor, type Address } from './address.ts'
 import { Connection } from './connection.ts'
-import { Emitter } from './emitter.ts'
 import { PopcastError } from './errors.ts'
-import { EventQueue } from './event-queue.ts'
-import { Feed } from './feed.ts'
-import { settingsOf, type AbortSignalLike, type PopcastOptions, type Settings } from './options.ts'
-import { Subscriber } from './subscriber.ts'
-import { Stopwatch } from './time.ts'
+import { Emitter, iterate, unseen } from './events.ts'
+import { freshnessOf } from './freshness.ts'
+import { settingsOf, type AbortSignalLike, type Address, type PopcastOptions, type Settings } from './options.ts'
+import { nothing, reduce } from './store.ts'
+import { fieldsOf, parseAddress, topicsOf, urlFor, type Wishes } from './subscription.ts'
 import type { ConnectionState, Freshness, PopcastEvents, Snapshot, Subscription } from './types.ts'
 
-/** The clocks are looked at so often: neither sleep nor a timer that was held up goes unnoticed for longer. */
-const LOOK_EVERY_MS = 5_000
+/** The clocks are looked at so often while there is a connection or one is wanted. */
+const LOOK_EVERY_MS = 1_000
 const CLOSE_WITHIN_MS = 1_000
+/** So many deltas that cannot be applied in so long are no accident: then the PoPs are asked for whole. */
+const MAX_GAPS = 3
+const GAPS_WITHIN_MS = 60_000
 
-interface Waiter {
-  resolve (snapshot: Snapshot): void
-  reject (error: PopcastError): void
-}
+interface Told extends PopcastEvents { end: void }
 
 /** The live feed of one server, kept up through whatever happens to connections. */
 export class PopcastClient implements AsyncDisposable {
   readonly #settings: Settings
-  readonly #emitter = new Emitter<PopcastEvents>()
-  readonly #time: Stopwatch
+  readonly #emitter = new Emitter<Told>()
   readonly #connection: Connection
-  readonly #subscriber: Subscriber
-  readonly #feed: Feed
-  readonly #queues = new Set<EventQueue<any>>()
-  #waiters: Waiter[] = []
-  #state: ConnectionState = { name: 'idle' }
+  readonly #isNew = unseen()
+  #held = nothing
+  #subscription: Subscription
+  /** One change of it after the other. */
+  #changes: Promise<unknown> = Promise.resolve()
+  #gaps: number[] = []
   #snapshot: Snapshot | null = null
   /** The last one that was told. */
   #told: Snapshot | null = null
@@ -42,33 +40,28 @@ export class PopcastClient implements AsyncDisposable {
    * @throws TypeError when it is none, or nothing is subscribed to
    */
   constructor (url: Address | (() => Address | Promise<Address>), options: PopcastOptions = {}) {
-    const settings = this.#settings = settingsOf(options)
-    const { clock, signal, streamUrl } = settings
-    if (typeof url !== 'function') parseAddress(url)
-    this.#time = new Stopwatch(clock, () => clock.setTimeout(() => this.#connection.wake(), 0))
-    this.#connection = new Connection(settings, this.#time, {
-      urlFor: async (kind) => {
-        const address = typeof url === 'function' ? await url() : url
-        return urlFor(kind, address, streamUrl, this.#subscriber.query())
-      },
-      message: (message, roundTripMs) => this.#handle(message, roundTripMs),
+    const onSlept = () => settings.clock.setTimeout(() => this.#connection.wake(), 0)
+    const settings = this.#settings = settingsOf(options, onSlept)
+    const urlOf = typeof url === 'function' ? url : () => url
+    if (urlOf !== url) parseAddress(url as Address)
+    this.#subscription = checked(settings.subscribe)
+    this.#connection = new Connection(settings, {
+      urlFor: async (kind) => urlFor(kind, await urlOf(), settings.streamUrl, this.#wishes(), this.#held.position),
+      message: (message) => this.#handle(message),
       badMessage: (error) => this.#emitter.emit('error', error),
-      lateAt: () => this.#feed.lateAt(),
-      stepped: (state) => this.#stepped(state)
+      lateAt: () => this.#measure().lateAt,
+      stepped: (isNew) => this.#stepped(isNew)
     })
-    this.#feed = new Feed(settings, () => this.#subscriber.wanted, () => this.#connection.heardAt)
-    this.#subscriber = new Subscriber(
-      options.subscribe ?? { metrics: true, alerts: true }, settings, this.#connection, () => this.#feed.held
-    )
-    signal?.addEventListener('abort', () => this.#connection.abort(), { once: true })
-    if (options.autoConnect ?? true) this.connect()
+    settings.signal?.addEventListener('abort', () => this.#connection.abort())
+    if (settings.autoConnect) this.connect()
   }
 
   /** What is known now: the same object until something changes. Reading it looks at the clock. */
   get snapshot (): Snapshot {
-    const now = this.#time.now()
-    if (this.#snapshot === null || this.#snapshot.freshness.state !== this.#feed.state(now)) {
-      this.#snapshot = this.#feed.snapshot(now, this.#state)
+    const freshness = this.freshness()
+    if (this.#snapshot?.freshness.state !== freshness.state) {
+      const { position, popsAt, basis, sourceError, failedAt, serverAhead, ...shown } = this.#held
+      this.#snapshot = { connection: this.#connection.state, freshness, ...shown }
       this.#tellSoon()
     }
     return this.#snapshot
@@ -76,7 +69,10 @@ export class PopcastClient implements AsyncDisposable {
 
   /** The ages as of now. */
   freshness (): Freshness {
-    return this.#feed.freshness(this.#time.now(), this.#state)
+    const { dueAt, lateAt, ...freshness } = this.#measure()
+    const { name } = this.#connection.state
+    const isUp = name === 'live' || name === 'syncing'
+    return { ...freshness, dueInMs: isUp && lateAt < Infinity ? dueAt - this.#settings.now() : null }
   }
 
   /** For React's useSyncExternalStore and Preact's: (client.subscribe, () => client.snapshot). @returns ends it */
@@ -91,15 +87,7 @@ export class PopcastClient implements AsyncDisposable {
   events<Name extends keyof PopcastEvents> (
     name: Name, { buffer = 100, signal }: { buffer?: number, signal?: AbortSignalLike } = {}
   ): AsyncIterableIterator<PopcastEvents[Name]> & { readonly dropped: number } {
-    const off = this.on(name, (event) => queue.push(event))
-    const queue = new EventQueue<PopcastEvents[Name]>(buffer, () => {
-      off()
-      this.#queues.delete(queue)
-    })
-    this.#queues.add(queue)
-    if (signal?.aborted) queue.end()
-    signal?.addEventListener('abort', () => queue.end(), { once: true })
-    return queue
+    return iterate(this.#emitter, name, buffer, signal)
   }
 
   /** Starts, starts again, or tries at once. */
@@ -110,8 +98,16 @@ export class PopcastClient implements AsyncDisposable {
   /** Resolves when it is live; rejects when it has failed, or is closed before. */
   ready (): Promise<Snapshot> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
-      if (this.#state.name !== 'idle') this.#settle()
+      const look = (state: ConnectionState) => {
+        if (state.name === 'live') resolve(this.snapshot)
+        else if (state.name === 'failed') reject(state.cause)
+        else if (state.name === 'idle') reject(new PopcastError('ABORTED', 'closed'))
+        else return
+        off()
+      }
+      const off = this.on('connection', look)
+      const { state } = this.#connection
+      if (state.name !== 'idle') look(state)
     })
   }
 
@@ -120,25 +116,26 @@ export class PopcastClient implements AsyncDisposable {
    * @throws PopcastError REJECTED: the subscription is as it was
    */
   setSubscription (subscription: Subscription): Promise<void> {
-    return this.#subscriber.change(subscription)
+    const change = this.#changes.then(() => this.#change(checked(subscription)))
+    this.#changes = change.catch(() => {})
+    return change
   }
 
   /** Round trip, ms. Only a live WebSocket has one. */
-  ping (): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const end = () => reject(new PopcastError('CLOSED', 'there is no live WebSocket'))
-      if (!this.#connection.canAsk) return end()
-      this.#connection.ask({ type: 'ping' }, (answer, roundTripMs) => answer === null ? end() : resolve(roundTripMs))
-    })
+  async ping (): Promise<number> {
+    const sentAt = this.#settings.now()
+    if (await this.#ask({ type: 'ping' })) return this.#settings.now() - sentAt
+    throw new PopcastError('CLOSED', 'no live WebSocket')
   }
 
   /** Resolves when the connection is closed, after 1 s at the latest. */
   async close (): Promise<void> {
-    const closed = this.#connection.close()
-    for (const queue of this.#queues) queue.end()
     const { clock } = this.#settings
+    this.#connection.close()
+    this.#emitter.emit('end', undefined)
     let timer
-    await Promise.race([closed, new Promise<void>((resolve) => { timer = clock.setTimeout(resolve, CLOSE_WITHIN_MS) })])
+    const late = new Promise<void>((resolve) => { timer = clock.setTimeout(resolve, CLOSE_WITHIN_MS) })
+    await Promise.race([this.#connection.closed, late])
     clock.clearTimeout(timer)
   }
 
@@ -146,48 +143,64 @@ export class PopcastClient implements AsyncDisposable {
     return this.close()
   }
 
-  #handle (message: ServerMessage, roundTripMs: number): void {
-    const received = this.#time.now()
+  async #change (subscription: Subscription): Promise<void> {
+    const before = this.#subscription
+    this.#subscription = subscription
+    if (this.#connection.canAsk) {
+      const lost = topicsOf(before).filter((topic) => !subscription[topic])
+      const answer = await this.#ask({ type: 'subscribe', ...fieldsOf(this.#wishes()) })
+      if (answer?.type === 'error') {
+        this.#subscription = before
+        throw new PopcastError('REJECTED', answer.data.message, { serverCode: answer.code, retryable: answer.retryable })
+      }
+      // If the connection was lost meanwhile, the next URL says all of it.
+      if (lost.length > 0) await this.#ask({ type: 'unsubscribe', topics: lost })
+    } else if (!this.#isOver) this.#connection.renew()
+    if (!this.#isOver) await this.ready()
+  }
+
+  #ask (message: object): Promise<ServerMessage | null> {
+    return new Promise((resolve) => this.#connection.canAsk ? this.#connection.ask(message, resolve) : resolve(null))
+  }
+
+  #handle (message: ServerMessage): void {
+    const received = this.#settings.now()
     const events: Array<() => void> = []
-    const hasChanged = this.#feed.handle(message, {
+    this.#held = reduce(this.#held, message, {
       received,
-      prompt: roundTripMs <= this.#settings.pongTimeoutMs,
-      tell: (name, event) => events.push(() => this.#emitter.emit(name, event)),
+      subscription: this.#subscription,
+      historyLimit: this.#settings.history,
+      isNew: this.#isNew,
+      tell: (name, event) => events.push(() => (this.#emitter as Emitter<PopcastEvents>).emit(name, event)),
       gap: () => events.push(() => this.#repairPops(received))
     })
-    if (hasChanged) this.#changed()
-    if (message.type === 'subscription_confirmed' && message.id === undefined) this.#subscriber.greeted()
-    if (message.type === 'error' && message.id === undefined && !message.code.startsWith('SOURCE_')) {
-      const { code, retryable, data } = message
-      events.push(() => this.#emitter.emit('error', new PopcastError('REJECTED', data.message, { serverCode: code, retryable })))
-    }
+    if (message.type !== 'pong') this.#changed()
     for (const tell of events) tell()
     this.#arm()
   }
 
+  /** Asks for all PoPs, by coming back. */
   #repairPops (now: number): void {
-    const error = this.#subscriber.repairPops(now)
-    if (error !== null) this.#emitter.emit('error', error)
+    this.#gaps = [...this.#gaps.filter((at) => now - at < GAPS_WITHIN_MS), now]
+    if (this.#gaps.length === MAX_GAPS) this.#emitter.emit('error', new PopcastError('BAD_MESSAGE', 'deltas do not fit'))
+    this.#connection.renew()
   }
 
-  #stepped (state: ConnectionState): void {
-    const isNew = state !== this.#state
-    this.#state = state
+  #wishes (): Wishes {
+    const { delta, history } = this.#settings
+    return {
+      subscription: this.#subscription,
+      delta: delta && this.#gaps.length < MAX_GAPS,
+      history: this.#held.history.length > 0 ? 0 : history
+    }
+  }
+
+  #stepped (isNew: boolean): void {
+    if (isNew) {
+      this.#changed()
+      this.#emitter.emit('connection', this.#connection.state)
+    }
     this.#arm()
-    if (!isNew) return
-    this.#changed()
-    this.#settle()
-    this.#emitter.emit('connection', state)
-  }
-
-  /** Whoever waits for what the state is now. */
-  #settle (): void {
-    const { name } = this.#state
-    if (name === 'live') for (const { resolve } of this.#waiters.splice(0)) resolve(this.snapshot)
-    if (name !== 'idle' && name !== 'failed') return
-    const error = this.#state.name === 'failed' ? this.#state.cause : new PopcastError('ABORTED', 'closed')
-    this.#subscriber.ended(error)
-    for (const { reject } of this.#waiters.splice(0)) reject(error)
   }
 
   #changed (): void {
@@ -200,33 +213,38 @@ export class PopcastClient implements AsyncDisposable {
     this.#isTelling = true
     this.#settings.clock.setTimeout(() => {
       const { snapshot } = this
-      this.#isTelling = false
+      const { state } = snapshot.freshness
       const before = this.#told
       this.#told = snapshot
-      if (snapshot === before) return
-      const { state } = snapshot.freshness
+      this.#isTelling = false
       if (state !== (before?.freshness.state ?? 'none')) this.#emitter.emit('freshness', state)
-      this.#emitter.emit('change', snapshot)
+      if (snapshot !== before) this.#emitter.emit('change', snapshot)
     }, 0)
-  }
-
-  readonly #tick = (): void => {
-    this.#connection.tick()
-    // Tells what has become of it by the clock alone.
-    void this.snapshot
-    this.#arm()
   }
 
   #arm (): void {
     const { clock } = this.#settings
     clock.clearTimeout(this.#timer)
-    const now = this.#time.now()
-    const { name } = this.#state
-    const at = Math.min(this.#connection.dueAt(), this.#feed.changesAt(now))
-    const isOver = name === 'idle' || name === 'failed'
-    if (isOver && at === Infinity) return
-    this.#timer = clock.setTimeout(this.#tick, Math.ceil(Math.max(0, Math.min(at - now, LOOK_EVERY_MS))))
+    if (this.#isOver && ['none', 'stale'].includes(this.snapshot.freshness.state)) return
+    this.#timer = clock.setTimeout(() => {
+      this.#connection.tick()
+      this.#arm()
+    }, Math.ceil(Math.min(Math.max(0, this.#connection.dueAt() - this.#settings.now()), LOOK_EVERY_MS)))
     // That data grows old is no reason to keep a script running.
-    if (isOver) (this.#timer as { unref?: () => void }).unref?.()
+    if (this.#isOver) (this.#timer as { unref?: () => void }).unref?.()
   }
+
+  get #isOver (): boolean {
+    const { name } = this.#connection.state
+    return name === 'idle' || name === 'failed'
+  }
+
+  #measure () {
+    return freshnessOf(this.#held, this.#subscription, this.#connection.heardAt, this.#settings.now(), this.#settings)
+  }
+}
+
+function checked (subscription: Subscription): Subscription {
+  if (topicsOf(subscription).length === 0) throw new TypeError('subscribe to metrics, alerts or pops')
+  return subscription
 }

@@ -1,69 +1,82 @@
 import type { ServerMessage } from '../lib/protocol/server-messages.ts'
-import { backoffMs, spreadMs } from './backoff.ts'
+import { waitMs } from './backoff.ts'
 import { meaningOf } from './close-codes.ts'
 import { watchPage } from './environment.ts'
 import { PopcastError, type PopcastErrorCode } from './errors.ts'
-import { Link } from './link.ts'
-import { Liveness } from './liveness.ts'
-import { describe, step, type Effect, type EventName } from './machine.ts'
-import { parseMessage } from './messages.ts'
+import { rowOf, stateOf, type Effect, type EventName } from './machine.ts'
 import type { Settings } from './options.ts'
-import { Requests, type Settle } from './requests.ts'
-import type { Stopwatch } from './time.ts'
-import { TransportChoice } from './transport-choice.ts'
-import type { End } from './transport.ts'
+import { openEventStream } from './sse.ts'
+import { transportsFor } from './transport-choice.ts'
+import type { End, Transport } from './transport.ts'
 import type { ConnectionState, TransportKind } from './types.ts'
+import { openWebSocket } from './websocket.ts'
+
+const PROTOCOL_VERSION = 1
+/** After so many attempts in a row it is not known any more which transport passes. */
+const DOUBT_AFTER_ATTEMPTS = 3
+/** So many heartbeats of the server's may fail to come before a stream, which cannot be asked, is taken for dead. */
+const SILENT_HEARTBEATS = 2.5
 
 export interface ConnectionOwner {
   /** Where to, for this attempt. */
   urlFor (kind: TransportKind): Promise<string>
-  /** @param roundTripMs of what it answers; Infinity when it answers nothing */
-  message (message: ServerMessage, roundTripMs: number): void
+  /** @throws when it is not of the protocol */
+  message (message: ServerMessage): void
   badMessage (error: PopcastError): void
   /** When an update is late. */
   lateAt (): number
-  /** Something has happened to the connection; the state is the same object unless it is another one. */
-  stepped (state: ConnectionState): void
+  /** Something has happened; `isNew`: the state is another one. */
+  stepped (isNew: boolean): void
 }
+
+/** Answers a question; null: the connection has ended before. */
+type Settle = (answer: ServerMessage | null) => void
 
 /** Carries out what the machine says: the one connection there is, when it is given up, and when it is tried again. */
 export class Connection {
   state: ConnectionState = { name: 'idle' }
   /** The last sign of life while live. */
   heardAt = 0
+  /** Resolves when the last transport is closed. */
+  closed: Promise<void> | undefined
   readonly #settings: Settings
-  readonly #time: Stopwatch
   readonly #owner: ConnectionOwner
-  readonly #choice: TransportChoice
-  readonly #liveness: Liveness
-  readonly #requests = new Requests()
-  readonly #link: Link
+  #transport: Transport | undefined
+  #kind: TransportKind | undefined
+  /** Stands for the transport that counts: what an earlier one still says is of no interest. */
+  #token = {}
   #untried: TransportKind[] = []
-  /** In a row. */
+  /** The transport that worked. */
+  #known: TransportKind | undefined
+  #triedWebSocketAt = 0
   #failures = 0
   #giveUpAt = 0
   #openedAt = 0
-  /** When the state has lasted long enough; of `live`, see Liveness. */
+  /** When the state has lasted long enough; Infinity: a live WebSocket is not waited for. */
   #deadline = Infinity
-  #unwatchPage = () => {}
+  #heartbeatMs = 0
+  #askedAt = 0
+  #lastId = 0
+  #questions = new Map<unknown, Settle>()
+  #unwatchPage: (() => void) | undefined
 
-  constructor (settings: Settings, time: Stopwatch, owner: ConnectionOwner) {
+  constructor (settings: Settings, owner: ConnectionOwner) {
     this.#settings = settings
-    this.#time = time
     this.#owner = owner
-    this.#liveness = new Liveness(settings.pongTimeoutMs)
-    this.#choice = new TransportChoice(settings)
-    this.#link = new Link(settings, {
-      message: (text) => this.#receive(text),
-      heard: () => this.#heard(),
-      end: (how) => this.#ended(how)
-    })
   }
 
   connect (): void {
-    if (this.#settings.signal?.aborted) this.abort()
-    else if (this.#choice.isEmpty) this.#step('fatal', new PopcastError('NO_WEBSOCKET', 'there is none: pass one'))
-    else this.#step('connect')
+    const { signal } = this.#settings
+    if (signal?.aborted) this.abort()
+    else if (transportsFor(this.#settings, undefined, 0).length > 0) this.#step('connect')
+    else this.#step('fatal', new PopcastError('NO_WEBSOCKET'))
+  }
+
+  /** Somebody may be looking again. */
+  wake (): void {
+    const { state } = this
+    // When the server has said to come back, it is not there earlier.
+    if (state.name === 'live' || (state.name === 'waiting' && state.cause.retryAfterMs === null)) this.#step('connect')
   }
 
   /** What is asked for has changed, and can only be said in a URL. */
@@ -72,155 +85,176 @@ export class Connection {
   }
 
   abort (): void {
-    this.#step('fatal', new PopcastError('ABORTED', 'aborted'))
+    this.#step('fatal', new PopcastError('ABORTED'))
   }
 
-  /** Resolves when the transport is closed. */
-  close (): Promise<void> {
+  close (): void {
     this.#step('close')
-    return this.#link.closed
   }
 
-  /** Somebody may be looking again. */
-  readonly wake = (): void => {
-    // When the server has said to come back, it is not there earlier.
-    const isTold = this.state.name === 'waiting' && this.state.cause.retryAfterMs !== null
-    if (!isTold) this.#step('wake')
-  }
-
-  /** Whether it is live and something can be asked. */
+  /** Whether something can be asked. */
   get canAsk (): boolean {
-    return this.state.name === 'live' && this.state.transport === 'websocket'
+    return this.state.name === 'live' && this.#kind === 'websocket'
   }
 
   ask (message: object, settle: Settle): void {
-    this.#link.send({ ...message, id: this.#requests.add(this.#time.now(), settle) })
+    this.#questions.set(++this.#lastId, settle)
+    this.#transport?.send({ ...message, id: this.#lastId })
   }
 
   /** When something is to be done. */
   dueAt (): number {
-    return this.state.name === 'live' ? this.#liveness.dueAt(this.#owner.lateAt(), this.canAsk) : this.#deadline
+    if (!this.canAsk || this.#deadline < Infinity) return this.#deadline
+    const silentAt = Math.max(this.heardAt, this.#askedAt) + this.#heartbeatMs
+    const lateAt = this.#owner.lateAt()
+    // Asked once per update that is late.
+    return lateAt > this.#askedAt ? Math.min(silentAt, lateAt) : silentAt
   }
 
   /** Does what is due. It may be called at any time, and any number of times. */
   tick (): void {
-    if (this.#time.now() < this.dueAt()) return
     const { name } = this.state
-    if (name === 'waiting' || name === 'draining') this.#step('due')
-    else if (name === 'connecting') this.#ended({ reason: 'no welcome' }, 'CONNECT_TIMEOUT')
-    else if (this.canAsk && !this.#liveness.isAsked) this.#effects.check(null)
-    else this.#ended({ reason: 'no sign of life' }, 'NO_PONG')
+    const now = this.#settings.now()
+    if (now < this.dueAt()) return
+    if (name === 'connecting') this.#ended({ reason: 'no welcome' }, 'CONNECT_TIMEOUT')
+    else if (now >= this.#deadline && (name === 'live' || name === 'syncing')) this.#ended({ reason: 'silence' }, 'NO_PONG')
+    else this.#step('connect')
   }
 
-  #step (event: EventName, cause: PopcastError | null = null): void {
-    const { next, effects } = step(this.state.name, event)
+  #step (event: EventName, cause?: PopcastError): void {
+    const [next, ...effects] = rowOf(this.state.name, event)
     for (const effect of effects) this.#effects[effect](cause)
-    const retryAt = this.#settings.clock.now() + this.#deadline - this.#time.now()
-    this.state = describe(this.state, next, { attempt: this.#failures, retryAt, transport: this.#link.kind, cause })
-    this.#owner.stepped(this.state)
+    const attempt = this.#failures
+    const transport = this.#kind
+    const retryAt = this.#settings.clock.now() + this.#deadline - this.#settings.now()
+    const isNew = next !== this.state.name
+    if (isNew) this.state = stateOf(next, { attempt, transport, retryAt, cause })
+    this.#owner.stepped(isNew)
   }
 
-  readonly #effects: Record<Effect, (cause: PopcastError | null) => void> = {
-    watchPage: () => {
-      if (!this.#settings.wakeOnPageEvents) return
-      this.#unwatchPage = watchPage(this.wake, () => this.#step('leave', new PopcastError('CLOSED', 'the page is put away')))
+  readonly #effects: Record<Effect, (cause?: PopcastError) => void> = {
+    drop: () => {
+      this.#token = {}
+      this.closed = this.#transport?.close() ?? this.closed
+      this.#transport = undefined
+      for (const settle of this.#questions.values()) settle(null)
+      this.#questions.clear()
     },
     open: () => {
-      const now = this.#time.now()
-      this.#untried = this.#choice.next(now)
-      this.#giveUpAt = now + this.#settings.connectTimeoutMs
-      this.#openNext()
+      const { wakeOnPageEvents, connectTimeoutMs, now } = this.#settings
+      const leave = () => this.#step('lost', new PopcastError('CLOSED'))
+      if (wakeOnPageEvents) this.#unwatchPage ??= watchPage(() => this.wake(), leave)
+      this.#untried = transportsFor(this.#settings, this.#known, now() - this.#triedWebSocketAt)
+      this.#giveUpAt = now() + connectTimeoutMs
+      this.#effects.openNext()
     },
-    openNext: () => this.#openNext(),
-    drop: () => {
-      this.#link.drop()
-      this.#requests.abandon()
-    },
-    rest: () => {
-      this.#unwatchPage()
-      this.#failures = 0
-      this.#deadline = Infinity
+    openNext: () => {
+      const kind = this.#kind = this.#untried.shift()!
+      const now = this.#settings.now()
+      if (kind === 'websocket') this.#triedWebSocketAt = now
+      // As long as another one is left to try, this one gets its share of the time.
+      this.#deadline = now + (this.#giveUpAt - now) / (this.#untried.length + 1)
+      void this.#open(kind)
     },
     sendBarrier: () => {
-      this.#openedAt = this.#time.now()
+      this.#openedAt = this.#settings.now()
       this.#deadline = this.#openedAt + this.#settings.connectTimeoutMs
-      this.ask({ type: 'ping' }, (answer) => { if (answer !== null) this.#step('synced') })
+      this.ask({ type: 'ping' }, (answer) => { if (answer) this.#step('synced') })
     },
     awaitUpdates: () => {
-      this.heardAt = this.#time.now()
+      this.heardAt = this.#settings.now()
+      this.#deadline = this.#kind === 'sse' ? this.heardAt + SILENT_HEARTBEATS * this.#heartbeatMs : Infinity
     },
     check: () => {
-      if (!this.canAsk || this.#liveness.isAsked) return
-      this.#liveness.asked(this.#time.now())
+      if (this.#deadline < Infinity) return
+      this.#askedAt = this.#settings.now()
+      this.#deadline = this.#askedAt + this.#settings.pongTimeoutMs
       this.ask({ type: 'ping' }, () => {})
     },
     backOff: (cause) => {
-      const { backoff, random } = this.#settings
-      const told = cause?.retryAfterMs ?? null
-      this.#deadline = this.#time.now() +
-        (told === null ? backoffMs(backoff, this.#failures, random()) : spreadMs(told, random()))
+      this.#deadline = this.#settings.now() + waitMs(this.#settings.backoff, this.#failures, cause!, this.#settings.random())
     },
-    obey: (cause) => {
-      this.#deadline = this.#time.now() + (cause?.retryAfterMs ?? 0)
+    rest: () => {
+      this.#unwatchPage?.()
+      this.#unwatchPage = undefined
+      this.#failures = 0
+      this.#deadline = Infinity
     }
   }
 
-  #openNext (): void {
-    const kind = this.#untried.shift() as TransportKind
-    const now = this.#time.now()
-    this.#choice.trying(kind, now)
-    // As long as another one is left to try, this one gets its share of the time.
-    this.#deadline = now + (this.#giveUpAt - now) / (this.#untried.length + 1)
-    this.#link.open(kind, (kind) => this.#owner.urlFor(kind))
+  async #open (kind: TransportKind): Promise<void> {
+    const token = this.#token
+    const ifCurrent = <Value> (listener: (value: Value) => void) => (value: Value) => {
+      if (token === this.#token) listener(value)
+    }
+    const end = ifCurrent((how: End) => this.#ended(how))
+    const on = { message: ifCurrent((text: unknown) => this.#receive(text)), heard: ifCurrent<void>(() => this.#heard()), end }
+    try {
+      const url = await this.#owner.urlFor(kind)
+      if (token !== this.#token) return
+      const transport = await (kind === 'sse' ? openEventStream : openWebSocket)(url, this.#settings, on)
+      if (token === this.#token) this.#transport = transport
+      else void transport.close()
+    } catch (error) {
+      end({ reason: `${error}` })
+    }
   }
 
   #heard (): void {
-    const now = this.#time.now()
-    this.#liveness.heard(now)
-    if (this.state.name === 'live') this.heardAt = now
-    if (this.state.name === 'syncing') this.#deadline = now + this.#settings.connectTimeoutMs
+    if (this.state.name === 'live') this.#effects.awaitUpdates()
+    if (this.state.name === 'syncing') this.#deadline = this.#settings.now() + this.#settings.connectTimeoutMs
   }
 
   #receive (text: unknown): void {
-    const message = parseMessage(text)
-    if (message instanceof PopcastError) return message.retryable ? this.#owner.badMessage(message) : this.#lost(message)
-    if (message.type === 'close') return this.#ended({ closeCode: message.code, reason: message.reason })
-    const request = this.#requests.take(message)
-    const roundTripMs = request === undefined ? Infinity : this.#time.now() - request.sentAt
-    const goesOn = this.#link.outlives(() => this.#owner.message(message, roundTripMs))
-    request?.settle(goesOn ? message : null, roundTripMs)
-    if (goesOn) this.#follow(message)
-  }
-
-  #follow (message: ServerMessage): void {
+    const token = this.#token
+    let message
+    this.#heard()
+    try {
+      message = JSON.parse(text as string)
+      this.#owner.message(message)
+    } catch (error) {
+      return this.#owner.badMessage(new PopcastError('BAD_MESSAGE', `${error}`))
+    }
+    // Whoever was told of it may have closed.
+    if (token !== this.#token) return
+    const { type, id } = message
     const { name } = this.state
-    if (message.type === 'welcome' && name === 'connecting') {
-      this.#liveness.heartbeatMs = message.heartbeatMs
-      this.#choice.worked(this.#link.kind)
-      this.#step('welcome')
-    } else if (message.type === 'pong' && name === 'syncing' && this.state.transport === 'sse') this.#step('synced')
-    else if (message.type === 'server_shutdown') {
-      this.#step('shutdown', new PopcastError('SHUTDOWN', message.data.message, { retryAfterMs: message.retryAfterMs }))
+    const settle = this.#questions.get(id)
+    this.#questions.delete(id)
+    settle?.(message)
+    if (type === 'welcome' && name === 'connecting') {
+      this.#heartbeatMs = message.heartbeatMs
+      this.#known = this.#kind
+      if (message.protocol === PROTOCOL_VERSION) this.#step('welcome')
+      else this.#lost(new PopcastError('UNSUPPORTED_VERSION'))
     }
+    if (type === 'pong' && name === 'syncing' && this.#kind === 'sse') this.#step('synced')
+    if (type === 'server_shutdown') this.#step('shutdown', shutdown(message.retryAfterMs))
+    if (type === 'close') this.#ended({ closeCode: message.code, reason: message.reason })
   }
 
-  #ended ({ reason, closeCode, retryAfterMs = null }: End, code?: PopcastErrorCode): void {
+  #ended ({ reason, closeCode = 0, retryAfterMs = null }: End, code?: PopcastErrorCode): void {
     const isOpening = this.state.name === 'connecting'
-    if (isOpening) this.#choice.failed()
+    code ??= meaningOf(closeCode, isOpening ? 'REFUSED' : 'CLOSED')
     if (isOpening && this.#untried.length > 0) this.#step('refused')
-    else {
-      code ??= meaningOf(closeCode ?? 0, isOpening ? 'REFUSED' : 'CLOSED')
-      this.#lost(new PopcastError(code, reason || `closed with ${closeCode}`, { closeCode, retryAfterMs }))
-    }
+    else this.#lost(new PopcastError(code, reason, { closeCode, retryAfterMs }))
   }
 
   #lost (cause: PopcastError): void {
-    const { state } = this
-    const isGood = state.name === 'draining' || (state.name === 'live' && cause.code === 'NO_PONG') ||
-      (state.name !== 'connecting' && this.#time.now() - this.#openedAt >= this.#settings.resetAfterMs)
-    this.#failures = isGood ? 0 : this.#failures + 1
+    const { name } = this.state
+    const { attempts, resetAfterMs } = this.#settings.backoff
+    const now = this.#settings.now()
+    const isOpening = name === 'connecting'
+    if (name === 'draining') cause = shutdown(Math.max(0, this.#deadline - now))
+    const wasGood = !isOpening && (cause.code === 'NO_PONG' || cause.code === 'SHUTDOWN' || now - this.#openedAt >= resetAfterMs)
+    this.#failures = wasGood ? 0 : this.#failures + 1
+    if (isOpening && this.#failures % DOUBT_AFTER_ATTEMPTS === 0) this.#known = undefined
     if (!cause.retryable) this.#step('fatal', cause)
-    else if (this.#failures < this.#settings.attempts) this.#step('lost', state.name === 'draining' ? state.cause : cause)
-    else this.#step('fatal', new PopcastError('ATTEMPTS_USED_UP', cause.message, { closeCode: cause.closeCode }))
+    else if (this.#failures < attempts) this.#step('lost', cause)
+    else this.#step('fatal', new PopcastError('ATTEMPTS_USED_UP', cause.message))
   }
+}
+
+function shutdown (retryAfterMs: number): PopcastError {
+  return new PopcastError('SHUTDOWN', undefined, { retryAfterMs })
 }

@@ -18,37 +18,27 @@ export type Fetch = (url: string, init: {
   readonly body: any
 }>
 
-interface Target {
-  addEventListener? (type: string, listener: (event: any) => void): void
-  removeEventListener? (type: string, listener: (event: any) => void): void
-}
+type Listener = (event: { readonly type: string, readonly persisted?: boolean }) => void
 
-interface Environment extends Target {
+interface Environment {
   readonly WebSocket?: WebSocketClass
   readonly fetch?: Fetch
-  readonly document?: Target & { readonly visibilityState: string, readonly baseURI: string }
-  reportError? (error: unknown): void
+  readonly document?: { readonly visibilityState: string, readonly baseURI: string }
+  addEventListener? (type: string, listener: Listener): void
+  removeEventListener? (type: string, listener: Listener): void
 }
 
 export const environment = globalThis as unknown as Environment
 
 /** Tells when somebody may be looking again, and when the page goes into the back/forward cache. @returns ends it */
 export function watchPage (wake: () => void, leave: () => void): () => void {
-  const { document } = environment
-  const listeners: Array<[Target | undefined, string, (event: { persisted?: boolean }) => void]> = [
-    [environment, 'online', wake],
-    [environment, 'pageshow', ({ persisted }) => { if (persisted) wake() }],
-    [environment, 'pagehide', ({ persisted }) => { if (persisted) leave() }],
-    [document, 'visibilitychange', () => { if (document?.visibilityState === 'visible') wake() }]
-  ]
-  for (const [target, type, listener] of listeners) target?.addEventListener?.(type, listener)
-  return () => {
-    for (const [target, type, listener] of listeners) target?.removeEventListener?.(type, listener)
+  const listener: Listener = ({ type, persisted }) => {
+    if (type === 'pagehide') {
+      if (persisted) leave()
+    } else if (type === 'online' || environment.document?.visibilityState === 'visible') wake()
   }
-}
-
-/** As an error that nobody caught, without ending what goes on. */
-export function report (error: unknown): void {
-  if (environment.reportError) environment.reportError(error)
-  else queueMicrotask(() => { throw error })
+  // What the document tells of its visibility comes here as well (HTML, 6.2: it bubbles).
+  const types = ['online', 'pageshow', 'pagehide', 'visibilitychange']
+  for (const type of types) environment.addEventListener?.(type, listener)
+  return () => types.forEach((type) => environment.removeEventListener?.(type, listener))
 }

@@ -8,50 +8,28 @@ export type PopcastErrorCode =
   | 'REJECTED'
   /** What came is not of the protocol; told, and ignored. */
   | 'BAD_MESSAGE'
-  | TerminalCode
-
-type TerminalCode =
   | 'PROTOCOL' | 'MESSAGE_TOO_LARGE' | 'INVALID_MESSAGES' | 'UNSUPPORTED_VERSION'
   | 'ABORTED' | 'NO_WEBSOCKET' | 'ATTEMPTS_USED_UP'
 
-const terminal: Record<TerminalCode, true> = {
-  PROTOCOL: true,
-  MESSAGE_TOO_LARGE: true,
-  INVALID_MESSAGES: true,
-  UNSUPPORTED_VERSION: true,
-  ABORTED: true,
-  NO_WEBSOCKET: true,
-  ATTEMPTS_USED_UP: true
-}
+const terminal: readonly PopcastErrorCode[] = [
+  'PROTOCOL', 'MESSAGE_TOO_LARGE', 'INVALID_MESSAGES', 'UNSUPPORTED_VERSION', 'ABORTED', 'NO_WEBSOCKET', 'ATTEMPTS_USED_UP'
+]
 
-export interface ErrorDetails {
-  readonly closeCode?: number | null
-  readonly serverCode?: string | null
-  readonly retryAfterMs?: number | null
-  readonly retryable?: boolean
-}
+type Details = Partial<Pick<PopcastError, 'retryable' | 'closeCode' | 'serverCode' | 'retryAfterMs'>>
 
 export class PopcastError extends Error {
   override readonly name = 'PopcastError'
-  readonly code: PopcastErrorCode
+  declare readonly code: PopcastErrorCode
   /** Whether the client goes on by itself; of a REJECTED, whether the same may succeed later. */
-  readonly retryable: boolean
-  readonly closeCode: number | null
+  declare readonly retryable: boolean
+  readonly closeCode: number | null = null
   /** The server's own code of a REJECTED. */
-  readonly serverCode: string | null
-  /** When the server has said to come back, after the loss. */
-  readonly retryAfterMs: number | null
+  readonly serverCode: string | null = null
+  /** In how long the server has said to come back. */
+  readonly retryAfterMs: number | null = null
 
-  constructor (
-    code: PopcastErrorCode,
-    message: string,
-    { closeCode = null, serverCode = null, retryAfterMs = null, retryable = !(code in terminal) }: ErrorDetails = {}
-  ) {
+  constructor (code: PopcastErrorCode, message: string = code, details: Details = {}) {
     super(message)
-    this.code = code
-    this.retryable = retryable
-    this.closeCode = closeCode
-    this.serverCode = serverCode
-    this.retryAfterMs = retryAfterMs
+    Object.assign(this, { code, retryable: !terminal.includes(code) }, details)
   }
 }

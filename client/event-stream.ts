@@ -1,28 +1,21 @@
-/** Of one event; a stream that never ends a line is no reason to use up the memory. */
+/** Of one event; a stream that never ends one is no reason to use up the memory. */
 const MAX_EVENT_LENGTH = 2 ** 24
 
 /**
  * Reads an event stream piece by piece (HTML, 9.2.6, Interpreting an event stream), as far as popcast uses it: what an event is
- * called and where it stands is in its data as well.
+ * called and where it stands is in its data as well. A line may end in CR, LF or both, and a piece between the two.
  * @throws RangeError when an event is too long
  */
 export function eventStreamReader (onData: (data: string) => void, maxLength = MAX_EVENT_LENGTH): (text: string) => void {
-  let line = ''
-  let data = ''
-  let endsInCr = false
+  let rest = ''
   return (text) => {
-    // The second half of a CRLF that was cut in two ends no line of its own.
-    const lines = (line + (endsInCr && text[0] === '\n' ? text.slice(1) : text)).split(/\r\n?|\n/)
-    if (text !== '') endsInCr = text.endsWith('\r')
-    line = lines.pop() as string
-    for (const complete of lines) {
-      if (/^data(:|$)/.test(complete)) data += '\n' + complete.slice(5).replace(/^ /, '')
-      else if (complete === '' && data !== '') {
-        const event = data.slice(1)
-        data = ''
-        onData(event)
-      }
+    // A blank line ends an event. If a CR at the end has its LF still to come, that makes one more blank line, and no harm.
+    const events = (rest + text).split(/(?:\r\n|\n|\r(?!\n)){2}/)
+    rest = events.pop()!
+    for (const event of events) {
+      const data = [...event.matchAll(/(?:^|[\r\n])data: ?([^\r\n]*)/g)]
+      if (data.length > 0) onData(data.map(([, line]) => line).join('\n'))
     }
-    if (line.length + data.length > maxLength) throw new RangeError('an event is too long')
+    if (rest.length > maxLength) throw new RangeError('an event is too long')
   }
 }

@@ -1,56 +1,40 @@
-import type { MetricsUpdateMessage } from '../lib/protocol/server-messages.ts'
-import type { FreshnessState } from './types.ts'
+import type { Settings } from './options.ts'
+import type { Held } from './store.ts'
+import type { Freshness, Subscription } from './types.ts'
 
-/** What an update says about its age, in time of the stopwatch. */
+/** What an update says about its age; times are of the client's monotonic clock. */
 export interface Basis {
   readonly madeAt: number
   readonly dueAt: number
-  readonly stale: boolean
+  readonly isStale: boolean
   /** When it was made. */
   readonly ageMs: number | null
   readonly dataTime: Date | null
 }
 
-export interface Limits {
-  readonly lateAfterMs: number
-  readonly staleAfterMs: number
-}
-
-type Header = Pick<MetricsUpdateMessage, 'dataTime' | 'ageMs' | 'polledAt' | 'nextPollAt' | 'status'>
-
-/** The server's clock when it made the update. */
-export function madeAtServer ({ dataTime, ageMs, polledAt }: Header): number {
-  return dataTime === null || ageMs === null ? Date.parse(polledAt) : Date.parse(dataTime) + ageMs
-}
-
-/** @param serverAhead by how much the server's clock is ahead of the stopwatch: what is sent again was made long ago */
-export function basisOf (header: Header, serverAhead: number): Basis {
-  const made = madeAtServer(header)
-  return {
-    madeAt: made - serverAhead,
-    dueAt: Date.parse(header.nextPollAt) - serverAhead,
-    stale: header.status === 'stale',
-    ageMs: header.ageMs,
-    dataTime: header.dataTime === null ? null : new Date(header.dataTime)
+/** How fresh what is held is, and when that is late. @param heardAt the last sign of life; 0: none */
+export function freshnessOf (
+  held: Held, { metrics, pops }: Subscription, heardAt: number, now: number, settings: Settings
+): Omit<Freshness, 'dueInMs'> & { readonly dueAt: number, readonly lateAt: number } {
+  const { intervalMs = 0, heartbeatMs = 0 } = held.server ?? {}
+  const hasUpdates = metrics || pops
+  const everyMs = hasUpdates ? intervalMs : heartbeatMs
+  const { lateAfterMs = Math.max(2_000, everyMs / 4), staleAfterMs = 2 * everyMs + lateAfterMs } = settings
+  // A failure is told at every tick, its end by an update, which not everybody is sent.
+  const sourceError = now < held.failedAt + 2 * intervalMs + lateAfterMs ? held.sourceError : null
+  // Who is sent alerts alone knows from any sign of life that there were none.
+  const { madeAt, dueAt, isStale, ageMs, dataTime } = held.basis ?? {
+    madeAt: heardAt, dueAt: heardAt + heartbeatMs, isStale: sourceError !== null, ageMs: null, dataTime: null
   }
-}
-
-export function freshnessOf (basis: Basis | null, limits: Limits, now: number): FreshnessState {
-  if (basis === null) return 'none'
-  if (basis.stale || now >= staleAt(basis, limits)) return 'stale'
-  return now >= lateAt(basis, limits) ? 'late' : 'fresh'
-}
-
-/** When it changes by itself. */
-export function changesAt (basis: Basis | null, limits: Limits, now: number): number {
-  if (basis === null || basis.stale) return Infinity
-  return Math.min(...[lateAt(basis, limits), staleAt(basis, limits)].filter((at) => at > now))
-}
-
-export function lateAt ({ dueAt }: Basis, { lateAfterMs }: Limits): number {
-  return dueAt + lateAfterMs
-}
-
-function staleAt ({ madeAt }: Basis, { staleAfterMs }: Limits): number {
-  return madeAt + staleAfterMs
+  const isNone = held.basis === null && (hasUpdates || heardAt === 0)
+  const lateAt = isNone ? Infinity : dueAt + lateAfterMs
+  const isOld = isStale || now >= madeAt + staleAfterMs
+  return {
+    state: isNone ? 'none' : isOld ? 'stale' : now >= lateAt ? 'late' : 'fresh',
+    ageMs: ageMs === null ? null : ageMs + now - madeAt,
+    dataTime,
+    sourceError,
+    dueAt,
+    lateAt
+  }
 }

@@ -1,17 +1,10 @@
-import type { PopcastError } from './errors.ts'
-import type { ConnectionState, TransportKind } from './types.ts'
+import type { ConnectionState } from './types.ts'
 
 export type StateName = ConnectionState['name']
 
 export type EventName =
-  /** connect() was called. */
+  /** Somebody wants it, may be looking again, or it is time to try again. */
   | 'connect'
-  /** The user, the network or the machine is back. */
-  | 'wake'
-  /** The page goes where it is frozen. */
-  | 'leave'
-  /** It is time to try again. */
-  | 'due'
   /** This transport did not work, another one is left to try. */
   | 'refused'
   | 'welcome'
@@ -23,98 +16,74 @@ export type EventName =
   | 'lost'
   /** Nothing that trying again would mend. */
   | 'fatal'
-  /** close() was called. */
   | 'close'
 
 export type Effect =
-  | 'watchPage'
-  /** Nothing is waited for any more. */
-  | 'rest'
+  | 'drop'
   /** Begin an attempt with the first transport; go on with the next one. */
   | 'open' | 'openNext'
-  | 'drop'
   | 'sendBarrier'
   | 'awaitUpdates'
   /** Ask whether the server is still there. */
   | 'check'
+  /** Until when to wait. */
   | 'backOff'
-  /** Come back when the server has said. */
-  | 'obey'
+  /** Nothing is waited for any more. */
+  | 'rest'
+
+/** What is known of a state beside its name. */
+type Fact = 'attempt' | 'transport' | 'retryAt' | 'cause'
+export type Facts = Readonly<Record<Fact, unknown>>
 
 type Row = readonly [next: StateName, ...effects: Effect[]]
+type Rows = Partial<Record<EventName, Row>>
 
-const renew: Row = ['connecting', 'drop', 'open']
-const lost: Row = ['waiting', 'drop', 'backOff']
-const retry: Row = ['connecting', 'open']
-const start: Row = ['connecting', 'watchPage', 'open']
-const inUse: Partial<Record<EventName, Row>> = {
-  shutdown: ['draining', 'obey'],
-  renew,
-  lost,
-  leave: lost,
+const connect: Row = ['connecting', 'drop', 'open']
+const off: Rows = {
   fatal: ['failed', 'drop', 'rest'],
   close: ['idle', 'drop', 'rest']
 }
+const on: Rows = {
+  ...off,
+  shutdown: ['draining', 'backOff'],
+  renew: connect,
+  lost: ['waiting', 'drop', 'backOff']
+}
 
 /** What is not here cannot happen. */
-const table: Record<StateName, Partial<Record<EventName, Row>>> = {
-  idle: { connect: start, wake: ['idle'], renew: ['idle'], fatal: ['failed'], close: ['idle'] },
+const table: Record<StateName, Rows> = {
+  idle: { ...off, connect },
   connecting: {
-    ...inUse,
+    ...on,
     connect: ['connecting'],
-    wake: ['connecting'],
     refused: ['connecting', 'drop', 'openNext'],
     welcome: ['syncing', 'sendBarrier']
   },
-  syncing: { ...inUse, connect: ['syncing'], wake: ['syncing'], synced: ['live', 'awaitUpdates'] },
-  live: { ...inUse, connect: ['live', 'check'], wake: ['live', 'check'] },
+  syncing: { ...on, connect: ['syncing'], synced: ['live', 'awaitUpdates'] },
+  live: { ...on, connect: ['live', 'check'] },
   // The server has said when to come back: earlier it is not there.
-  draining: {
-    ...inUse,
-    connect: ['draining'],
-    wake: ['draining'],
-    renew: ['draining'],
-    due: renew,
-    lost: ['waiting', 'drop'],
-    leave: ['waiting', 'drop']
-  },
-  waiting: {
-    connect: retry,
-    wake: retry,
-    due: retry,
-    renew: ['waiting'],
-    leave: ['waiting'],
-    fatal: ['failed', 'rest'],
-    close: ['idle', 'rest']
-  },
-  failed: { connect: start, wake: ['failed'], renew: ['failed'], fatal: ['failed'], close: ['idle'] }
+  draining: { ...on, connect, renew: ['draining'] },
+  waiting: { ...off, connect, renew: ['waiting'], lost: ['waiting'] },
+  failed: { ...off, connect }
 }
 
 /** @throws when the event cannot happen in this state */
-export function step (state: StateName, event: EventName): { next: StateName, effects: readonly Effect[] } {
+export function rowOf (state: StateName, event: EventName): Row {
   const row = table[state][event]
-  if (row === undefined) throw new Error(`${event} in ${state}`)
-  const [next, ...effects] = row
-  return { next, effects }
+  if (!row) throw new Error(`${event} in ${state}`)
+  return row
 }
 
-export interface Facts {
-  readonly attempt: number
-  readonly retryAt: number
-  readonly transport: TransportKind | undefined
-  readonly cause: PopcastError | null
+const factsOf: Record<StateName, readonly Fact[]> = {
+  idle: [],
+  connecting: ['attempt'],
+  syncing: ['transport'],
+  live: ['transport'],
+  draining: ['retryAt', 'cause'],
+  waiting: ['attempt', 'retryAt', 'cause'],
+  failed: ['cause']
 }
 
-/** The state as it is shown; the same object as long as it is the same state. */
-export function describe (before: ConnectionState, name: StateName, facts: Facts): ConnectionState {
-  const { attempt, retryAt, transport, cause } = facts
-  if (name === before.name && name !== 'draining') return before
-  return {
-    name,
-    ...name === 'connecting' && { attempt },
-    ...(name === 'syncing' || name === 'live') && { transport },
-    ...name === 'draining' && { retryAt, cause },
-    ...name === 'waiting' && { attempt, retryAt, cause },
-    ...name === 'failed' && { cause }
-  } as ConnectionState
+export function stateOf (name: StateName, facts: Facts): ConnectionState {
+  return Object.fromEntries([['name', name], ...factsOf[name].map((fact) => [fact, facts[fact]])])
 }

@@ -1,7 +1,14 @@
 import type { Backoff } from './backoff.ts'
 import { environment, type Fetch, type WebSocketClass } from './environment.ts'
-import { systemClock, type Clock } from './time.ts'
+import { stopwatch, systemClock, type Clock } from './time.ts'
 import type { Subscription, TransportKind } from './types.ts'
+
+export type Address = string | { readonly href: string }
+
+export interface AbortSignalLike {
+  readonly aborted: boolean
+  addEventListener (type: 'abort', listener: () => void, options?: { once: boolean }): void
+}
 
 export interface PopcastOptions {
   /** What to ask for. Default { metrics: true, alerts: true }. */
@@ -12,12 +19,7 @@ export interface PopcastOptions {
   readonly delta?: boolean
   /** Default true: starts by itself. false: connect() starts. */
   readonly autoConnect?: boolean
-  readonly backoff?: Partial<Backoff> & {
-    /** So many failures in a row are the end. Default Infinity. */
-    readonly attempts?: number
-    /** A connection that lived for so long sets the attempts back to 0. Default 10_000. */
-    readonly resetAfterMs?: number
-  }
+  readonly backoff?: Partial<Backoff>
   /** From the start of an attempt to the server's welcome. Default 10_000. */
   readonly connectTimeoutMs?: number
   /** Overdue by so much: `late`, and it is asked whether the server is still there. Default max(2_000, intervalMs / 4). */
@@ -30,8 +32,8 @@ export interface PopcastOptions {
   readonly wakeOnPageEvents?: boolean
   /** Default auto: a WebSocket; Server-Sent Events where there is none, or where upgrades do not pass. */
   readonly transport?: 'auto' | TransportKind
-  /** Where the Server-Sent Events are. Default: `api/stream` beside the WebSocket's `/ws`. */
-  readonly streamUrl?: string | { readonly href: string }
+  /** Where the Server-Sent Events are. Default: `api/stream` beside the WebSocket's `ws`. */
+  readonly streamUrl?: Address
   /** Subprotocols of the WebSocket, asked for at every attempt: the place for a token. Default none. */
   readonly protocols?: () => readonly string[] | Promise<readonly string[]>
   /** Default globalThis.WebSocket, which Node 20 does not have: import { WebSocket } from 'ws'. */
@@ -43,34 +45,40 @@ export interface PopcastOptions {
   readonly signal?: AbortSignalLike
 }
 
-export interface AbortSignalLike {
-  readonly aborted: boolean
-  addEventListener (type: 'abort', listener: () => void, options?: { once: boolean }): void
+const defaults = {
+  subscribe: { metrics: true, alerts: true } as Subscription,
+  history: 360,
+  delta: true,
+  autoConnect: true,
+  connectTimeoutMs: 10_000,
+  pongTimeoutMs: 5_000,
+  transport: 'auto',
+  clock: systemClock,
+  random: Math.random
+}
+const defaultBackoff: Backoff = { minMs: 500, maxMs: 20_000, factor: 2, attempts: Infinity, resetAfterMs: 10_000 }
+
+export type Settings = Omit<PopcastOptions, 'backoff'> & typeof defaults & {
+  readonly backoff: Backoff
+  /** ms; goes on while the machine sleeps. */
+  now (): number
 }
 
-export type Settings = ReturnType<typeof settingsOf>
-
-export function settingsOf (options: PopcastOptions) {
-  const { backoff = {} } = options
-  return {
-    history: options.history ?? 360,
-    delta: options.delta ?? true,
-    backoff: { minMs: backoff.minMs ?? 500, maxMs: backoff.maxMs ?? 20_000, factor: backoff.factor ?? 2 },
-    attempts: backoff.attempts ?? Infinity,
-    resetAfterMs: backoff.resetAfterMs ?? 10_000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    lateAfterMs: options.lateAfterMs,
-    pongTimeoutMs: options.pongTimeoutMs ?? 5_000,
-    staleAfterMs: options.staleAfterMs,
-    wakeOnPageEvents: options.wakeOnPageEvents ?? environment.document !== undefined,
-    transport: options.transport ?? 'auto',
-    streamUrl: options.streamUrl,
-    protocols: options.protocols,
-    WebSocket: options.WebSocket ?? environment.WebSocket,
+export function settingsOf (options: PopcastOptions, onSlept: () => void): Settings {
+  const { WebSocket, fetch, document } = environment
+  const settings = {
+    ...defaults,
+    WebSocket,
     // Called as a method of something else, a browser's fetch throws.
-    fetch: options.fetch ?? environment.fetch?.bind(globalThis),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-    signal: options.signal
+    fetch: fetch?.bind(globalThis),
+    wakeOnPageEvents: Boolean(document),
+    ...given(options) as typeof defaults,
+    backoff: { ...defaultBackoff, ...given(options.backoff ?? {}) }
   }
+  return { ...settings, now: stopwatch(settings.clock, onSlept) } as Settings
+}
+
+/** undefined is as absent. */
+function given (options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

@@ -1,11 +1,12 @@
-import { kept } from './identity.ts'
 import type { Pop } from './types.ts'
 
 /** Of a PoP that is known only what is new; its sample is `lagMs` older than the update's newest, unless it says when it was. */
 type Entry = Partial<Pop> & { readonly code: string, readonly lagMs?: number }
-export type PopsData =
-  | { readonly pops: readonly Pop[] }
-  | { readonly changed: readonly Entry[], readonly removed: readonly string[] }
+export interface PopsData {
+  readonly pops?: readonly Entry[]
+  readonly changed?: readonly Entry[]
+  readonly removed?: readonly string[]
+}
 
 export interface Applied {
   /** The same object when nothing has changed. */
@@ -14,24 +15,24 @@ export interface Applied {
   readonly removed: readonly string[]
 }
 
-/** @param dataTime of the update @returns null when it is of PoPs that are not known */
-export function appliedTo (pops: ReadonlyMap<string, Pop>, data: PopsData, dataTime: string | null): Applied | null {
-  const whole = 'pops' in data
-  const entries: readonly Entry[] = whole ? data.pops : data.changed
-  const next = new Map(whole ? [] : pops)
-  const changed: Pop[] = []
-  for (const entry of entries) {
-    const known = pops.get(entry.code)
-    if (known === undefined && entry.coldStartMs === undefined) return null
-    const pop = kept(known, whole ? entry as Pop : completed(known, entry, dataTime))
+/** @param dataTime of the update @throws when it is of PoPs that are not known */
+export function appliedTo (before: ReadonlyMap<string, Pop>, data: PopsData, dataTime: string | null): Applied {
+  const { pops, changed: entries = pops!, removed: gone = [] } = data
+  const next = new Map(pops ? [] : before)
+  const changed = []
+  for (const { lagMs = 0, ...fields } of entries) {
+    const known = before.get(fields.code)
+    const sampleTime = dataTime && new Date(Date.parse(dataTime) - lagMs).toISOString()
+    const pop = kept(known, { ...known, ...sampleTime && { sampleTime }, ...fields } as Pop)
+    if (typeof pop.coldStartMs !== 'number') throw new TypeError('no PoP')
     next.set(pop.code, pop)
     if (pop !== known) changed.push(pop)
   }
-  const removed = whole ? [...pops.keys()].filter((code) => !next.has(code)) : data.removed.filter((code) => next.delete(code))
-  return { pops: changed.length + removed.length > 0 ? next : pops, changed, removed }
+  const removed = pops ? [...before.keys()].filter((code) => !next.has(code)) : gone.filter((code) => next.delete(code))
+  return { pops: changed.length + removed.length > 0 ? next : before, changed, removed }
 }
 
-function completed (known: Pop | undefined, { lagMs = 0, ...fields }: Entry, dataTime: string | null): Pop {
-  const sampleTime = dataTime === null ? {} : { sampleTime: new Date(Date.parse(dataTime) - lagMs).toISOString() }
-  return { ...known, ...sampleTime, ...fields } as Pop
+/** The object that there was, if the new one says the same: who compares by identity sees that nothing has changed. */
+export function kept<T> (old: T | null | undefined, now: T): T {
+  return JSON.stringify(old) === JSON.stringify(now) ? old! : now
 }

@@ -1,14 +1,9 @@
 import type { Topic } from '../lib/protocol/fields.ts'
+import { environment } from './environment.ts'
+import type { Address } from './options.ts'
 import type { Position } from './store.ts'
-import type { Subscription } from './types.ts'
+import type { Subscription, TransportKind } from './types.ts'
 
-const topics = ['metrics', 'alerts', 'pops'] as const
-
-export function topicsOf (subscription: Subscription): Topic[] {
-  return topics.filter((topic) => subscription[topic])
-}
-
-/** What is asked for beside the topics. */
 export interface Wishes {
   readonly subscription: Subscription
   readonly delta: boolean
@@ -16,35 +11,42 @@ export interface Wishes {
   readonly history: number
 }
 
-/** The same for both transports. */
-export function queryOf (wishes: Wishes, position: Position | null): string {
-  const asked = topicsOf(wishes.subscription)
-  const { pops, ...fields } = fieldsOf(wishes, asked)
-  const query = new URLSearchParams({ topics: asked.join() })
-  // A value may have a comma or a colon in it.
-  if (pops !== undefined) query.set('pops', JSON.stringify(pops))
-  for (const [name, value] of Object.entries({ ...fields, ...position })) query.set(name, `${value}`)
-  return `${query}`
+const topics = ['metrics', 'alerts', 'pops'] as const
+
+export function topicsOf (subscription: Subscription): Topic[] {
+  return topics.filter((topic) => subscription[topic])
 }
 
-/** The messages that turn one subscription into another; first what may be refused, since then nothing has changed. */
-export function changesBetween (from: Subscription, { subscription: to, ...wishes }: Wishes): object[] {
-  const had = topicsOf(from)
-  const gained = topicsOf(to).filter((topic) => !had.includes(topic) ||
-    (topic === 'pops' && JSON.stringify(from.pops) !== JSON.stringify(to.pops)))
-  const lost = had.filter((topic) => !to[topic])
-  return [
-    ...gained.length > 0 ? [{ type: 'subscribe', topics: gained, ...fieldsOf({ subscription: to, ...wishes }, gained) }] : [],
-    ...lost.length > 0 ? [{ type: 'unsubscribe', topics: lost }] : []
-  ]
-}
-
-function fieldsOf ({ subscription: { pops }, delta, history }: Wishes, asked: Topic[]) {
+/** What a `subscribe` and a URL ask for. */
+export function fieldsOf ({ subscription, delta, history }: Wishes) {
+  const { metrics, pops } = subscription
   return {
-    ...asked.includes('pops') && {
-      ...typeof pops === 'object' && { pops },
-      ...delta && { delta: 'fields' }
-    },
-    ...asked.includes('metrics') && history > 0 && { history }
+    topics: topicsOf(subscription),
+    ...typeof pops === 'object' && { pops },
+    ...pops && delta && { delta: 'fields' },
+    ...metrics && history && { history }
   }
+}
+
+/** @throws TypeError when it is none */
+export function parseAddress (address: Address): URL {
+  return new URL(`${(address as URL).href ?? address}`, environment.document?.baseURI)
+}
+
+/**
+ * Where to ask, with everything that is asked for: the same query on both transports, beside whatever the address has already.
+ * `ws://host/prefix/ws` and `ws://host/prefix/` have their events at `http://host/prefix/api/stream`.
+ */
+export function urlFor (
+  kind: TransportKind, address: Address, streamUrl: Address | undefined, wishes: Wishes, position: Position | null
+): string {
+  const isStream = kind === 'sse'
+  const url = parseAddress((isStream && streamUrl) || address)
+  url.protocol = url.protocol.replace(/^(http|ws)/, isStream ? 'http' : 'ws')
+  if (isStream && !streamUrl) url.pathname = url.pathname.replace(/(ws)?$/, 'api/stream')
+  for (const [name, value] of Object.entries({ ...fieldsOf(wishes), ...position })) {
+    // A value of the filter may have a comma or a colon in it.
+    url.searchParams.set(name, name === 'pops' ? JSON.stringify(value) : `${value}`)
+  }
+  return url.href
 }

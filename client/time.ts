@@ -18,28 +18,17 @@ export const systemClock: Clock = {
 const SLEEP_MS = 5_000
 
 /** Monotonic time that goes on while the machine sleeps: in most browsers the monotonic clock stands still then. */
-export class Stopwatch {
-  readonly #clock: Clock
-  readonly #onSlept: () => void
-  #slept = 0
-  #ahead: number
-
-  constructor (clock: Clock, onSlept: () => void) {
-    this.#clock = clock
-    this.#onSlept = onSlept
-    this.#ahead = clock.now() - clock.monotonic()
-  }
-
-  now (): number {
-    const monotonic = this.#clock.monotonic()
-    const ahead = this.#clock.now() - monotonic
-    const gained = ahead - this.#ahead
-    if (gained < 0) this.#ahead = ahead
+export function stopwatch (clock: Clock, onSlept: () => void): () => number {
+  let slept = 0
+  let ahead = clock.now() - clock.monotonic()
+  return () => {
+    const monotonic = clock.monotonic()
+    const gained = clock.now() - monotonic - ahead
+    if (gained < 0 || gained > SLEEP_MS) ahead += gained
     if (gained > SLEEP_MS) {
-      this.#ahead = ahead
-      this.#slept += gained
-      this.#onSlept()
+      slept += gained
+      onSlept()
     }
-    return monotonic + this.#slept
+    return monotonic + slept
   }
 }

@@ -1,5 +1,3 @@
-import type { TransportKind } from './types.ts'
-
 export interface TransportEvents {
   /** One message, as JSON. */
   message (text: unknown): void
@@ -17,7 +15,6 @@ export interface End {
 
 /** What brings the messages. It says nothing before the turn in which it was opened is over. */
 export interface Transport {
-  readonly kind: TransportKind
   send (message: object): void
   /** Resolves when it is closed. */
   close (): Promise<void>
