@@ -13,6 +13,9 @@ export interface Backoff {
   readonly resetAfterMs: number
 }
 
+/** Beyond it the power may be Infinity, and of `minMs: 0` no number. */
+const MAX_EXPONENT = 99
+
 /**
  * How long to wait before the next try: what the server has said, or full jitter (AWS Architecture Blog, "Exponential Backoff And
  * Jitter"). Already the first wait is drawn from 250 to 2,000 ms at the defaults, so that not all come back at once.
@@ -27,5 +30,6 @@ export function waitMs (
   // A server that stops has spread it; a refusal says the same to all who were refused: that is spread by up to half of it more.
   if (retryAfterMs !== null) return retryAfterMs * (code === 'SHUTDOWN' ? 1 : 1 + random / 2)
   const low = minMs / 2
-  return low + random * Math.max(0, Math.min(maxMs, minMs * factor ** (attempt + 2)) - low)
+  const high = Math.min(maxMs, minMs * factor ** Math.min(attempt + 2, MAX_EXPONENT))
+  return low + random * Math.max(0, high - low)
 }

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ServerMessage } from '../lib/protocol/server-messages.ts'
 import { Connection } from './connection.ts'
-import { PopcastError } from './errors.ts'
+import { PopcastError, rejectedBy } from './errors.ts'
 import { Emitter, iterate, unseen } from './events.ts'
 import { freshnessOf } from './freshness.ts'
 import { settingsOf, type AbortSignalLike, type Address, type PopcastOptions, type Settings } from './options.ts'
@@ -47,7 +47,7 @@ export class PopcastClient implements AsyncDisposable {
     this.#subscription = checked(settings.subscribe)
     this.#connection = new Connection(settings, {
       urlFor: async (kind) => urlFor(kind, await urlOf(), settings.streamUrl, this.#wishes(), this.#held.position),
-      message: (message) => this.#handle(message),
+      message: (message, isPrompt) => this.#handle(message, isPrompt),
       badMessage: (error) => this.#emitter.emit('error', error),
       lateAt: () => this.#measure().lateAt,
       stepped: (isNew) => this.#stepped(isNew)
@@ -151,7 +151,7 @@ export class PopcastClient implements AsyncDisposable {
       const answer = await this.#ask({ type: 'subscribe', ...fieldsOf(this.#wishes()) })
       if (answer?.type === 'error') {
         this.#subscription = before
-        throw new PopcastError('REJECTED', answer.data.message, { serverCode: answer.code, retryable: answer.retryable })
+        throw rejectedBy(answer)
       }
       // If the connection was lost meanwhile, the next URL says all of it.
       if (lost.length > 0) await this.#ask({ type: 'unsubscribe', topics: lost })
@@ -163,11 +163,12 @@ export class PopcastClient implements AsyncDisposable {
     return new Promise((resolve) => this.#connection.canAsk ? this.#connection.ask(message, resolve) : resolve(null))
   }
 
-  #handle (message: ServerMessage): void {
+  #handle (message: ServerMessage, isPrompt: boolean): void {
     const received = this.#settings.now()
     const events: Array<() => void> = []
     this.#held = reduce(this.#held, message, {
       received,
+      isPrompt,
       subscription: this.#subscription,
       historyLimit: this.#settings.history,
       isNew: this.#isNew,
@@ -224,8 +225,10 @@ export class PopcastClient implements AsyncDisposable {
 
   #arm (): void {
     const { clock } = this.#settings
+    // Told also when it has changed by the clock alone.
+    const { state } = this.snapshot.freshness
     clock.clearTimeout(this.#timer)
-    if (this.#isOver && ['none', 'stale'].includes(this.snapshot.freshness.state)) return
+    if (this.#isOver && (state === 'none' || state === 'stale')) return
     this.#timer = clock.setTimeout(() => {
       this.#connection.tick()
       this.#arm()

@@ -20,8 +20,8 @@ const SILENT_HEARTBEATS = 2.5
 export interface ConnectionOwner {
   /** Where to, for this attempt. */
   urlFor (kind: TransportKind): Promise<string>
-  /** @throws when it is not of the protocol */
-  message (message: ServerMessage): void
+  /** @param isPrompt it answers what was asked a moment ago @throws when it is not of the protocol */
+  message (message: ServerMessage, isPrompt: boolean): void
   badMessage (error: PopcastError): void
   /** When an update is late. */
   lateAt (): number
@@ -48,6 +48,8 @@ export class Connection {
   #untried: TransportKind[] = []
   /** The transport that worked. */
   #known: TransportKind | undefined
+  /** Attempts since it worked. */
+  #refusals = 0
   #triedWebSocketAt = 0
   #failures = 0
   #giveUpAt = 0
@@ -57,6 +59,8 @@ export class Connection {
   #heartbeatMs = 0
   #askedAt = 0
   #lastId = 0
+  /** Of the last question whether the server is still there. */
+  #checkId = 0
   #questions = new Map<unknown, Settle>()
   #unwatchPage: (() => void) | undefined
 
@@ -170,6 +174,7 @@ export class Connection {
       this.#askedAt = this.#settings.now()
       this.#deadline = this.#askedAt + this.#settings.pongTimeoutMs
       this.ask({ type: 'ping' }, () => {})
+      this.#checkId = this.#lastId
     },
     backOff: (cause) => {
       this.#deadline = this.#settings.now() + waitMs(this.#settings.backoff, this.#failures, cause!, this.#settings.random())
@@ -207,11 +212,12 @@ export class Connection {
 
   #receive (text: unknown): void {
     const token = this.#token
+    const isInTime = this.#settings.now() < this.#deadline
     let message
     this.#heard()
     try {
       message = JSON.parse(text as string)
-      this.#owner.message(message)
+      this.#owner.message(message, isInTime && message.id === this.#checkId)
     } catch (error) {
       return this.#owner.badMessage(new PopcastError('BAD_MESSAGE', `${error}`))
     }
@@ -225,6 +231,7 @@ export class Connection {
     if (type === 'welcome' && name === 'connecting') {
       this.#heartbeatMs = message.heartbeatMs
       this.#known = this.#kind
+      this.#refusals = 0
       if (message.protocol === PROTOCOL_VERSION) this.#step('welcome')
       else this.#lost(new PopcastError('UNSUPPORTED_VERSION'))
     }
@@ -248,7 +255,7 @@ export class Connection {
     if (name === 'draining') cause = shutdown(Math.max(0, this.#deadline - now))
     const wasGood = !isOpening && (cause.code === 'NO_PONG' || cause.code === 'SHUTDOWN' || now - this.#openedAt >= resetAfterMs)
     this.#failures = wasGood ? 0 : this.#failures + 1
-    if (isOpening && this.#failures % DOUBT_AFTER_ATTEMPTS === 0) this.#known = undefined
+    if (isOpening && ++this.#refusals >= DOUBT_AFTER_ATTEMPTS) this.#known = undefined
     if (!cause.retryable) this.#step('fatal', cause)
     else if (this.#failures < attempts) this.#step('lost', cause)
     else this.#step('fatal', new PopcastError('ATTEMPTS_USED_UP', cause.message))

@@ -2,16 +2,6 @@ import type { Settings } from './options.ts'
 import type { Held } from './store.ts'
 import type { Freshness, Subscription } from './types.ts'
 
-/** What an update says about its age; times are of the client's monotonic clock. */
-export interface Basis {
-  readonly madeAt: number
-  readonly dueAt: number
-  readonly isStale: boolean
-  /** When it was made. */
-  readonly ageMs: number | null
-  readonly dataTime: Date | null
-}
-
 /** How fresh what is held is, and when that is late. @param heardAt the last sign of life; 0: none */
 export function freshnessOf (
   held: Held, { metrics, pops }: Subscription, heardAt: number, now: number, settings: Settings
@@ -23,11 +13,12 @@ export function freshnessOf (
   // A failure is told at every tick, its end by an update, which not everybody is sent.
   const sourceError = now < held.failedAt + 2 * intervalMs + lateAfterMs ? held.sourceError : null
   // Who is sent alerts alone knows from any sign of life that there were none.
-  const { madeAt, dueAt, isStale, ageMs, dataTime } = held.basis ?? {
-    madeAt: heardAt, dueAt: heardAt + heartbeatMs, isStale: sourceError !== null, ageMs: null, dataTime: null
+  const { received, madeAt, dueAt, isStale, ageMs, dataTime } = held.basis ?? {
+    received: heardAt, madeAt: heardAt, dueAt: heardAt + heartbeatMs, isStale: sourceError !== null, ageMs: null, dataTime: null
   }
   const isNone = held.basis === null && (hasUpdates || heardAt === 0)
-  const lateAt = isNone ? Infinity : dueAt + lateAfterMs
+  // One that comes late is late when it comes.
+  const lateAt = isNone ? Infinity : Math.max(dueAt + lateAfterMs, received)
   const isOld = isStale || now >= madeAt + staleAfterMs
   return {
     state: isNone ? 'none' : isOld ? 'stale' : now >= lateAt ? 'late' : 'fresh',

@@ -1,11 +1,22 @@
 import type * as Wire from '../lib/protocol/server-messages.ts'
-import type { Basis } from './freshness.ts'
+import { rejectedBy } from './errors.ts'
 import { appliedTo, kept } from './pops.ts'
 import type { Alert, Overview, PopcastEvents, Snapshot, SourceError, Subscription } from './types.ts'
 
 export interface Position {
   readonly epoch: string
   readonly seq: number
+}
+
+/** What an update says about its age; times are of the client's monotonic clock. */
+export interface Basis {
+  readonly received: number
+  readonly madeAt: number
+  readonly dueAt: number
+  readonly isStale: boolean
+  /** When it was made. */
+  readonly ageMs: number | null
+  readonly dataTime: Date | null
 }
 
 /** What is known from messages. Immutable; what did not change keeps its identity. */
@@ -44,6 +55,8 @@ export interface Handling {
   readonly received: number
   readonly subscription: Subscription
   readonly historyLimit: number
+  /** It answers what was asked a moment ago: the server's time in it is that of now. */
+  readonly isPrompt: boolean
   /** Whether an alert was not handled before. */
   isNew (alert: Wire.AlertMessage): boolean
   tell <Name extends keyof PopcastEvents> (name: Name, event: PopcastEvents[Name]): void
@@ -62,8 +75,11 @@ type Handlers = {
  * @throws when it is not of the protocol
  */
 export function reduce (held: Held, message: Wire.ServerMessage, handling: Handling): Held {
-  const handle = handlers[message.type] as ((...given: [Held, Wire.ServerMessage, Handling]) => Partial<Held>) | undefined
-  return handle ? { ...held, ...handle(held, message, handling), ...movedBy(message, held.position) } : held
+  const { type } = message
+  if (typeof type !== 'string') throw new TypeError('no type')
+  if (!Object.hasOwn(handlers, type)) return held
+  const handle = handlers[type] as (...given: [Held, Wire.ServerMessage, Handling]) => Partial<Held>
+  return { ...held, ...handle(held, message, handling), ...movedBy(message, held.position) }
 }
 
 /** Of what is counted with, that it can be. @throws */
@@ -131,13 +147,18 @@ const handlers: Handlers = {
     return { alerts: new Map(data.alerts.map((alert): [string, Alert] => [alert.id, kept(held.alerts.get(alert.id), alert)])) }
   },
 
-  error ({ basis, sourceError }, { code, data: { message, timestamp }, dataTime, retryAfterMs }, { received }) {
-    if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT') return {}
+  error ({ basis, sourceError }, message, { received, tell }) {
+    const { code, data: { message: text, timestamp }, dataTime, retryAfterMs, id } = message
+    if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT') {
+      // With an id it answers somebody who waits for it.
+      if (id === undefined) tell('error', rejectedBy(message))
+      return {}
+    }
     return {
       basis: basis && retryAfterMs ? { ...basis, dueAt: received + retryAfterMs } : basis,
       sourceError: {
         code,
-        message,
+        message: text,
         since: sourceError?.since ?? new Date(timestamp),
         dataTime: dataTime ? new Date(dataTime) : null
       },
@@ -145,7 +166,10 @@ const handlers: Handlers = {
     }
   },
 
-  pong: () => ({}),
+  pong (_, { timestamp }, { received, isPrompt }) {
+    // So a clock that was set back is believed again.
+    return isPrompt ? { serverAhead: Date.parse(timestamp) - received } : {}
+  },
 
   subscription_confirmed (_, { topics, recovered, reason = null, headSeq, fromSeq }, { tell }) {
     if (recovered !== undefined) tell('resumed', { recovered, reason, missed: recovered ? headSeq - fromSeq! + 1 : null })
@@ -169,6 +193,7 @@ function updatedBy (
   // It cannot have been made after it came; what is sent again was made long ago.
   const serverAhead = Math.max(held.serverAhead, madeAtServer - received)
   const basis = {
+    received,
     madeAt: madeAtServer - serverAhead,
     dueAt: Date.parse(nextPollAt) - serverAhead,
     isStale: status === 'stale',
