@@ -1,11 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ServerMessage } from '../lib/protocol/server-messages.ts'
 import { Connection } from './connection.ts'
-import { PopcastError, rejectedBy } from './errors.ts'
+import { PopcastError } from './errors.ts'
 import { Emitter, iterate, unseen } from './events.ts'
 import { freshnessOf } from './freshness.ts'
 import { settingsOf, type AbortSignalLike, type Address, type PopcastOptions, type Settings } from './options.ts'
-import { nothing, reduce } from './store.ts'
+import { nothing, reduce, rejectedBy } from './store.ts'
 import { fieldsOf, parseAddress, topicsOf, urlFor, type Wishes } from './subscription.ts'
 import type { ConnectionState, Freshness, PopcastEvents, Snapshot, Subscription } from './types.ts'
 

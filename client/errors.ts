@@ -1,5 +1,3 @@
-import type { ErrorMessage } from '../lib/protocol/server-messages.ts'
-
 /** Retried, but for what is among `terminal`; REJECTED and BAD_MESSAGE end nothing. */
 export type PopcastErrorCode =
   | 'CONNECT_TIMEOUT'
@@ -34,9 +32,4 @@ export class PopcastError extends Error {
     super(message)
     Object.assign(this, { code, retryable: !terminal.includes(code) }, details)
   }
-}
-
-/** An `error` of the server's. */
-export function rejectedBy ({ code, data, retryable }: ErrorMessage): PopcastError {
-  return new PopcastError('REJECTED', data.message, { serverCode: code, retryable })
 }

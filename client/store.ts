@@ -1,5 +1,5 @@
 import type * as Wire from '../lib/protocol/server-messages.ts'
-import { rejectedBy } from './errors.ts'
+import { PopcastError } from './errors.ts'
 import { appliedTo, kept } from './pops.ts'
 import type { Alert, Overview, PopcastEvents, Snapshot, SourceError, Subscription } from './types.ts'
 
@@ -208,4 +208,9 @@ function updatedBy (
     skipped: held.skipped + (type === 'metrics_update' || !subscription.metrics ? skipped : 0),
     sourceError: basis.isStale ? held.sourceError : null
   }
+}
+
+/** An `error` of the server's. */
+export function rejectedBy ({ code, data, retryable }: Wire.ErrorMessage): PopcastError {
+  return new PopcastError('REJECTED', data.message, { serverCode: code, retryable })
 }

@@ -49,5 +49,5 @@ function removeStale (folder) {
 }
 
 function sourceOf (output) {
-  return join(root, relative(dist, output)).replace(/\.js(\.map)?$/, '.ts')
+  return join(root, relative(dist, output)).replace(/\.(js|js\.map|d\.ts)$/, '.ts')
 }

@@ -59,7 +59,7 @@ export type PopsData = PopsUpdateMessage['data'] | { changed: PopChange[], remov
 type PopsFields = Partial<Omit<PopsUpdateMessage, 'data'>> & { data: PopsData, fields?: true }
 
 export function popsUpdate (fields: PopsFields, now = 0): PopsUpdateMessage {
-  return { type: 'pops_update', ...position, ...header(now), ...fields } as PopsUpdateMessage
+  return { type: 'pops_update', ...position, ...header(now), ...fields }
 }
 
 export function pop (code: string, fields: Partial<Pop> = {}): Pop {
