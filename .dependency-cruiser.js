@@ -48,6 +48,25 @@ export default {
       to: { pathNot: '^lib/protocol/|(^|/)node_modules/typebox/|^typebox(/|$)' }
     },
     {
+      // It is what a page loads: of the server's it knows the types of what is said.
+      name: 'client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { pathNot: '^client/|^lib/protocol/' }
+    },
+    {
+      name: 'client-imports-types',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^lib/protocol/', dependencyTypesNot: ['type-only'] }
+    },
+    {
+      name: 'not-to-client',
+      severity: 'error',
+      from: { pathNot: '^(client|test|bench|web|examples)/' },
+      to: { path: '^client/' }
+    },
+    {
       name: 'plugins-import-lib',
       severity: 'error',
       from: { path: '^plugins/' },

@@ -88,6 +88,18 @@ const cases: { name: string, files: Record<string, string>, rules: string[] }[] 
     rules: ['routes-import-types-of-plugins']
   },
   {
+    name: 'the client imports more than the types of the protocol, and the server imports it',
+    files: {
+      'client/a.ts': "import '../lib/protocol/a.ts'\n",
+      'client/b.ts': "import type { A } from '../lib/feed/a.ts'\nimport type { B } from '../lib/protocol/a.ts'\n",
+      'lib/protocol/a.ts': 'export type B = 1\n',
+      'lib/feed/a.ts': 'export type A = 1\n',
+      'routes/a.ts': "import '../client/c.ts'\n",
+      'client/c.ts': one
+    },
+    rules: ['client-imports-types', 'client-stands-alone', 'not-to-client', 'routes-import-lib']
+  },
+  {
     name: 'a route imports the type of a plugin',
     files: { 'routes/a.ts': "import type { A } from '../plugins/a.ts'\n", 'plugins/a.ts': 'export type A = 1\n' },
     rules: []
