@@ -13,10 +13,12 @@ const WINDOW_MS = 100
 const ends: Array<() => void> = []
 for (const transport of ['websocket', 'sse'] as const) {
   const env = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' }
-  const { liveAt, faults } = await comeBack({ teardown: (end) => ends.push(end) }, { clients, env, options: { WebSocket, transport } })
+  const t = { teardown: (end: () => void) => { ends.push(end) } }
+  const { liveAt, faults } = await comeBack(t, { clients, env, options: { WebSocket, transport } })
   const times = liveAt.sort((a, b) => a - b)
   const fullest = Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + WINDOW_MS).length))
-  console.log(`${transport.padEnd(10)} ${times.length} of ${clients} back within ${((times.at(-1) ?? 0) / 1_000).toFixed(1)} s of the start, ` +
+  const last = (times.at(-1) ?? 0) / 1_000
+  console.log(`${transport.padEnd(10)} ${times.length} of ${clients} back within ${last.toFixed(1)} s of the start, ` +
     `${(fullest / clients * 100).toFixed(0)} % of them in the fullest ${WINDOW_MS} ms; ${faults.length} faults`)
   for (const fault of new Set(faults)) console.log(`  ${fault}`)
   if (faults.length > 0) process.exitCode = 1

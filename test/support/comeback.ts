@@ -89,7 +89,9 @@ export async function comeBack (t: Teardown, { clients, env, options }: Comeback
 async function updates (followers: readonly Follower[], count: number): Promise<void> {
   await Promise.all(followers.map(async ({ client }) => {
     let left = count
-    for await (const _ of client.events('overview')) if (--left === 0) return
+    const told = client.events('overview')
+    while (left-- > 0) await told.next()
+    await told.return?.()
   }))
 }
 
