@@ -184,7 +184,7 @@ export class PopcastClient implements AsyncDisposable {
   #repairPops (now: number): void {
     this.#gaps = [...this.#gaps.filter((at) => now - at < GAPS_WITHIN_MS), now]
     if (this.#gaps.length === MAX_GAPS) this.#emitter.emit('error', new PopcastError('BAD_MESSAGE', 'deltas do not fit'))
-    this.#connection.renew()
+    if (!this.#isOver) this.#connection.renew()
   }
 
   #wishes (): Wishes {

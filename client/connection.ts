@@ -163,7 +163,7 @@ export class Connection {
     sendBarrier: () => {
       this.#openedAt = this.#settings.now()
       this.#deadline = this.#openedAt + this.#settings.connectTimeoutMs
-      this.ask({ type: 'ping' }, (answer) => { if (answer) this.#step('synced') })
+      this.ask({ type: 'ping' }, (answer) => { if (answer && this.state.name === 'syncing') this.#step('synced') })
     },
     awaitUpdates: () => {
       this.heardAt = this.#settings.now()

@@ -86,6 +86,10 @@ function dispatchUpgrades (app: FastifyInstance, pendingUpgrades: PendingUpgrade
   const upgrade = server.listeners('upgrade').at(-1) as UpgradeListener
   server.removeListener('upgrade', upgrade)
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (app.streaming.has(socket)) {
+      socket.destroy()
+      return
+    }
     pendingUpgrades.own(socket)
     if (asksForWebSocket(request)) {
       // ws compares it as a whole; here it may stand beside others, in any case.

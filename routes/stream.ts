@@ -58,8 +58,9 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
         writeHead(reply, encoding).end()
         return
       }
-      // What waits behind a stream is never answered, and Node does not say when it is over.
-      if (app.streaming.has(request.raw.socket)) throw new StreamUnderWayError()
+      // What waits behind a stream is never answered, and one that waits behind an answer would come before it.
+      const { socket: owned } = request.raw
+      if (app.streaming.has(owned) || reply.raw.socket !== owned) throw new StreamUnderWayError()
       app.admit(reply)
       const { headers, ip, query } = request
       const wishes = wishesOf(query, lastEventId(request))
@@ -67,8 +68,16 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       const info = { userAgent: headers['user-agent'] ?? '', ip }
       const socket = takeOver(request, writeHead(reply, encoding))
       app.streaming.add(socket)
-      openStream(socket, { info, encoding, retryMs, ...wishes }, context)
-      socket.uncork()
+      // Of a request that asked for an upgrade to something else (h2c) Node has taken its own listener off.
+      app.pendingUpgrades.release(socket)
+      socket.once('end', () => socket.end())
+      try {
+        openStream(socket, { info, encoding, retryMs, ...wishes }, context)
+        socket.uncork()
+      } catch (err) {
+        app.log.error({ event: 'session_failed', err }, 'a stream could not be set up')
+        socket.destroy()
+      }
     }
   )
 }

@@ -160,6 +160,23 @@ t.test('a second stream behind the first on one connection is none', async (t) =
   t.equal(app.connections.size, 0)
 })
 
+t.test('a stream behind an answer that is under way is none, and does not come before it', async (t) => {
+  const { app, port } = await build(t)
+  const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+  const { text } = await raw(t, port, request('/api/pops') + request('/api/stream'), 'STREAM_UNDER_WAY')
+  t.match(text(), /^HTTP\/1\.1 (200|503) [^]*\{[^]*\}HTTP\/1\.1 409 /)
+  t.equal(app.connections.totals.opened, 0)
+})
+
+t.test('one who asks for an upgrade to something else as well has the stream, and nobody waits for its upgrade', async (t) => {
+  const { app, port, logged } = await build(t)
+  const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'
+  const { socket } = await raw(t, port, `GET /api/stream HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`, 'event: metrics_update')
+  t.equal(app.pendingUpgrades.size, 0)
+  socket.end()
+  await logged('disconnect')
+})
+
 t.test('who leaves is forgotten, with what it shared', async (t) => {
   const { app, port, logged } = await build(t)
   const client = await stream(t, port, '?topics=pops&pops=country:DE')
