@@ -14,7 +14,6 @@ const MaybeTimestamp = Type.Union([Timestamp, Type.Null()])
 
 const ConnectionStatus = Type.Object({
   id: Type.String(),
-  kind: literals(transportKinds),
   connectedAt: Timestamp,
   broadcastCount: Count,
   errorCount: Count,
@@ -25,7 +24,8 @@ const ConnectionStatus = Type.Object({
   missedPings: Count,
   bufferedBytes: Count,
   skippedCount: Count,
-  topics: Type.Array(Type.String())
+  topics: Type.Array(Type.String()),
+  kind: literals(transportKinds)
 })
 
 /** The last update, as it is now. */
@@ -114,7 +114,6 @@ function byKind (connections: readonly Connection[]) {
 function describe (connection: Connection) {
   return {
     id: connection.id,
-    kind: connection.kind,
     connectedAt: timestamp(connection.connectedAt),
     broadcastCount: connection.broadcastCount,
     errorCount: connection.errorCount,
@@ -125,7 +124,8 @@ function describe (connection: Connection) {
     missedPings: connection.missedPings,
     bufferedBytes: connection.bufferedBytes,
     skippedCount: connection.skippedCount,
-    topics: Array.from(connection.topics)
+    topics: Array.from(connection.topics),
+    kind: connection.kind
   }
 }
 
