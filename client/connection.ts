@@ -214,6 +214,8 @@ export class Connection {
     const token = this.#token
     const isInTime = this.#settings.now() < this.#deadline
     let message
+    // A page that was frozen meanwhile reads a welcome that was made nobody knows when: the age of all that follows hangs on it.
+    if (!isInTime && this.state.name === 'connecting') return this.tick()
     this.#heard()
     try {
       message = JSON.parse(text as string)

@@ -9,7 +9,7 @@ export interface Position {
 }
 
 /** What an update says about its age; times are of the client's monotonic clock. */
-export interface Basis {
+export interface Basis extends Position {
   readonly received: number
   readonly madeAt: number
   readonly dueAt: number
@@ -110,12 +110,13 @@ const handlers: Handlers = {
     const overview: Overview = kept(held.overview, { ...data, silentPops, ...!totalPops && { averageColdStart: null } })
     const update = updatedBy(message, held, handling)
     const { dataTime, madeAt } = update.basis
+    const { basis } = held
     const history = dataTime === null || held.history.some((point) => point.seq === seq && point.epoch === epoch)
       ? held.history
       : [...held.history, { epoch, seq, dataTime, overview, stale: status === 'stale' }]
           .sort((a, b) => +a.dataTime - +b.dataTime).slice(-handling.historyLimit || Infinity)
-    // What is sent of the history is older than what is shown.
-    if (replay && held.basis && madeAt < held.basis.madeAt) return { history }
+    // What is sent of the history is older than what is shown. Of one process the order is known; its clock is only estimated.
+    if (replay && basis && (epoch === basis.epoch ? seq < basis.seq : madeAt < basis.madeAt)) return { history }
     handling.tell('overview', { overview, replay })
     return { overview, history, ...update }
   },
@@ -188,11 +189,13 @@ const handlers: Handlers = {
 function updatedBy (
   message: Wire.MetricsUpdateMessage | Wire.PopsUpdateMessage, held: Held, { received, subscription }: Handling
 ) {
-  const { type, dataTime, ageMs, polledAt, nextPollAt, status, skipped = 0 } = message
+  const { type, epoch, seq, dataTime, ageMs, polledAt, nextPollAt, status, skipped = 0 } = message
   const madeAtServer = dataTime ? Date.parse(dataTime) + ageMs! : Date.parse(polledAt)
   // It cannot have been made after it came; what is sent again was made long ago.
   const serverAhead = Math.max(held.serverAhead, madeAtServer - received)
   const basis = {
+    epoch,
+    seq,
     received,
     madeAt: madeAtServer - serverAhead,
     dueAt: Date.parse(nextPollAt) - serverAhead,

@@ -55,7 +55,7 @@ t.test('what is sent again is as old as it is', async (t) => {
   await settle()
   side.socket.receive(welcome({}, 60_000), confirmed({ recovered: true, fromSeq: 2 }), update({ seq: 2, replay: true }, 51_000))
   t.match(side.client.freshness(), { state: 'fresh', ageMs: 10_000, dueInMs: 1_000 })
-  side.socket.receive(update({ seq: 3, replay: true }, 35_000))
+  side.socket.receive(update({ seq: 1, replay: true }, 35_000))
   t.match(side.client.freshness(), { ageMs: 10_000 }, 'an older one is not shown')
   const other = clientSide()
   await settle()
@@ -71,6 +71,29 @@ t.test('a frozen page reads what came long ago: it is not taken for new', async 
   t.match(side.client.snapshot.freshness, { state: 'stale', ageMs: 51_000 })
   socket.receive(update({ seq: 3 }, 58_000))
   t.match(side.client.snapshot.freshness, { state: 'fresh', ageMs: 3_000 })
+})
+
+t.test('a frozen page reads a welcome of long ago: it is not taken, as nobody knows how old it is', async (t) => {
+  const side = clientSide()
+  await settle()
+  const { socket } = side
+  side.clock.pass(60_000)
+  socket.receive(welcome(), confirmed(), update())
+  const connection = { name: 'waiting', cause: { code: 'CONNECT_TIMEOUT' } }
+  t.match(side.client.snapshot, { connection, freshness: { state: 'none' } })
+})
+
+t.test('what was missed is newer, however long the last welcome was under way', async (t) => {
+  const side = clientSide()
+  await settle()
+  await side.clock.advance(9_000)
+  side.socket.receive(welcome(), confirmed(), update())
+  side.socket.end()
+  await side.clock.advance(2_125)
+  const data = { totalPops: 21, healthyPops: 19, averageColdStart: 5.5, regressions: 1 }
+  const missed = update({ seq: 2, replay: true, data }, 5_000)
+  side.socket.receive(welcome({ headSeq: 2 }, 11_125), confirmed({ recovered: true, fromSeq: 2, headSeq: 2 }), missed)
+  t.match(side.client.snapshot, { overview: { totalPops: 21 }, freshness: { ageMs: 7_125 } })
 })
 
 t.test('a server whose clock is set back is believed again', async (t) => {
