@@ -12,7 +12,7 @@ import Fastify, {
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock, type Clock } from './lib/clock.ts'
 import type { Config } from './config.ts'
-import { MethodNotAllowedError, NotFoundError } from './http-errors.ts'
+import { MethodNotAllowedError, NotFiniteError, NotFoundError } from './http-errors.ts'
 import { Lifecycle } from './lib/lifecycle.ts'
 import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
@@ -83,6 +83,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   app.decorate('logDropped', logDropped)
   app.decorate('streaming', streaming)
   app.setErrorHandler(sendError)
+  app.addHook('preHandler', refuseInfinities)
   app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
   // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself.
   app.addHook('onRoute', ({ method, url }) => {
@@ -106,6 +107,13 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(popRoutes)
   await app.register(regressionRoutes, { clock })
   return app
+}
+
+/** The validator makes numbers of `Infinity` and `1e999`, and then compares them with no limit. */
+async function refuseInfinities ({ query }: FastifyRequest): Promise<void> {
+  for (const [name, value] of Object.entries(query as object)) {
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new NotFiniteError(name)
+  }
 }
 
 async function sayAllowed (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -9,6 +9,7 @@ export const UpgradeRequiredError = createError('UPGRADE_REQUIRED', 'this is a W
 export const NoDataError = createError('NO_DATA', 'no data yet', 503)
 export const NoSuchPopError = createError('NOT_FOUND', 'no PoP %s has reported lately', 404)
 export const StreamUnderWayError = createError('STREAM_UNDER_WAY', 'this connection carries a stream that does not end', 409)
+export const NotFiniteError = createError('BAD_REQUEST', 'querystring/%s must be a finite number', 400)
 export const OverCapacityError = createError('OVER_CAPACITY', 'there are as many clients as MAX_CONNECTIONS allows', 503)
 export const UpgradeRateError = createError('UPGRADE_RATE', 'more clients come at once than UPGRADE_RATE_LIMIT allows', 503)
 export const ShuttingDownError = createError('SHUTTING_DOWN', 'the server is shutting down', 503)

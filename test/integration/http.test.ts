@@ -380,13 +380,14 @@ t.test('GET /api/pops has every PoP, as a pops_update; one by its code has its r
   const { history } = (await app.inject('/api/pops/fra1?history=60')).json()
   t.strictSame(history.at(-1), { time: one.pop.sampleTime, coldStartMs: 10, spanMs: 0 })
   t.ok(history.length > 2)
-  for (const minutes of ['0', '61', 'all']) {
+  for (const minutes of ['0', '61', 'all', 'Infinity', '-Infinity', '1e999']) {
     const refused = await app.inject(`/api/pops/fra1?history=${minutes}`)
     t.match([refused.statusCode, refused.json().message], [400, /^querystring\/history must be/], minutes)
   }
   for (let tick = 0; tick < 3; tick++) await feed(5)
   const closed = [{ state: 'resolved', closeReason: 'recovered', closedAt: String }]
   t.match((await app.inject('/api/pops/fra1')).json(), { open: [], closed })
+  t.equal((await app.inject('/api/websocket/status?limit=1e309')).statusCode, 400)
   const nobody = await app.inject('/api/pops/nope')
   t.match([nobody.statusCode, nobody.json()], [404, { code: 'NOT_FOUND', message: 'no PoP nope has reported lately' }])
 })
