@@ -26,6 +26,7 @@ t.test('a client is added under an id of its own', async (t) => {
   t.strictSame(log.of('connect')[1], {
     event: 'connect',
     connectionId: second.connection.id,
+    kind: 'websocket',
     userAgent: 'test',
     ip: '127.0.0.1',
     active: 2,
