@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { BadHandshakeError, NotAWebSocketRouteError } from '../http-errors.ts'
 import type { Encoding } from '../lib/feed/shared-message.ts'
-import { drain } from '../lib/clients/drain.ts'
+import { closeTimeoutMs, drain } from '../lib/clients/drain.ts'
 import { PLAIN, WebSocketEncodings } from '../lib/clients/websocket/encodings.ts'
 import { negotiableOffers } from '../lib/clients/websocket/extension-offer.ts'
 import { PendingUpgrades } from '../lib/clients/websocket/pending-upgrades.ts'
@@ -25,8 +25,6 @@ const VERSIONS = ['13', '8']
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 /** A message of `MAX_MESSAGE_BYTES` may come in this many frames; the default of ws would let one buffer 16,384. */
 const MAX_FRAGMENTS = 64
-/** The closing handshake may take longer than the drain, so that it is the drain that cuts stragglers off. */
-const CLOSE_TIMEOUT_SLACK_MS = 500
 
 /** WebSockets: @fastify/websocket with bounded messages, and a drain instead of its silent close. */
 export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
@@ -140,7 +138,7 @@ function serverOptions (config: Config) {
   return {
     maxPayload: config.MAX_MESSAGE_BYTES,
     maxFragments: MAX_FRAGMENTS,
-    closeTimeout: config.DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_SLACK_MS,
+    closeTimeout: closeTimeoutMs(config.DRAIN_TIMEOUT_MS),
     // The tracker has its own list, and pongs go through the same bounded writer as every other frame.
     clientTracking: false,
     autoPong: false,

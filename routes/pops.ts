@@ -75,12 +75,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ params: { code }, query: { history: minutes } }) => {
       const { header, pops, details, regressions: { open, closed } } = (await latest()).content
       const pop = pops.get(code)
-      if (pop === undefined) throw new NoSuchPopError(code)
+      const detail = details.get(code)
+      if (pop === undefined || detail === undefined) throw new NoSuchPopError(code)
       const isOwn = (regression: Regression) => regression.pop === code
       return {
         ...header,
         pop,
-        ...describeDetail(details.get(code)),
+        ...describeDetail(detail),
         open: open.filter(isOwn).map(alertData),
         closed: closed.filter(isOwn).map(describeClosed),
         ...(minutes !== undefined && { history: app.popHistory.of(code, minutes * MINUTE_MS).map(describeValue) })
@@ -89,7 +90,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-function describeDetail ({ intervalMs, functions, comparison }: PopDetail = { intervalMs: 0, functions: 0, comparison: null }) {
+function describeDetail ({ intervalMs, functions, comparison }: PopDetail) {
   return {
     intervalMs,
     functions,

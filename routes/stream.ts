@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { StreamUnderWayError } from '../http-errors.ts'
+import { closeTimeoutMs } from '../lib/clients/drain.ts'
 import { gzipEvents, PLAIN_EVENTS, type EventEncoding } from '../lib/clients/sse/encodings.ts'
 import { openStream } from '../lib/clients/sse/session.ts'
 import { wishesOf } from '../lib/protocol/connect-query.ts'
@@ -24,8 +25,6 @@ const EventStream = {
 
 /** A browser that was cut off comes back after so long, at random: not all of them at once. */
 const RETRY_MS = { from: 1_000, to: 5_000 }
-/** As a WebSocket has it after its close frame: see plugins/websocket.ts. */
-const CLOSE_TIMEOUT_SLACK_MS = 500
 
 /** Neither stored nor changed by what lies between, nor held back: nginx buffers otherwise. */
 const HEADERS = {
@@ -38,7 +37,7 @@ const HEADERS = {
 /** `GET /api/stream`: the live feed as server-sent events. */
 const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { config, random }) => {
   const gzip = gzipEvents(config.COMPRESSION_THRESHOLD_BYTES)
-  const context = { ...app.sessionContext, closeTimeoutMs: config.DRAIN_TIMEOUT_MS + CLOSE_TIMEOUT_SLACK_MS }
+  const context = { ...app.sessionContext, closeTimeoutMs: closeTimeoutMs(config.DRAIN_TIMEOUT_MS) }
   const encodingOf = ({ headers }: FastifyRequest) =>
     config.COMPRESSION === 'on' && acceptsGzip(headers['accept-encoding']) ? gzip : PLAIN_EVENTS
 

@@ -138,6 +138,12 @@ export class ConnectionTracker implements ConnectionObserver {
     connection.close(closeCodes.internal)
   }
 
+  /** The stream of a connection failed, and ends. */
+  streamFailed (connection: Connection, error: NodeJS.ErrnoException): void {
+    // A peer that resets the connection ends it, no more; only what could not be written was lost.
+    if (error.syscall === 'write') this.writeFailed(connection, error)
+  }
+
   /** Resolves when no connection is left. */
   empty (): Promise<void> {
     return this.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenEmpty.push(resolve))

@@ -12,6 +12,14 @@ const RECONNECT_AFTER_MS = 1_000
 const RECONNECTS_PER_SECOND = 500
 const MIN_SPREAD_MS = 1_000
 
+/** A client may take longer to close than the drain lasts, so that it is the drain that cuts stragglers off. */
+const CLOSE_TIMEOUT_SLACK_MS = 500
+
+/** Until a client that was told to go is cut off. */
+export function closeTimeoutMs (drainTimeoutMs: number): number {
+  return drainTimeoutMs + CLOSE_TIMEOUT_SLACK_MS
+}
+
 export interface DrainOptions {
   connections: ConnectionTracker
   clock: Clock

@@ -1,9 +1,9 @@
-import type { Topic } from '../protocol/fields.ts'
+import { implicitTopics, type Topic } from '../protocol/fields.ts'
 
 type Topics = ReadonlySet<Topic>
 
-/** What a client gets that never subscribes. Shared, so that it costs nothing per connection. */
-export const IMPLICIT_TOPICS: Topics = new Set(['metrics'])
+/** Shared, so that it costs nothing per connection. */
+export const IMPLICIT_TOPICS: Topics = new Set(implicitTopics)
 
 /** The first subscription takes the place of the implicit one. */
 export function withTopics (topics: Topics, more: readonly Topic[]): Topics {

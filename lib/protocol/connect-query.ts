@@ -3,7 +3,7 @@ import { MAX_VALUES } from './faults.ts'
 import {
   PopsFilterSchema, positionOf, splitTopics, takeUseless, type Delta, type GivenPosition, type PopsFilterSpec
 } from './client-messages.ts'
-import { defaultTopics, type Topic } from './fields.ts'
+import { implicitTopics, type Topic } from './fields.ts'
 
 /** More topics than this are none of ours. */
 const MAX_TOPICS = 16
@@ -40,7 +40,7 @@ export function wishesOf (query: ConnectQuery, lastEventId?: string): Wishes {
   const read = { pops: popsOf(query.pops), delta: deltaOf(query.delta), history: countOf(query.history) }
   const senseless = Object.entries(read).filter(([, value]) => value === 'invalid').map(([name]) => name)
   const wanted = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined && value !== 'invalid'))
-  const useless = takeUseless(wanted, topics.length === 0 ? IMPLICIT : topics)
+  const useless = takeUseless(wanted, topics.length === 0 ? implicitTopics : topics)
   const ignored = [...senseless, ...useless]
   return {
     position: lastEventId === undefined ? givenPosition(query) : positionOfEvent(lastEventId),
@@ -50,9 +50,6 @@ export function wishesOf (query: ConnectQuery, lastEventId?: string): Wishes {
     ...(ignored.length > 0 && { ignored })
   }
 }
-
-/** What a client gets that names no topic. */
-const IMPLICIT: readonly Topic[] = defaultTopics.filter((topic) => topic === 'metrics')
 
 function givenPosition ({ epoch, seq }: ConnectQuery): Wishes['position'] {
   if (epoch === undefined && seq === undefined) return null

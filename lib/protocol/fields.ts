@@ -5,6 +5,9 @@ export type Topic = (typeof topics)[number]
 /** What a `subscribe` without `topics` means. */
 export const defaultTopics: readonly Topic[] = ['metrics', 'alerts']
 
+/** What a client gets that names no topic and never subscribes. */
+export const implicitTopics: readonly Topic[] = ['metrics']
+
 export const MAX_ID_LENGTH = 128
 
 export const literals = <T extends string> (values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: values })

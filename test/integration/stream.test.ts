@@ -27,8 +27,9 @@ t.test('greeted as a WebSocket is, then a pong, then the feed; listed in the sta
     'x-accel-buffering': 'no'
   })
   t.strictSame(typesOf(client).slice(0, 2), ['welcome', 'subscription_confirmed'])
-  // Simulated PoPs may be regressed.
-  const told = typesOf(client).filter((type) => type !== 'alert')
+  // The next update may have come with it. Simulated PoPs may be regressed.
+  const greeting = typesOf(client).slice(0, typesOf(client).indexOf('pong') + 1)
+  const told = greeting.filter((type) => type !== 'alert')
   t.strictSame(told.slice(-4), ['metrics_update', 'pops_update', 'open_alerts', 'pong'])
   t.match(await client.next('pops_update'), { delta: true, fields: true })
   const position = ({ message }: typeof client.events[number]) =>

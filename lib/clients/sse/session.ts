@@ -10,7 +10,8 @@ const NO_CODE = 1005
 
 /** The socket of a request for an event stream, after the head of the answer. */
 export interface SessionSocket extends EventSocket {
-  on (event: 'close' | 'error', listener: () => void): unknown
+  on (event: 'close', listener: () => void): unknown
+  on (event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
 }
 
 /** One client, as its request says. */
@@ -35,8 +36,7 @@ export function openStream (socket: SessionSocket, client: StreamClient, context
       connections.endDefective(connection, 'listener_failed', error)
     }
   }
-  // What fails ends the connection, and 'close' follows.
-  socket.on('error', () => {})
+  socket.on('error', (error) => safely(() => connections.streamFailed(connection, error)))
   socket.on('close', () => safely(() => {
     transport.closed()
     const { code, reason } = connection.closedBy ?? { code: NO_CODE, reason: '' }

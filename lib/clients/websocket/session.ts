@@ -136,9 +136,7 @@ function onSocketError (this: SessionSocket, error: Error): void {
 }
 
 function onStreamError (this: SessionStream, error: NodeJS.ErrnoException): void {
-  // A peer that resets the connection ends it, no more; only what could not be written was lost.
-  if (error.syscall !== 'write') return
-  sessionOf(this).safely(({ connection, context }) => context.connections.writeFailed(connection, error))
+  sessionOf(this).safely(({ connection, context }) => context.connections.streamFailed(connection, error))
 }
 
 function onClose (this: SessionSocket, code: number, reason: Buffer): void {
