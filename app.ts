@@ -53,6 +53,7 @@ export interface Overrides {
 const REQUEST_TIMEOUT_MS = 10_000
 const HANDLER_TIMEOUT_MS = 10_000
 const BODY_LIMIT_BYTES = 1_024
+const MAX_PARAM_LENGTH = 16_384
 
 /**
  * Puts the service together; it does not listen. Plugins are registered in the order in which a shutdown must
@@ -76,7 +77,8 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
     forceCloseConnections: true,
     frameworkErrors: sendError,
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, streaming.has(socket)),
-    routerOptions: { ignoreTrailingSlash: true }
+    // A PoP's code may be as long as a request can be.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('lifecycle', new Lifecycle())
@@ -84,10 +86,13 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   app.decorate('streaming', streaming)
   app.setErrorHandler(sendError)
   app.addHook('preHandler', refuseInfinities)
-  app.setNotFoundHandler((request, reply) => refuse(app, request, reply))
-  // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself.
+  app.setNotFoundHandler(refusePath)
+  // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself. The others are refused.
   app.addHook('onRoute', ({ method, url }) => {
-    if ([method].flat().includes('GET')) app.route({ method: 'OPTIONS', url, schema: { hide: true }, handler: sayAllowed })
+    if (![method].flat().includes('GET')) return
+    const schema = { hide: true }
+    app.route({ method: 'OPTIONS', url, schema, handler: sayAllowed })
+    app.route({ method: REFUSED_METHODS, url, schema, onRequest: refuseMethod, handler: refuseMethod })
   })
 
   await app.register(connections, { config, clock })
@@ -117,7 +122,7 @@ async function refuseInfinities ({ query }: FastifyRequest): Promise<void> {
 }
 
 async function sayAllowed (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  return reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send()
+  return reply.code(204).header('allow', ALLOWED).send()
 }
 
 /** What went wrong inside stays inside: a 5xx that is not one of ours says no more than that. */
@@ -158,15 +163,17 @@ function refuseUnreadable ({ code = '', message }: NodeJS.ErrnoException, socket
   socket.destroySoon()
 }
 
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Of every route. */
+const ALLOWED = 'GET, HEAD, OPTIONS'
+const REFUSED_METHODS: HTTPMethods[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
-/** No such path, or none for this method. */
-function refuse (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): never {
-  const [given = '/'] = request.url.split('?')
+async function refuseMethod ({ method }: FastifyRequest, reply: FastifyReply): Promise<never> {
+  reply.header('allow', ALLOWED)
+  throw new MethodNotAllowedError(method, ALLOWED)
+}
+
+async function refusePath ({ method, url }: FastifyRequest): Promise<never> {
+  const [path = '/'] = url.split('?')
   // As the router does.
-  const path = given.length > 1 && given.endsWith('/') ? given.slice(0, -1) : given
-  const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path })).join(', ')
-  if (allowed === '') throw new NotFoundError(request.method, path)
-  reply.header('allow', allowed)
-  throw new MethodNotAllowedError(request.method, allowed)
+  throw new NotFoundError(method, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 }

@@ -27,6 +27,12 @@ export interface HistoryValue {
   spanMs: number
 }
 
+/** Whether what was told of a slot says as much of it as its median: it goes over half of it, or has half of the points. */
+function isCovered ({ start, count }: { start: number, count: number }, told: readonly HistoryValue[]): boolean {
+  const times = told.map(({ time }) => time).filter((time) => time >= start && time < start + SLOT_MS)
+  return times.length > 0 && (times.length >= count / 2 || Math.max(...times) - Math.min(...times) >= SLOT_MS / 2)
+}
+
 /** One PoP's last values, in a ring by their time. */
 class Ring {
   readonly times: Float64Array
@@ -66,9 +72,8 @@ export class PopHistory {
     const now = this.#options.clock.now()
     const begin = now - spanMs
     const told = this.#told(code, begin)
-    const known = new Set(told.map(({ time }) => Math.floor(time / SLOT_MS)))
     const before = Array.from(this.#options.store.slotsOf(code, { start: begin, stop: now }))
-      .filter(({ start }) => !known.has(start / SLOT_MS))
+      .filter((slot) => !isCovered(slot, told))
       .map(({ start, median }) => ({ time: start + SLOT_MS / 2, coldStartMs: precise(median), spanMs: SLOT_MS }))
     return [...before, ...told].sort((a, b) => a.time - b.time)
   }

@@ -86,6 +86,14 @@ t.test('errors are JSON with status, code and what was wrong', async (t) => {
       message: 'POST is not allowed here, only GET, HEAD, OPTIONS'
     },
     {
+      name: 'unknown method of a route with a parameter, whatever the body',
+      method: 'PUT',
+      url: '/api/pops/fra1/',
+      statusCode: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      message: 'PUT is not allowed here, only GET, HEAD, OPTIONS'
+    },
+    {
       name: 'HTTP where a WebSocket is',
       method: 'GET',
       url: '/ws',
@@ -388,6 +396,7 @@ t.test('GET /api/pops has every PoP, as a pops_update; one by its code has its r
   const closed = [{ state: 'resolved', closeReason: 'recovered', closedAt: String }]
   t.match((await app.inject('/api/pops/fra1')).json(), { open: [], closed })
   t.equal((await app.inject('/api/websocket/status?limit=1e309')).statusCode, 400)
+  t.equal((await app.inject(`/api/pops/${'x'.repeat(5_000)}`)).json().code, 'NOT_FOUND', 'however long its code is')
   const nobody = await app.inject('/api/pops/nope')
   t.match([nobody.statusCode, nobody.json()], [404, { code: 'NOT_FOUND', message: 'no PoP nope has reported lately' }])
 })

@@ -78,6 +78,24 @@ t.test('of the time before popcast looked the medians that it has read', async (
   t.strictSame(history.of('fra1', 5 * SLOT_MS), [], 'only so many last minutes')
 })
 
+t.test('a median gives way to values that say as much, not to one of them', async (t) => {
+  const slot = START - START % SLOT_MS
+  const points = Array.from({ length: 30 }, () => ({ value: 8, time: START, samples: 1 }))
+  const medians = async (count: number, offsets: readonly number[]) => {
+    const { store, history, tellAt } = historyOf()
+    store.take('fra1', slot, points.slice(0, count))
+    for (const offset of offsets) await tellAt(slot + offset, 6)
+    await tellAt(slot + SLOT_MS, 6)
+    return history.of('fra1', HISTORY_MS).filter(({ spanMs }) => spanMs > 0).length
+  }
+  t.equal(await medians(30, []), 1)
+  t.equal(await medians(30, [SLOT_MS - 10_000]), 1, 'popcast began to look at the end of it')
+  t.equal(await medians(30, [0, 100_000]), 1)
+  t.equal(await medians(30, [0, 100_000, 150_000]), 0, 'over half of it')
+  t.equal(await medians(30, Array.from({ length: 15 }, (_, index) => index * 10_000)), 0, 'half of the points')
+  t.equal(await medians(1, [200_000]), 0, 'a slow writer')
+})
+
 t.test('of a PoP that has gone nothing is kept when the hour is over', async (t) => {
   const { clock, history, tell } = historyOf()
   await tell({ code: 'fra1' }, { code: 'ams1' })
