@@ -5,8 +5,8 @@ import { PopcastError } from './errors.ts'
 import { Emitter, iterate, unseen } from './events.ts'
 import { freshnessOf } from './freshness.ts'
 import { settingsOf, type AbortSignalLike, type Address, type PopcastOptions, type Settings } from './options.ts'
-import { nothing, reduce, rejectedBy } from './store.ts'
-import { fieldsOf, parseAddress, topicsOf, urlFor, type Wishes } from './subscription.ts'
+import { nothing, reduce, rejectedBy, type Position } from './store.ts'
+import { askedOf, fieldsOf, parseAddress, topicsOf, urlFor, type Wishes } from './subscription.ts'
 import type { ConnectionState, Freshness, PopcastEvents, Snapshot, Subscription } from './types.ts'
 
 /** The clocks are looked at so often while there is a connection or one is wanted. */
@@ -46,13 +46,16 @@ export class PopcastClient implements AsyncDisposable {
     if (urlOf !== url) parseAddress(url as Address)
     this.#subscription = checked(settings.subscribe)
     this.#connection = new Connection(settings, {
-      urlFor: async (kind) => urlFor(kind, await urlOf(), settings.streamUrl, this.#wishes(), this.#held.position),
+      urlFor: async (kind) => {
+        // Whoever is asked may know this client, but not before it is made.
+        await null
+        return urlFor(kind, await urlOf(), settings.streamUrl, this.#wishes(), this.#position)
+      },
       message: (message, isPrompt) => this.#handle(message, isPrompt),
       badMessage: (error) => this.#emitter.emit('error', error),
       lateAt: () => this.#measure().lateAt,
       stepped: (isNew) => this.#stepped(isNew)
     })
-    settings.signal?.addEventListener('abort', () => this.#connection.abort())
     if (settings.autoConnect) this.connect()
   }
 
@@ -60,7 +63,7 @@ export class PopcastClient implements AsyncDisposable {
   get snapshot (): Snapshot {
     const freshness = this.freshness()
     if (this.#snapshot?.freshness.state !== freshness.state) {
-      const { position, popsAt, basis, sourceError, failedAt, serverAhead, ...shown } = this.#held
+      const { position, popsAt, basis, sourceError, doubted, serverAhead, ...shown } = this.#held
       this.#snapshot = { connection: this.#connection.state, freshness, ...shown }
       this.#tellSoon()
     }
@@ -112,7 +115,8 @@ export class PopcastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes the place of the subscription, for good. Resolves when it is confirmed, or is kept for the next connect().
+   * Takes the place of the subscription, for good. Resolves when it is confirmed, or is kept for the next connect(), also
+   * because the client is closed or fails meanwhile.
    * @throws PopcastError REJECTED: the subscription is as it was
    */
   setSubscription (subscription: Subscription): Promise<void> {
@@ -145,22 +149,33 @@ export class PopcastClient implements AsyncDisposable {
 
   async #change (subscription: Subscription): Promise<void> {
     const before = this.#subscription
-    this.#subscription = subscription
+    // Until the server has confirmed it, what comes is of the one before.
+    const take = (answer: ServerMessage | null) => { if (answer?.type !== 'error') this.#subscription = subscription }
     if (this.#connection.canAsk) {
-      const lost = topicsOf(before).filter((topic) => !subscription[topic])
-      const answer = await this.#ask({ type: 'subscribe', ...fieldsOf(this.#wishes()) })
-      if (answer?.type === 'error') {
-        this.#subscription = before
-        throw rejectedBy(answer)
-      }
+      const lost = topicsOf(askedOf(before)).filter((topic) => !askedOf(subscription)[topic])
+      const answer = await this.#ask({ type: 'subscribe', ...fieldsOf({ ...this.#wishes(subscription), history: 0 }) }, take)
+      if (answer?.type === 'error') throw rejectedBy(answer)
       // If the connection was lost meanwhile, the next URL says all of it.
       if (lost.length > 0) await this.#ask({ type: 'unsubscribe', topics: lost })
-    } else if (!this.#isOver) this.#connection.renew()
-    if (!this.#isOver) await this.ready()
+      // What came of the metrics until now was not kept.
+      if (subscription.metrics && !before.metrics && this.#connection.canAsk) this.#connection.renew()
+    } else {
+      take(null)
+      if (!this.#isOver) this.#connection.renew()
+    }
+    // If it ends meanwhile, that does not change what is kept.
+    if (!this.#isOver) await this.ready().catch(() => {})
   }
 
-  #ask (message: object): Promise<ServerMessage | null> {
-    return new Promise((resolve) => this.#connection.canAsk ? this.#connection.ask(message, resolve) : resolve(null))
+  #ask (message: object, then = (_: ServerMessage | null) => {}): Promise<ServerMessage | null> {
+    return new Promise((resolve) => {
+      const settle = (answer: ServerMessage | null) => {
+        then(answer)
+        resolve(answer)
+      }
+      if (this.#connection.canAsk) this.#connection.ask(message, settle)
+      else settle(null)
+    })
   }
 
   #handle (message: ServerMessage, isPrompt: boolean): void {
@@ -180,17 +195,24 @@ export class PopcastClient implements AsyncDisposable {
     this.#arm()
   }
 
+  /** Where to go on; null: from what is there now, with the history of what has not been shown until now. */
+  get #position (): Position | null {
+    const { basis, overview, position } = this.#held
+    return this.#subscription.metrics && basis && !overview ? null : position
+  }
+
   /** Asks for all PoPs, by coming back. */
   #repairPops (now: number): void {
     this.#gaps = [...this.#gaps.filter((at) => now - at < GAPS_WITHIN_MS), now]
-    if (this.#gaps.length === MAX_GAPS) this.#emitter.emit('error', new PopcastError('BAD_MESSAGE', 'deltas do not fit'))
-    if (!this.#isOver) this.#connection.renew()
+    const message = 'deltas do not fit'
+    if (this.#gaps.length === MAX_GAPS) this.#emitter.emit('error', new PopcastError('BAD_MESSAGE', message))
+    this.#connection.comeBack(message)
   }
 
-  #wishes (): Wishes {
+  #wishes (subscription = this.#subscription): Wishes {
     const { delta, history } = this.#settings
     return {
-      subscription: this.#subscription,
+      subscription,
       delta: delta && this.#gaps.length < MAX_GAPS,
       history: this.#held.history.length > 0 ? 0 : history
     }
@@ -243,7 +265,7 @@ export class PopcastClient implements AsyncDisposable {
   }
 
   #measure () {
-    return freshnessOf(this.#held, this.#subscription, this.#connection.heardAt, this.#settings.now(), this.#settings)
+    return freshnessOf(this.#held, this.#settings.now(), this.#settings)
   }
 }
 

@@ -63,15 +63,17 @@ export class Connection {
   #checkId = 0
   #questions = new Map<unknown, Settle>()
   #unwatchPage: (() => void) | undefined
+  readonly #abort = () => this.#step('fatal', new PopcastError('ABORTED'))
 
   constructor (settings: Settings, owner: ConnectionOwner) {
     this.#settings = settings
     this.#owner = owner
+    settings.signal?.addEventListener('abort', this.#abort)
   }
 
   connect (): void {
     const { signal } = this.#settings
-    if (signal?.aborted) this.abort()
+    if (signal?.aborted) this.#abort()
     else if (transportsFor(this.#settings, undefined, 0).length > 0) this.#step('connect')
     else this.#step('fatal', new PopcastError('NO_WEBSOCKET'))
   }
@@ -88,8 +90,10 @@ export class Connection {
     this.#step('renew')
   }
 
-  abort (): void {
-    this.#step('fatal', new PopcastError('ABORTED'))
+  /** What came does not fit what is held. Not at once: it may be so for all of the server's clients. */
+  comeBack (message: string): void {
+    const { name } = this.state
+    if (name === 'live' || name === 'syncing') this.#lost(new PopcastError('BAD_MESSAGE', message))
   }
 
   close (): void {
@@ -145,7 +149,8 @@ export class Connection {
       this.#questions.clear()
     },
     open: () => {
-      const { wakeOnPageEvents, connectTimeoutMs, now } = this.#settings
+      const { wakeOnPageEvents, connectTimeoutMs, now, signal } = this.#settings
+      signal?.addEventListener('abort', this.#abort)
       const leave = () => this.#step('lost', new PopcastError('CLOSED'))
       if (wakeOnPageEvents) this.#unwatchPage ??= watchPage(() => this.wake(), leave)
       this.#untried = transportsFor(this.#settings, this.#known, now() - this.#triedWebSocketAt)
@@ -180,6 +185,8 @@ export class Connection {
       this.#deadline = this.#settings.now() + waitMs(this.#settings.backoff, this.#failures, cause!, this.#settings.random())
     },
     rest: () => {
+      // One that lives longer must not hold what has ended.
+      this.#settings.signal?.removeEventListener('abort', this.#abort)
       this.#unwatchPage?.()
       this.#unwatchPage = undefined
       this.#failures = 0
@@ -219,17 +226,19 @@ export class Connection {
     this.#heard()
     try {
       message = JSON.parse(text as string)
+      // First who has asked: what the answer means may hang on what was asked.
+      const settle = this.#questions.get(message.id)
+      this.#questions.delete(message.id)
+      settle?.(message)
+      if (token !== this.#token) return
       this.#owner.message(message, isInTime && message.id === this.#checkId)
     } catch (error) {
       return this.#owner.badMessage(new PopcastError('BAD_MESSAGE', `${error}`))
     }
     // Whoever was told of it may have closed.
     if (token !== this.#token) return
-    const { type, id } = message
+    const { type } = message
     const { name } = this.state
-    const settle = this.#questions.get(id)
-    this.#questions.delete(id)
-    settle?.(message)
     if (type === 'welcome' && name === 'connecting') {
       this.#heartbeatMs = message.heartbeatMs
       this.#known = this.#kind

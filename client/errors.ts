@@ -29,7 +29,8 @@ export class PopcastError extends Error {
   readonly retryAfterMs: number | null = null
 
   constructor (code: PopcastErrorCode, message: string = code, details: Details = {}) {
-    super(message)
+    // A browser gives no reason where there is none.
+    super(message || code)
     Object.assign(this, { code, retryable: !terminal.includes(code) }, details)
   }
 }

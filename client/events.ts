@@ -16,39 +16,53 @@ export class Emitter<Events> {
   }
 }
 
-type Iterated<Event> = AsyncGenerator<Event, void> & { dropped: number }
+type Iterated<Event> = AsyncIterableIterator<Event, undefined> & { dropped: number }
 
-/** Each event from now on, until `end`, one after the other. Of more than `buffer` unread ones the oldest give way. */
+/**
+ * Each event from now on, until `end`, one after the other. Of more than `buffer` unread ones the oldest give way. No generator:
+ * one that was not begun, or that waits, cannot be left.
+ */
 export function iterate<Events extends { end: void }, Name extends keyof Events & string> (
   emitter: Emitter<Events>, name: Name, buffer: number, signal: AbortSignalLike | undefined
 ): Iterated<Events[Name]> {
-  const unread: Events[Name][] = []
-  let isOver = signal?.aborted
-  let wake = () => {}
+  type Result = IteratorResult<Events[Name], undefined>
+  const unread: Result[] = []
+  const waiting: Array<(result: Result) => void> = []
+  const over: Result = { done: true, value: undefined }
+  let isOver = false
   const end = () => {
     isOver = true
-    wake()
+    for (const off of offs) off()
+    for (const settle of waiting.splice(0)) settle(over)
   }
-  const offs = [emitter.on('end', end), emitter.on(name, (event: Events[Name]) => {
-    if (unread.push(event) > buffer) {
-      unread.shift()
-      iterator.dropped++
-    }
-    wake()
-  })]
-  signal?.addEventListener('abort', end)
-  const read = async function * () {
-    try {
-      for (;;) {
-        while (unread.length > 0) yield unread.shift() as Events[Name]
-        if (isOver) return
-        await new Promise<void>((resolve) => { wake = resolve })
+  const offs = [
+    emitter.on('end', end),
+    emitter.on(name, (value) => {
+      const settle = waiting.shift()
+      if (settle) settle({ done: false, value })
+      else if (unread.push({ done: false, value }) > buffer) {
+        unread.shift()
+        iterator.dropped++
       }
-    } finally {
-      for (const off of offs) off()
-    }
+    }),
+    () => signal?.removeEventListener('abort', end)
+  ]
+  const iterator: Iterated<Events[Name]> = {
+    dropped: 0,
+    next: () => new Promise((resolve) => {
+      const result = unread.shift() ?? (isOver && over)
+      if (result) resolve(result)
+      else waiting.push(resolve)
+    }),
+    async return () {
+      unread.length = 0
+      end()
+      return over
+    },
+    [Symbol.asyncIterator]: () => iterator
   }
-  const iterator = Object.assign(read(), { dropped: 0 })
+  if (signal?.aborted) end()
+  else signal?.addEventListener('abort', end)
   return iterator
 }
 

@@ -7,7 +7,8 @@ export type Address = string | { readonly href: string }
 
 export interface AbortSignalLike {
   readonly aborted: boolean
-  addEventListener (type: 'abort', listener: () => void, options?: { once: boolean }): void
+  addEventListener (type: 'abort', listener: () => void): void
+  removeEventListener (type: 'abort', listener: () => void): void
 }
 
 export interface PopcastOptions {

@@ -28,8 +28,8 @@ export interface Held extends Omit<Snapshot, 'connection' | 'freshness'> {
   /** How old what is shown is. */
   readonly basis: Basis | null
   readonly sourceError: SourceError | null
-  /** When that was said. */
-  readonly failedAt: number
+  /** Alerts of another process, which nobody has said yet to be open or not. */
+  readonly doubted: Snapshot['alerts']
   /** By how much the server's clock is ahead of the client's monotonic one. */
   readonly serverAhead: number
 }
@@ -45,7 +45,7 @@ export const nothing: Held = {
   popsAt: null,
   basis: null,
   sourceError: null,
-  failedAt: 0,
+  doubted: new Map(),
   serverAhead: -Infinity
 }
 
@@ -53,6 +53,7 @@ export const nothing: Held = {
 export interface Handling {
   /** Time of the client's monotonic clock. */
   readonly received: number
+  /** What is to be shown; of the rest only how fresh it is. */
   readonly subscription: Subscription
   readonly historyLimit: number
   /** It answers what was asked a moment ago: the server's time in it is that of now. */
@@ -105,20 +106,22 @@ const handlers: Handlers = {
 
   metrics_update (held, message, handling) {
     const { data, silentPops, epoch, seq, status, replay = false } = message
+    const { metrics } = handling.subscription
     const { totalPops, healthyPops, averageColdStart, regressions } = data
     ensureNumbers(totalPops, healthyPops, averageColdStart, regressions, silentPops)
     const overview: Overview = kept(held.overview, { ...data, silentPops, ...!totalPops && { averageColdStart: null } })
     const update = updatedBy(message, held, handling)
     const { dataTime, madeAt } = update.basis
     const { basis } = held
-    const history = dataTime === null || held.history.some((point) => point.seq === seq && point.epoch === epoch)
+    const settled = held.doubted.size > 0 && { doubted: nothing.doubted, alerts: withoutDoubted(held) }
+    const history = !metrics || dataTime === null || held.history.some((point) => point.seq === seq && point.epoch === epoch)
       ? held.history
       : [...held.history, { epoch, seq, dataTime, overview, stale: status === 'stale' }]
           .sort((a, b) => +a.dataTime - +b.dataTime).slice(-handling.historyLimit || Infinity)
     // What is sent of the history is older than what is shown. Of one process the order is known; its clock is only estimated.
-    if (replay && basis && (epoch === basis.epoch ? seq < basis.seq : madeAt < basis.madeAt)) return { history }
-    handling.tell('overview', { overview, replay })
-    return { overview, history, ...update }
+    if (replay && basis && (epoch === basis.epoch ? seq < basis.seq : madeAt < basis.madeAt)) return { history, ...settled }
+    if (metrics) handling.tell('overview', { overview, replay })
+    return { ...metrics && { overview, history }, ...settled, ...update }
   },
 
   pops_update (held, message, handling) {
@@ -144,8 +147,11 @@ const handlers: Handlers = {
     return { alerts }
   },
 
-  open_alerts (held, { data }) {
-    return { alerts: new Map(data.alerts.map((alert): [string, Alert] => [alert.id, kept(held.alerts.get(alert.id), alert)])) }
+  open_alerts (held, { data, seq }) {
+    const alerts = new Map(data.alerts.map((alert): [string, Alert] => [alert.id, kept(held.alerts.get(alert.id), alert)]))
+    // Before its first update a process does not know what is open.
+    if (seq === 0 && alerts.size === 0) return { doubted: held.alerts }
+    return { alerts, doubted: nothing.doubted }
   },
 
   error ({ basis, sourceError }, message, { received, tell }) {
@@ -162,8 +168,7 @@ const handlers: Handlers = {
         message: text,
         since: sourceError?.since ?? new Date(timestamp),
         dataTime: dataTime ? new Date(dataTime) : null
-      },
-      failedAt: received
+      }
     }
   },
 
@@ -172,23 +177,25 @@ const handlers: Handlers = {
     return isPrompt ? { serverAhead: Date.parse(timestamp) - received } : {}
   },
 
-  subscription_confirmed (_, { topics, recovered, reason = null, headSeq, fromSeq }, { tell }) {
+  subscription_confirmed (_, { topics, recovered, reason = null, headSeq, fromSeq }, { subscription, tell }) {
     if (recovered !== undefined) tell('resumed', { recovered, reason, missed: recovered ? headSeq - fromSeq! + 1 : null })
     const lacks = (topic: 'metrics' | 'alerts' | 'pops') => !topics.includes(topic)
-    const { overview, history, alerts, pops, popsAt, basis } = nothing
+    const { overview, history, alerts, doubted, pops, popsAt } = nothing
     return {
-      ...lacks('metrics') && { overview, history },
-      ...lacks('alerts') && { alerts },
-      ...lacks('pops') && { pops, popsAt },
-      ...lacks('metrics') && lacks('pops') && { basis }
+      ...(lacks('metrics') || !subscription.metrics) && { overview, history },
+      ...lacks('alerts') && { alerts, doubted },
+      ...lacks('pops') && { pops, popsAt }
     }
   }
 }
 
+/** The first update of a process has told all that are open before it. */
+function withoutDoubted ({ alerts, doubted }: Held): Snapshot['alerts'] {
+  return new Map([...alerts].filter(([id, alert]) => doubted.get(id) !== alert))
+}
+
 /** How fresh what is shown is from now on. */
-function updatedBy (
-  message: Wire.MetricsUpdateMessage | Wire.PopsUpdateMessage, held: Held, { received, subscription }: Handling
-) {
+function updatedBy (message: Wire.MetricsUpdateMessage | Wire.PopsUpdateMessage, held: Held, { received }: Handling) {
   const { type, epoch, seq, dataTime, ageMs, polledAt, nextPollAt, status, skipped = 0 } = message
   const madeAtServer = dataTime ? Date.parse(dataTime) + ageMs! : Date.parse(polledAt)
   // It cannot have been made after it came; what is sent again was made long ago.
@@ -208,7 +215,7 @@ function updatedBy (
     basis,
     serverAhead,
     // Both updates of a tick tell it.
-    skipped: held.skipped + (type === 'metrics_update' || !subscription.metrics ? skipped : 0),
+    skipped: held.skipped + (type === 'metrics_update' ? skipped : 0),
     sourceError: basis.isStale ? held.sourceError : null
   }
 }

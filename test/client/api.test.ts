@@ -1,8 +1,11 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { PopcastClient, PopcastError } from '../../client/index.ts'
 import { clientSide, greet, synced } from '../support/client-side.ts'
 import { settle } from '../support/fake-clock.ts'
 import { alertMessage, confirmed, openAlerts, pop, popsUpdate, pong, update, welcome } from '../support/feed-messages.ts'
+
+type Iterated = AsyncIterableIterator<unknown> & { readonly dropped: number }
 
 t.test('the snapshot is the same object until something changes, and then another one', async (t) => {
   const side = clientSide()
@@ -176,6 +179,35 @@ t.test('events one by one', async (t) => {
     t.match(await aborted, { done: true })
     t.match(await side.client.events('overview', { signal: abort.signal }).next(), { done: true }, 'aborted before')
   })
+  t.test('left while it waits, it is over at once', async (t) => {
+    const side = clientSide()
+    const socket = await greet(side)
+    const left = side.client.events('overview')
+    const [first, second] = [left.next(), left.next()]
+    socket.receive(update({ seq: 2 }))
+    t.match(await first, { done: false })
+    t.strictSame(await left.return?.(), { done: true, value: undefined })
+    t.strictSame(await second, { done: true, value: undefined })
+  })
+  const leave: Array<{ name: string, leave: (left: Iterated, side: ReturnType<typeof clientSide>) => unknown }> = [
+    { name: 'left', leave: (left) => left.return?.() },
+    { name: 'of a client that is closed', leave: (_, side) => side.client.close() }
+  ]
+  for (const { name, leave: end } of leave) {
+    t.test(`${name}, it keeps nothing, though nobody has read of it`, async (t) => {
+      const side = clientSide()
+      const socket = await greet(side)
+      const { signal } = new AbortController()
+      const left = side.client.events('overview', { buffer: 1, signal })
+      t.equal(getEventListeners(signal, 'abort').length, 1)
+      if (name === 'left') socket.receive(update({ seq: 2 }))
+      void end(left, side)
+      if (name === 'left') socket.receive(update({ seq: 3 }), update({ seq: 4 }))
+      t.equal(left.dropped, 0, 'it does not listen any more')
+      t.equal(getEventListeners(signal, 'abort').length, 0)
+      t.strictSame(await left.next(), { done: true, value: undefined })
+    })
+  }
 })
 
 t.test('ping is the round trip', async (t) => {
@@ -197,7 +229,7 @@ t.test('setSubscription', async (t) => {
     await side.client.setSubscription({ alerts: true })
     side.client.connect()
     await settle()
-    t.equal(side.socket.url.search, '?topics=alerts')
+    t.equal(side.socket.url.search, '?topics=metrics,alerts')
   })
   t.test('live, it is asked for, and what is left out is emptied when the server has confirmed it', async (t) => {
     const side = clientSide()
@@ -279,6 +311,80 @@ t.test('setSubscription', async (t) => {
     await settle()
     t.equal(side.socket.url.searchParams.get('topics'), 'metrics')
   })
+  t.test('closed while it waits to be live, it is kept', async (t) => {
+    const side = clientSide()
+    await settle()
+    const both = [side.client.setSubscription({ metrics: true }), side.client.setSubscription({ pops: ['fra1'] })]
+    await settle()
+    t.equal(side.state, 'connecting')
+    await side.client.close()
+    await Promise.all(both)
+    side.client.connect()
+    await settle()
+    t.equal(side.socket.url.search, '?topics=metrics,pops&pops=fra1&delta=fields')
+  })
+  t.test('failed while it waits to be live, it is kept', async (t) => {
+    const side = clientSide()
+    await settle()
+    const done = side.client.setSubscription({ metrics: true })
+    await settle()
+    side.socket.end(4501)
+    await done
+    side.client.connect()
+    await settle()
+    t.equal(side.socket.url.searchParams.get('topics'), 'metrics')
+  })
+  t.test('away from the metrics, only how fresh they are is kept', async (t) => {
+    const side = clientSide()
+    const socket = await greet(side)
+    const done = side.client.setSubscription({ alerts: true })
+    await settle()
+    t.match(socket.sent.at(-1), { type: 'subscribe', topics: ['metrics', 'alerts'] })
+    socket.receive(update({ seq: 2 }))
+    t.equal(side.client.snapshot.history.length, 2, 'until it is confirmed')
+    socket.receive(confirmed({ id: socket.idOf('subscribe') as number }), update({ seq: 3 }))
+    t.match(side.client.snapshot, { overview: null, history: [], freshness: { state: 'fresh' } })
+    await done
+    t.notOk(socket.sent.some(({ type }) => type === 'unsubscribe'))
+  })
+  t.test('to the metrics, all of them are asked for anew, as nothing was kept', async (t) => {
+    const side = clientSide({ subscribe: { alerts: true } })
+    const socket = await greet(side)
+    const done = side.client.setSubscription({ metrics: true, alerts: true })
+    await settle()
+    t.notOk('history' in (socket.sent.at(-1) as object), 'this connection would not be sent again what it was sent')
+    socket.receive(confirmed({ id: socket.idOf('subscribe') as number }))
+    await settle()
+    t.ok(socket.isClosed)
+    t.equal(side.socket.url.search, '?topics=metrics,alerts&history=360', 'with a position only what is newer would come')
+    await greet(side)
+    await done
+    t.equal(side.client.snapshot.overview?.totalPops, 20)
+  })
+  t.test('to the metrics while it is cut off, they come with the next connection', async (t) => {
+    const side = clientSide({ subscribe: { alerts: true } })
+    const socket = await greet(side)
+    socket.end()
+    await side.clock.advance(2_125)
+    t.equal(side.socket.url.search, '?topics=metrics,alerts&epoch=e1&seq=1', 'alerts alone go on where they were')
+    side.socket.end()
+    const done = side.client.setSubscription({ metrics: true, alerts: true })
+    await side.clock.advance(4_125)
+    t.equal(side.socket.url.search, '?topics=metrics,alerts&history=360')
+    await greet(side)
+    await done
+  })
+  t.test('to the metrics, refused, nothing is shown', async (t) => {
+    const side = clientSide({ subscribe: { alerts: true } })
+    const socket = await greet(side)
+    const done = t.rejects(side.client.setSubscription({ metrics: true, pops: [] }), { code: 'REJECTED' })
+    await settle()
+    const refusal = { type: 'error', code: 'BAD_MESSAGE', retryable: false, data: { message: 'no', timestamp: '' } }
+    socket.receive({ ...refusal, id: socket.idOf('subscribe') }, update({ seq: 2 }))
+    await done
+    t.equal(side.client.snapshot.overview, null)
+    t.equal(side.sockets.length, 1)
+  })
   t.test('to nothing', async (t) => {
     const side = clientSide()
     await t.rejects(side.client.setSubscription({ metrics: false }), TypeError)
@@ -310,10 +416,13 @@ t.test('deltas that do not fit', async (t) => {
   const errors = side.told('error')
   await greet(side, confirmed({ topics: ['pops'] }), popsUpdate({ data: { pops: [pop('fra1')] } }))
   const wrong = popsUpdate({ seq: 9, delta: true, baseSeq: 8, data: { changed: [], removed: ['fra1'] } })
-  for (const count of [1, 2, 3]) {
+  for (const [count, waitMs] of [[1, 2_125], [2, 4_125], [3, 8_125]] as const) {
     side.socket.receive(wrong)
     t.equal(side.client.snapshot.pops.size, 1, 'it is not applied')
-    await settle()
+    t.match(side.client.snapshot.connection, { name: 'waiting', attempt: count, cause: { code: 'BAD_MESSAGE' } })
+    await side.clock.advance(waitMs - 1)
+    t.equal(side.sockets.length, count, 'as others may have got the same, not all come back at once')
+    await side.clock.advance(1)
     t.equal(side.sockets.length, count + 1, 'all are asked for again')
     t.equal(side.socket.url.searchParams.get('delta'), count < 3 ? 'fields' : null)
     side.socket.receive(welcome(), confirmed({ topics: ['pops'] }), popsUpdate({ seq: 9, data: { pops: [pop('fra1')] } }))
@@ -331,6 +440,8 @@ t.test('open alerts are those of the server, also when they ended while nobody l
   t.strictSame([...side.client.snapshot.alerts.keys()], ['a'], 'until the server says otherwise')
   side.socket.receive(welcome({ epoch: 'e2', seq: 0 }), confirmed({ epoch: 'e2', recovered: false, reason: 'other_epoch' }))
   side.socket.receive(openAlerts([], { epoch: 'e2', seq: 0 }))
-  t.equal(side.client.snapshot.alerts.size, 0)
-  t.equal(side.client.snapshot.history.length, 1, 'history is kept')
+  t.strictSame([...side.client.snapshot.alerts.keys()], ['a'], 'it knows nothing yet')
+  side.socket.receive(update({ epoch: 'e2', seq: 1 }))
+  t.equal(side.client.snapshot.alerts.size, 0, 'a ghost has no place')
+  t.ok(side.client.snapshot.history.some(({ epoch }) => epoch === 'e1'), 'history is kept')
 })

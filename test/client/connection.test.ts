@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { PopcastClient } from '../../client/index.ts'
 import { clientSide, greet, synced } from '../support/client-side.ts'
@@ -9,7 +10,7 @@ t.test('it connects by itself, asks for everything in the URL, and is live when 
   const states = side.told('connection')
   t.strictSame(side.client.snapshot.connection, { name: 'connecting', attempt: 0 })
   await settle()
-  t.equal(side.socket.url.href, 'ws://popcast.test/ws?topics=metrics%2Calerts&history=360')
+  t.equal(side.socket.url.href, 'ws://popcast.test/ws?topics=metrics,alerts&history=360')
   side.socket.receive(welcome())
   t.strictSame(side.client.snapshot.connection, { name: 'syncing', transport: 'websocket' })
   t.match(side.socket.sent, [{ type: 'ping', id: Number }])
@@ -25,11 +26,11 @@ t.test('it comes back to where it was, with the same topics', async (t) => {
   const socket = await greet(side)
   socket.receive(update({ seq: 7 }))
   socket.end()
-  t.match(side.client.snapshot.connection, { name: 'waiting', attempt: 1, cause: { code: 'CLOSED', closeCode: 1006 } })
+  t.match(side.client.snapshot.connection, { name: 'waiting', attempt: 1, cause: { code: 'CLOSED', message: 'CLOSED' } })
   await side.clock.advance(250 + 0.5 * (4_000 - 250) - 1)
   t.equal(side.sockets.length, 1)
   await side.clock.advance(1)
-  t.equal(side.socket.url.search, '?topics=metrics%2Calerts&epoch=e1&seq=7', 'it holds history, and asks for none')
+  t.equal(side.socket.url.search, '?topics=metrics,alerts&epoch=e1&seq=7', 'it holds history, and asks for none')
 })
 
 t.test('a connection that lived for long enough was no failure', async (t) => {
@@ -181,6 +182,13 @@ t.test('what cannot go on', async (t) => {
     side.client.connect()
     t.equal(side.state, 'failed', 'for good')
   })
+  t.test('aborted before it is started', async (t) => {
+    const abort = new AbortController()
+    const side = clientSide({ signal: abort.signal, autoConnect: false })
+    const ready = t.rejects(side.client.ready(), { code: 'ABORTED' })
+    abort.abort()
+    await ready
+  })
 })
 
 t.test('the address may be asked for at each attempt, and so may a token', async (t) => {
@@ -194,7 +202,7 @@ t.test('the address may be asked for at each attempt, and so may a token', async
   t.match(side.client.snapshot.connection, { name: 'waiting', cause: { code: 'REFUSED', message: /no address yet/ } })
   side.client.connect()
   await settle()
-  t.equal(side.socket.url.href, 'wss://popcast2.test/live/ws?key=a&topics=metrics%2Calerts&history=360')
+  t.equal(side.socket.url.href, 'wss://popcast2.test/live/ws?key=a&topics=metrics,alerts&history=360')
   t.strictSame(side.socket.protocols, ['token', 't2'])
 })
 
@@ -208,4 +216,56 @@ t.test('what an earlier connection still says is of no interest', async (t) => {
   t.equal(side.state, 'waiting')
   await side.clock.advance(20_000)
   t.match(side.socket.url.search, /seq=1$/)
+})
+
+t.test('a signal that lives longer holds nothing of a client that has ended', async (t) => {
+  const abort = new AbortController()
+  const { signal } = abort
+  const listeners = () => getEventListeners(signal, 'abort').length
+  const side = clientSide({ signal })
+  const socket = await greet(side)
+  t.equal(listeners(), 1)
+  await side.client.close()
+  t.equal(listeners(), 0, 'closed')
+  side.client.connect()
+  await greet(side)
+  t.equal(listeners(), 1, 'started again')
+  side.socket.end(4501)
+  t.equal(listeners(), 0, 'failed')
+  side.client.connect()
+  await settle()
+  t.ok(socket.isClosed)
+  abort.abort()
+  t.match(side.client.snapshot.connection, { name: 'failed', cause: { code: 'ABORTED' } })
+  t.equal(listeners(), 0, 'aborted')
+})
+
+t.test('the address is asked for after the client was made, and how that goes is an attempt', async (t) => {
+  t.test('it may look at the client', async (t) => {
+    let seen = ''
+    const side = clientSide({}, () => {
+      seen = side.client.snapshot.connection.name
+      return 'ws://popcast.test/ws'
+    })
+    t.equal(seen, '')
+    await settle()
+    t.equal(seen, 'connecting')
+    t.equal(side.sockets.length, 1)
+  })
+  t.test('it throws', async (t) => {
+    const side = clientSide({}, () => { throw new Error('no address') })
+    t.equal(side.state, 'connecting')
+    await settle()
+    t.match(side.client.snapshot.connection, { name: 'waiting', attempt: 1, cause: { code: 'REFUSED', message: /no address/ } })
+  })
+  t.test('it gives none', async (t) => {
+    const side = clientSide({}, () => 'popcast')
+    await settle()
+    t.match(side.client.snapshot.connection, { name: 'waiting', attempt: 1, cause: { code: 'REFUSED', message: /URL/ } })
+  })
+  t.test('it never answers', async (t) => {
+    const side = clientSide({}, () => new Promise(() => {}))
+    await side.clock.advance(10_000)
+    t.match(side.client.snapshot.connection, { name: 'waiting', attempt: 1, cause: { code: 'CONNECT_TIMEOUT' } })
+  })
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { clientSide, greet, synced } from '../support/client-side.ts'
 import { settle } from '../support/fake-clock.ts'
 import {
-  at, confirmed, HEARTBEAT_MS, openAlerts, pong, popsUpdate, pop, shutdown, sourceError, update, welcome
+  alertMessage, at, confirmed, openAlerts, pong, popsUpdate, pop, shutdown, sourceError, update, welcome
 } from '../support/feed-messages.ts'
 
 t.test('while updates come, it is fresh; then late, then stale', async (t) => {
@@ -168,33 +168,42 @@ t.test('PoPs alone', async (t) => {
   t.equal(side.client.freshness().state, 'late')
 })
 
-t.test('alerts alone are as fresh as the last sign of life', async (t) => {
-  const side = clientSide({ subscribe: { alerts: true } })
-  await settle()
-  const { socket } = side
-  socket.receive(welcome(), confirmed({ topics: ['alerts'] }))
-  t.equal(side.client.freshness().state, 'none', 'what is open has not come')
-  socket.receive(openAlerts(['a']))
-  await synced(socket)
-  t.strictSame(side.client.freshness(), { state: 'fresh', ageMs: null, dataTime: null, sourceError: null, dueInMs: HEARTBEAT_MS })
-  await side.clock.advance(HEARTBEAT_MS)
-  await synced(socket)
-  t.match(side.client.freshness(), { state: 'fresh', dueInMs: HEARTBEAT_MS })
-  await side.clock.advance(HEARTBEAT_MS + 6_250)
-  t.equal(side.client.freshness().state, 'late')
-  await side.clock.advance(HEARTBEAT_MS)
-  t.equal(side.client.freshness().state, 'stale')
-})
+for (const subscribe of [{ alerts: true }, { pops: true }] as const) {
+  t.test(`${Object.keys(subscribe)} alone are as fresh as the updates, and no sign of life makes them so`, async (t) => {
+    const side = clientSide({ subscribe })
+    const overviews = side.told('overview')
+    await settle()
+    const { socket } = side
+    const topics = ['metrics', ...Object.keys(subscribe)] as Array<'metrics' | 'alerts' | 'pops'>
+    socket.receive(welcome(), confirmed({ topics }), openAlerts(['a']))
+    await synced(socket)
+    t.match(side.client.freshness(), { state: 'none', ageMs: null, dueInMs: null }, 'the server lives, and has said nothing')
+    socket.receive(update())
+    t.match(side.client.freshness(), { state: 'fresh', ageMs: 1_000, dueInMs: 10_000 })
+    await side.clock.advance(12_500)
+    await synced(socket, {}, 12_500)
+    t.equal(side.client.freshness().state, 'late', 'a pong is no data')
+    socket.receive(alertMessage('b', 'opened', { tickSeq: 2 }))
+    t.equal(side.client.freshness().state, 'late', 'nor is an alert')
+    socket.receive(update({ seq: 2 }, 12_500))
+    t.equal(side.client.freshness().state, 'fresh')
+    socket.receive(update({ seq: 3, status: 'stale' }, 12_500))
+    t.equal(side.client.freshness().state, 'stale')
+    socket.receive(update({ seq: 1, replay: true }))
+    const { overview, history } = side.client.snapshot
+    t.strictSame({ overview, history, told: overviews }, { overview: null, history: [], told: [] }, 'nobody wants the metrics')
+  })
+}
 
 t.test('alerts alone, of a source that fails and works again', async (t) => {
   const side = clientSide({ subscribe: { alerts: true } })
-  const socket = await greet(side, confirmed({ topics: ['alerts'] }), openAlerts([]))
+  const socket = await greet(side, confirmed({ topics: ['metrics', 'alerts'] }), update(), openAlerts([]))
   socket.receive(sourceError())
+  t.match(side.client.freshness(), { state: 'fresh', sourceError: { code: 'SOURCE_TIMEOUT' } })
+  socket.receive(update({ seq: 2, status: 'stale' }), sourceError())
   t.match(side.client.freshness(), { state: 'stale', sourceError: { code: 'SOURCE_TIMEOUT' } })
-  await side.clock.advance(25_000)
-  await synced(socket)
-  await side.clock.advance(5_000)
-  t.match(side.client.freshness(), { state: 'fresh', sourceError: null }, 'it is not said any more')
+  socket.receive(update({ seq: 3 }))
+  t.match(side.client.freshness(), { state: 'fresh', sourceError: null })
 })
 
 t.test('a failing source is said, with what is known from before', async (t) => {

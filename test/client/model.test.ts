@@ -83,16 +83,15 @@ class Known {
   pops: ReadonlyMap<string, Pop> = new Map()
   popsAt: Position | null = null
   readonly alerts = new Map<string, object>()
-  /** Since it was told the set. */
+  /** Those of another process, until this one knows. */
+  readonly doubted = new Set<string>()
+  /** Since it was told the set by one that knows it. */
   knowsAlerts = false
   newest: { madeAt: number, stale: boolean, error: number } | null = null
   /** By so much it may take the server's clock for less ahead than it is: what told it was under way for so long. */
   #error = 0
-  heardAt = 0
-  onlyAlerts = false
 
   hand ({ message, pops, madeAt }: Item, now: number): void {
-    this.heardAt = now
     if (message === null) return
     const { type, epoch, seq, data } = message
     const delay = now - madeAt
@@ -102,12 +101,20 @@ class Known {
     }
     if (type === 'pong' && delay < PONG_TIMEOUT_MS) this.#error = Math.max(this.#error, delay)
     if (type === 'subscription_confirmed') this.#confirm(message.topics)
+    if (type === 'alert') this.doubted.delete(data.id)
     if (type === 'alert' && data.state === 'resolved') this.alerts.delete(data.id)
     else if (type === 'alert') this.alerts.set(data.id, data)
-    if (type === 'open_alerts') {
+    if (type === 'open_alerts' && seq === 0 && data.alerts.length === 0) {
+      for (const id of this.alerts.keys()) this.doubted.add(id)
+    } else if (type === 'open_alerts') {
       this.alerts.clear()
+      this.doubted.clear()
       for (const alert of data.alerts) this.alerts.set(alert.id, alert)
       this.knowsAlerts = true
+    }
+    if (type === 'metrics_update') {
+      for (const id of this.doubted) this.alerts.delete(id)
+      this.doubted.clear()
     }
     if (type === 'pops_update') {
       const fits = !message.delta || (this.popsAt?.epoch === epoch && this.popsAt?.seq === message.baseSeq)
@@ -124,14 +131,13 @@ class Known {
   #confirm (topics: string[]): void {
     if (!topics.includes('alerts')) {
       this.alerts.clear()
+      this.doubted.clear()
       this.knowsAlerts = false
     }
     if (!topics.includes('pops')) {
       this.pops = new Map()
       this.popsAt = null
     }
-    this.onlyAlerts = !topics.includes('metrics') && !topics.includes('pops')
-    if (this.onlyAlerts) this.newest = null
   }
 
   /** PROTOCOL.md, Position, rule 1. */
@@ -158,6 +164,8 @@ class World {
   #line: Line | null = null
   #seen = 0
   #frozen = false
+  /** What was asked for last; it may not be confirmed yet. */
+  #wants: Subscription = { metrics: true, alerts: true, pops: true }
   /** The next connection is cut after so many messages. */
   #cutAfter: number | null = null
 
@@ -187,6 +195,7 @@ class World {
         await this.#pump()
       }
     } else if (action.do === 'set') {
+      this.#wants = action.subscription
       client.setSubscription(action.subscription).catch((error) => { if (error.code !== 'ABORTED') this.errors.push(error) })
     } else if (action.do === 'drop') {
       await this.#deliver(action.handed)
@@ -208,17 +217,22 @@ class World {
     const { clock, client } = this.side
     this.#frozen = false
     this.#cutAfter = null
-    for (let s = 0; s < 90 && (s < 30 || this.side.state !== 'live'); s++) {
-      await clock.advance(1_000)
+    // The first update may tell of a gap, for which it comes back.
+    for (const least of [30, 0]) {
+      for (let s = 0; s < 90 && (s < least || this.side.state !== 'live'); s++) {
+        await clock.advance(1_000)
+        await this.#pump()
+      }
+      await this.act({ do: 'tick', news: { pops: { p0: this.#seq }, alerts: {} }, whole: false, handed: null, loses: false })
+      await clock.advance(0)
       await this.#pump()
     }
-    await this.act({ do: 'tick', news: { pops: { p0: this.#seq }, alerts: {} }, whole: false, handed: null, loses: false })
-    await clock.advance(0)
-    await this.#pump()
     const { connection, freshness } = client.snapshot
-    if (connection.name !== 'live' || (freshness.state !== 'fresh' && !this.known.onlyAlerts)) {
+    if (connection.name !== 'live' || freshness.state !== 'fresh') {
       throw new Error(`ends ${connection.name} and ${freshness.state}`)
     }
+    const { totalPops } = client.snapshot.overview ?? {}
+    same('PoPs that are counted at the end', totalPops, this.#wants.metrics ? this.#pops.size : undefined)
     if (this.#line?.topics.has('pops')) same('PoPs at the end', [...client.snapshot.pops], [...this.#wanted(this.#line)])
     const closed = client.close()
     await clock.advance(1_000)
@@ -237,9 +251,9 @@ class World {
     if (known.knowsAlerts && line?.topics.has('alerts') && !line.peer.isClosed && line.queue.length === 0) {
       same('open alerts', [...alerts.keys()], [...this.#alerts.keys()])
     }
-    // Without updates a sign of life has to do.
-    const madeAt = known.newest?.madeAt ?? known.heardAt
-    if (state !== 'none' && state !== 'stale' && this.#now - madeAt >= STALE_AFTER_MS + (known.newest?.error ?? 0)) {
+    if (state === 'none' !== (known.newest === null)) throw new Error(`${state} of ${JSON.stringify(known.newest)}`)
+    const { madeAt, error } = known.newest ?? { madeAt: this.#now, error: 0 }
+    if (state !== 'none' && state !== 'stale' && this.#now - madeAt >= STALE_AFTER_MS + error) {
       throw new Error(`${state} of what is ${this.#now - madeAt} ms old`)
     }
     if (known.newest?.stale && state !== 'stale') throw new Error(`${state} of what the server calls stale`)
@@ -388,12 +402,15 @@ class World {
   async #accept (peer: FakeWebSocket | FakeStream): Promise<void> {
     const asked = peer.url.searchParams
     const since = asked.has('epoch') ? { epoch: `${asked.get('epoch')}`, seq: Number(asked.get('seq')) } : null
-    same('position', since, this.known.position)
+    const { overview } = this.side.client.snapshot
+    // Who was sent the metrics and has not shown them begins anew with them.
+    const beginsAnew = since === null && overview === null && this.known.newest !== null
+    same('position', since, beginsAnew ? null : this.known.position)
     const line: Line = this.#line = {
       peer,
       queue: [],
       topics: new Set(asked.get('topics')?.split(',')),
-      filter: JSON.parse(asked.get('pops') ?? 'null'),
+      filter: asked.get('pops')?.split(',') ?? null,
       delta: asked.has('delta'),
       popsAt: -1,
       pops: new Map(),

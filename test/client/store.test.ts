@@ -68,7 +68,8 @@ t.test('skipped updates are counted once, though both updates of a tick tell of 
   both.handle(update({ seq: 4, skipped: 3 }))
   t.equal(both.handle(popsUpdate({ seq: 4, skipped: 3, data: { pops: [] } })).skipped, 3)
   const pops = handler({ pops: true })
-  t.equal(pops.handle(popsUpdate({ seq: 4, skipped: 3, data: { pops: [] } })).skipped, 3)
+  pops.handle(update({ seq: 4, skipped: 3 }))
+  t.equal(pops.handle(popsUpdate({ seq: 4, skipped: 3, data: { pops: [] } })).skipped, 3, 'whatever is shown')
 })
 
 t.test('history', async (t) => {
@@ -129,8 +130,9 @@ t.test('a delta that is for another state', async (t) => {
   t.strictSame(names(), ['pops', 'gap'], 'is told once')
   handle(popsUpdate({ seq: 5, data: { pops: [pop('ams1')] } }))
   t.ok(handle(delta({ seq: 6, baseSeq: 5 })).pops.has('fra1'), 'after a whole one deltas go on')
-  handle(delta({ seq: 7, epoch: 'e2', baseSeq: 6 }))
-  t.strictSame(names(), ['pops', 'gap', 'pops', 'gap'], 'of another process as well')
+  const other = { changed: [pop('lhr1')], removed: ['ams1'] }
+  t.strictSame([...handle(delta({ seq: 7, epoch: 'e2', baseSeq: 6, data: other })).pops.keys()], ['ams1', 'fra1'])
+  t.strictSame(names(), ['pops', 'gap', 'pops', 'gap'], 'the same number of another process is another state')
 })
 
 t.test('alerts', async (t) => {
@@ -157,6 +159,62 @@ t.test('open_alerts takes the place of what is held', async (t) => {
   t.strictSame(alerts.get('c'), alertOf('c'))
   t.equal(handle(openAlerts([])).alerts.size, 0)
   t.strictSame(names(), ['alert', 'alert', 'alert'], 'nothing is told as new')
+})
+
+t.test('what a process that knows nothing yet says of open alerts', async (t) => {
+  const before = (handle: (message: object) => Held) => {
+    handle(alertMessage('a', 'opened'))
+    return handle(alertMessage('b', 'opened')).alerts
+  }
+  const ids = ({ alerts }: Held) => [...alerts.keys()].join()
+  const nothingYet = openAlerts([], { epoch: 'e2', seq: 0 })
+  const second = { epoch: 'e2', seq: 0, tickSeq: 1 }
+  const first = update({ epoch: 'e2', seq: 1 })
+  t.test('leaves them for a moment, and the first update ends those that are open no more', async (t) => {
+    const { handle } = handler()
+    const alerts = before(handle)
+    t.equal(handle(nothingYet).alerts, alerts)
+    t.equal(ids(handle(alertMessage('b', 'opened', second))), 'a,b')
+    t.equal(ids(handle(first)), 'b')
+    t.equal(ids(handle(update({ epoch: 'e2', seq: 2 }))), 'b', 'once')
+  })
+  t.test('also when nobody wants the metrics', async (t) => {
+    const { handle } = handler({ alerts: true })
+    before(handle)
+    handle(nothingYet)
+    t.equal(ids(handle(first)), '')
+  })
+  t.test('says it again, when it is asked again', async (t) => {
+    const { handle } = handler()
+    const alerts = before(handle)
+    handle(nothingYet)
+    t.equal(handle(nothingYet).alerts, alerts)
+    t.equal(ids(handle(first)), '')
+  })
+  t.test('until the next set', async (t) => {
+    const { handle } = handler()
+    before(handle)
+    handle(nothingYet)
+    t.equal(ids(handle(openAlerts(['b', 'c'], { epoch: 'e2', seq: 1 }))), 'b,c')
+    t.equal(ids(handle(first)), 'b,c')
+  })
+  t.test('what is resolved is gone at once', async (t) => {
+    const { handle } = handler()
+    before(handle)
+    handle(nothingYet)
+    t.equal(ids(handle(alertMessage('a', 'resolved', second))), 'b')
+  })
+  t.test('a set that is not empty says what it says', async (t) => {
+    const { handle } = handler()
+    before(handle)
+    t.equal(ids(handle(openAlerts(['c'], { epoch: 'e2', seq: 0 }))), 'c')
+  })
+  t.test('who leaves the topic has none', async (t) => {
+    const { handle } = handler()
+    before(handle)
+    handle(nothingYet)
+    t.equal(handle(confirmed({ topics: ['metrics'], epoch: 'e2', seq: 0 })).doubted.size, 0)
+  })
 })
 
 t.test('a source that fails', async (t) => {
@@ -187,7 +245,7 @@ t.test('a confirmation', async (t) => {
   t.strictSame(counts(handle(confirmed({ topics: ['alerts', 'metrics', 'pops'] }))), [1, 1, 1, 1, 1])
   t.strictSame(counts(handle(confirmed({ topics: ['metrics'] }))), [1, 1, 1, 0, 0], 'what is left out is emptied')
   t.equal(handle(confirmed({ topics: ['metrics'] })).popsAt, null)
-  t.strictSame(counts(handle(confirmed({ topics: ['alerts'] }))), [0, 0, 0, 0, 0])
+  t.strictSame(counts(handle(confirmed({ topics: ['alerts'] }))), [0, 1, 0, 0, 0], 'how fresh it was is still known')
   t.strictSame(told, [], 'without a position nothing is resumed')
   handle(confirmed({ recovered: true, fromSeq: 5, headSeq: 7 }))
   handle(confirmed({ recovered: false, code: 'UNRECOVERABLE_POSITION', reason: 'too_old' }))

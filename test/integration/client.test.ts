@@ -121,6 +121,23 @@ t.test('a subscription is changed on the WebSocket that there is', async (t) => 
   t.strictSame(states, [])
 })
 
+for (const transport of transports) {
+  t.test(`${transport}: alerts alone are fresh by the updates, and the metrics come when they are wanted`, async (t) => {
+    const service = startService(t, SETTINGS)
+    const options = { ...FAST, transport, subscribe: { alerts: true } }
+    const client = new PopcastClient(`ws://127.0.0.1:${await portOf(service)}/ws`, options)
+    t.teardown(() => client.close())
+    const { overview, freshness } = await until(client, ({ freshness }) => freshness.state === 'fresh')
+    t.equal(overview, null)
+    t.type(freshness.ageMs, 'number')
+    await client.setSubscription({ metrics: true, alerts: true })
+    t.equal(client.snapshot.overview?.totalPops, 20, 'not only with the next update')
+    await client.setSubscription({ pops: ['fra1'] })
+    const { pops } = await until(client, ({ overview, pops }) => overview === null && pops.size === 1)
+    t.strictSame([...pops.keys()], ['fra1'])
+  })
+}
+
 t.test('deltas come to what the whole list says', async (t) => {
   const service = startService(t, SETTINGS)
   const port = await portOf(service)
