@@ -34,7 +34,8 @@ function unpacked (t: Teardown): string {
 
 t.test('the package starts without a compiler and without devDependencies', async (t) => {
   const folder = unpacked(t)
-  for (const path of ['README.md', 'PROTOCOL.md', 'CHANGELOG.md', 'LICENSE', 'asyncapi.yaml', 'schemas']) {
+  const documents = ['README.md', 'PROTOCOL.md', 'CHANGELOG.md', 'LICENSE', 'docs/client.md']
+  for (const path of [...documents, 'asyncapi.yaml', 'schemas', 'examples/page.html', 'examples/watch.js']) {
     t.ok(existsSync(join(folder, path)), path)
   }
   for (const path of ['dist/test', 'dist/bench', 'tsconfig.json', 'node_modules/typescript']) {

@@ -25,11 +25,16 @@ export const chromiumMissing = existsSync(executablePath)
 export const skipWithoutChromium =
   process.env.TEST_REQUIRE_CHROMIUM === undefined && chromiumMissing !== null ? chromiumMissing : false
 
-/** A page of a real browser at `url`; it is closed with the test. */
-export async function openPage (t: Test, url: string): Promise<Page> {
+/** A page of a real browser at `url`; it is closed with the test. @param keepsPages with the back/forward cache */
+export async function openPage (t: Test, url: string, { keepsPages = false } = {}): Promise<Page> {
   if (chromiumMissing !== null) throw new Error(chromiumMissing)
   const profile = mkdtempSync(join(tmpdir(), 'popcast-chromium-'))
-  const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: ARGUMENTS })
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: ARGUMENTS,
+    ...keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }
+  })
   t.teardown(async () => {
     await context.close()
     rmSync(profile, { recursive: true, force: true })
