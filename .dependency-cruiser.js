@@ -1,9 +1,9 @@
 /** Which file may import which. Part of `npm run lint`; the tests in test/repository/imports.test.ts break each rule once. */
 
 /** From what tells clients down to what says which words there are. Each may import those behind it. */
-const layers = ['clients', 'feed', 'fleet', 'source', 'protocol']
+const layers = ['metrics', 'notify', 'clients', 'feed', 'fleet', 'source', 'protocol']
 /** Imported by every layer, importing none. */
-const bottom = '^lib/(clock|log|lifecycle)\\.ts$|^lib/simulation/'
+const bottom = '^lib/(clock|log|lifecycle|histogram|counts|tracer)\\.ts$|^lib/simulation/'
 
 const pointsUp = layers.slice(1).map((layer, index) => ({
   name: `${layer}-points-up`,
@@ -63,8 +63,51 @@ export default {
     {
       name: 'not-to-client',
       severity: 'error',
-      from: { pathNot: '^(client|test|bench|web|examples)/' },
+      from: { pathNot: '^(client|watch|test|bench|web|examples)/' },
       to: { path: '^client/' }
+    },
+    {
+      // It is a client like any other: it knows what the client library tells, and the types of what is said.
+      name: 'watch-is-a-client',
+      severity: 'error',
+      from: { path: '^watch/' },
+      to: {
+        path: '^[^/:]+\\.ts$|^(?!watch/|client/index\\.ts$|lib/protocol/|node_modules/)[^/:]+/.+\\.ts$',
+        pathNot: '^version\\.ts$'
+      }
+    },
+    {
+      name: 'watch-imports-types',
+      severity: 'error',
+      from: { path: '^watch/' },
+      to: { path: '^lib/protocol/', dependencyTypesNot: ['type-only'] }
+    },
+    {
+      // Each command is loaded when it is asked for.
+      name: 'commands-are-loaded-late',
+      severity: 'error',
+      from: { path: '^popcast\\.ts$' },
+      to: { path: '^(server\\.ts$|[^/:]+/.+\\.ts$)', pathNot: '^node_modules/', dynamic: false }
+    },
+    {
+      // It is one of the clients: what it knows of the server it is told as any other.
+      name: 'web-is-a-client',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { pathNot: '^web/|^client/|(^|/)node_modules/(preact|@preact|uplot)/' }
+    },
+    {
+      // What is shown is made without a page, so that it can be tried without one.
+      name: 'web-state-knows-no-view',
+      severity: 'error',
+      from: { path: '^web/state/' },
+      to: { path: '^web/(?!state/|format\\.ts)' }
+    },
+    {
+      name: 'not-to-web',
+      severity: 'error',
+      from: { pathNot: '^(web|test|bench)/' },
+      to: { path: '^web/' }
     },
     {
       name: 'plugins-import-lib',
@@ -92,7 +135,7 @@ export default {
       name: 'app-imports-no-program',
       severity: 'error',
       from: { path: '^app\\.ts$' },
-      to: { path: '^(generator|detect|bench|test|asyncapi)/|^server\\.ts$' }
+      to: { path: '^(generator|detect|watch|bench|test|asyncapi)/|^(server|popcast)\\.ts$' }
     },
     {
       // Only these import what is not part of the service.
@@ -112,7 +155,7 @@ export default {
       severity: 'error',
       scope: 'folder',
       // app.ts and its plugins share config.ts in the root, so every cycle through the root is one by name only.
-      from: { path: '^(lib|plugins|routes|generator|detect|asyncapi)(/|$)' },
+      from: { path: '^(lib|plugins|routes|generator|detect|watch|asyncapi)(/|$)' },
       to: { circular: true, pathNot: '^(\\.|test|bench)(/|$)' }
     }
   ],

@@ -9,19 +9,25 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods
 } from 'fastify'
+import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock, type Clock } from './lib/clock.ts'
 import type { Config } from './config.ts'
 import { MethodNotAllowedError, NotFiniteError, NotFoundError } from './http-errors.ts'
 import { Lifecycle } from './lib/lifecycle.ts'
+import { hasReceivers } from './lib/notify/settings.ts'
 import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
 import documentation from './plugins/documentation.ts'
+import page from './plugins/page.ts'
 import metricsSource from './plugins/source.ts'
+import tracing from './plugins/tracing.ts'
 import updates from './plugins/updates.ts'
+import metrics from './plugins/metrics.ts'
 import poller from './plugins/poller.ts'
 import sessions from './plugins/sessions.ts'
 import websocket from './plugins/websocket.ts'
+import expositionRoutes from './routes/exposition.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
 import popRoutes from './routes/pops.ts'
@@ -95,6 +101,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
     app.route({ method: REFUSED_METHODS, url, schema, onRequest: refuseMethod, handler: refuseMethod })
   })
 
+  await app.register(tracing, { config, clock })
   await app.register(connections, { config, clock })
   await app.register(metricsSource, { config, clock, random })
   await app.register(updates, { config, clock })
@@ -102,13 +109,19 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
   await app.register(sessions, { config, clock })
+  await app.register(metrics, { config })
+  // Nobody else needs any of it.
+  if (hasReceivers(config)) await app.register(import('./plugins/notify.ts'), { config, clock, random })
 
   await app.register(documentation)
+  await app.register(accepts)
+  await app.register(page)
   await app.register(websocketRoutes)
   await app.register(streamRoutes, { config, random })
   await app.register(statusRoutes, { clock })
   await app.register(healthRoutes, { clock })
   await app.register(metricsRoutes)
+  await app.register(expositionRoutes)
   await app.register(popRoutes)
   await app.register(regressionRoutes, { clock })
   return app
@@ -135,12 +148,18 @@ function sendError (error: FastifyError, request: FastifyRequest, reply: Fastify
     reply.header('connection', 'close')
     reply.raw.once('finish', () => request.raw.socket.destroySoon())
   }
+  if (wantsConnection(request)) request.server.connections.counts.refused.add(error.code ?? 'OTHER')
   reply.code(statusCode).send({
     statusCode,
     code: known ? error.code ?? 'BAD_REQUEST' : 'INTERNAL',
     error: STATUS_CODES[statusCode] ?? 'Error',
     message: known ? error.message : 'internal error'
   })
+}
+
+/** A client that would be connected now, had it not been refused. */
+function wantsConnection ({ method, raw: { headers }, routeOptions }: FastifyRequest): boolean {
+  return headers.upgrade === 'websocket' || (method === 'GET' && routeOptions?.config?.streams === true)
 }
 
 /** By what Node says of it; anything else is 400. */

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { envSchema } from 'env-schema'
+import { notifySettingFaults } from './lib/notify/settings.ts'
 import { influxSettingFaults } from './lib/source/influx/settings.ts'
+import { endpointFault } from './lib/tracing/settings.ts'
 import { ConfigError, problem, settingsSchema, type ConfigProblem, type SettingName, type Settings } from './settings.ts'
 
 export { ConfigError, problem, settingsSchema, type ConfigProblem } from './settings.ts'
@@ -82,6 +84,10 @@ function * contradictions (config: Settings): Iterable<ConfigProblem> {
     }
   }
   yield * proxyProblems(config)
+  for (const { variable, fault } of notifySettingFaults(config)) yield problem(variable, fault)
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config
+  const fault = endpoint === undefined ? null : endpointFault(endpoint)
+  if (fault !== null) yield problem('OTEL_EXPORTER_OTLP_ENDPOINT', fault)
   if (config.METRICS_SOURCE === 'influxdb') yield * influxProblems(config)
 }
 

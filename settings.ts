@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox'
+import { notifySettings } from './lib/notify/settings.ts'
 import { influxSettings } from './lib/source/influx/settings.ts'
+import { tracingSettings } from './lib/tracing/settings.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -73,10 +75,14 @@ export const settingsSchema = Type.Object({
   ),
   NEW_NORMAL_AFTER_MS: duration(DAY_MS, MINUTE_MS, 30 * DAY_MS),
 
+  ...notifySettings,
+  ...tracingSettings,
+
   PING_INTERVAL_MS: duration(25_000, 100),
   STALE_AFTER_MS: duration(5 * MINUTE_MS, 100),
   MAX_MISSED_PINGS: integer('pings', 2, 2, 100),
   STATS_LOG_INTERVAL_MS: duration(MINUTE_MS, 100),
+  METRICS_PER_POP: integer('PoPs that have series of their own in /metrics (0: none)', 0, 0, 100_000),
   MAX_CONNECTIONS: integer('connections', 10_000, 1, 1_000_000),
   MAX_MESSAGE_BYTES: integer('bytes', 16_384, 64, 1_048_576),
   MAX_BUFFERED_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),

@@ -192,6 +192,7 @@ export class PopcastClient implements AsyncDisposable {
     })
     if (message.type !== 'pong') this.#changed()
     for (const tell of events) tell()
+    this.#emitter.emit('message', message)
     this.#arm()
   }
 

@@ -145,4 +145,6 @@ export interface PopcastEvents {
     readonly missed: number | null
   }
   error: PopcastError
+  /** Each message as the server said it (PROTOCOL.md), whatever its type, when it has been taken in. */
+  message: { readonly type: string, readonly [field: string]: unknown }
 }

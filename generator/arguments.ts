@@ -37,7 +37,8 @@ export interface GeneratorOptions {
 
 export const USAGE = `Writes simulated cold-start samples into the InfluxDB that the INFLUXDB_* settings name, until Ctrl-C.
 
-npm run generate -- [options]
+npx popcast generate [options]
+npm run generate -- [options]     the same in a clone
 
   --pops N                how many PoPs report, 1 to ${MAX_POPS} (20)
   --interval D            every PoP and function reports once per interval, 100ms to 1h (10s)
@@ -115,7 +116,7 @@ function parse (args: readonly string[]) {
     if (!code.startsWith('ERR_PARSE_ARGS_')) throw error
     const [fault = message] = message.split(/\.?\n|\. /)
     // `npm run generate --pops 5` gives npm the option and us the 5.
-    const accepted = 'the options that --help lists, after `npm run generate -- `'
+    const accepted = 'the options that --help lists; `npm run generate` wants a `--` before them'
     throw new ConfigError([{ variable: 'arguments', fault, accepted }])
   }
 }

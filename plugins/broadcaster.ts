@@ -13,6 +13,6 @@ declare module 'fastify' {
 export default fp<{ clock: Clock }>(async (app, { clock }) => {
   const { connections, updates, view, tickStatistics: statistics, log } = app
   const broadcaster = new Broadcaster({ connections, clock })
-  tellClients({ updates, view, broadcaster, statistics, log })
+  tellClients({ updates, view, broadcaster, statistics, log, tracer: app.tracer })
   app.decorate('broadcaster', broadcaster)
-}, { name: 'broadcaster', dependencies: ['connections', 'updates'] })
+}, { name: 'broadcaster', dependencies: ['connections', 'updates', 'tracing'] })

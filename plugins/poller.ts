@@ -16,8 +16,10 @@ import { WriterPhase } from '../lib/feed/writer-phase.ts'
 import { RegressionDetector } from '../lib/fleet/regression-detector.ts'
 import { SampleFleet } from '../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../lib/fleet/sample-window.ts'
+import { MeasuredSource, QueryStatistics } from '../lib/source/measured-source.ts'
 import { SummaryStore } from '../lib/fleet/summary-store.ts'
 import type { Log } from '../lib/log.ts'
+import { hasReceivers } from '../lib/notify/settings.ts'
 import type { SampleSource } from '../lib/source/sample-source.ts'
 
 /** A query has its deadline from when it begins, and is not begun by who waits for it, and its answer takes time to sum up. */
@@ -29,6 +31,7 @@ declare module 'fastify' {
     poller: Poller
     troubles: Troubles
     popHistory: PopHistory
+    queryStatistics: QueryStatistics
     /** Somebody reads data over HTTP. Resolves when there is something to tell that is not from before nobody asked. */
     read (): Promise<void>
   }
@@ -36,16 +39,20 @@ declare module 'fastify' {
 
 /**
  * Decorates `tickMaker` (what is made of the source's answers), `poller` (when it is asked) and `troubles` (what is not
- * understood of the data) and `popHistory` (what PoPs were); polls from ready to the begin of the shutdown.
+ * understood of the data), `popHistory` (what PoPs were) and `queryStatistics`; polls from ready to the begin of the shutdown.
  */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { log } = app
   const intervalMs = config.BROADCAST_INTERVAL_MS
   const troubles = new Troubles(log)
-  const demand = new Demand({ poll: config.POLL, intervalMs, clock, clients: () => app.connections.size })
+  // Who is to be woken at night has nobody looking.
+  const poll = hasReceivers(config) ? 'always' : config.POLL
+  const demand = new Demand({ poll, intervalMs, clock, clients: () => app.connections.size })
   const isWanted = () => demand.isWanted
   const store = new SummaryStore()
-  const collector = collectorOf(config, { source: app.metricsSource, store, clock, log, troubles, isWanted })
+  const queryStatistics = new QueryStatistics()
+  const source = new MeasuredSource({ source: app.metricsSource, statistics: queryStatistics, clock, tracer: app.tracer })
+  const collector = collectorOf(config, { source, store, clock, log, troubles, isWanted })
   const schedule = new Schedule({ intervalMs, clock, phase: new WriterPhase(intervalMs) })
   const tickMaker = new TickMaker({
     source: app.metricsSource,
@@ -53,7 +60,8 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     schedule,
     updates: app.updates,
     clock,
-    log
+    log,
+    tracer: app.tracer
   })
   const poller = new Poller({
     schedule,
@@ -66,6 +74,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   app.decorate('tickMaker', tickMaker)
   app.decorate('poller', poller)
   app.decorate('troubles', troubles)
+  app.decorate('queryStatistics', queryStatistics)
   app.decorate('popHistory', new PopHistory({ updates: app.updates, store, clock, intervalMs }))
   app.decorate('read', () => {
     demand.read()
@@ -80,7 +89,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     collector.stop()
     log.info({ event: 'poller_stopped' }, 'polling stopped')
   })
-}, { name: 'poller', dependencies: ['connections', 'metrics-source', 'updates', 'broadcaster'] })
+}, { name: 'poller', dependencies: ['connections', 'metrics-source', 'updates', 'broadcaster', 'tracing'] })
 
 interface Parts {
   source: SampleSource

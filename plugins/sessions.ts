@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'

@@ -17,8 +17,8 @@ declare module 'fastify' {
 /** Decorates `updates`, the log of what was found out, `view`, which follows it and knows what is now, and `popsFilters`. */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { UPDATE_LOG_COUNT: maxEntries, UPDATE_LOG_BYTES: maxBytes, BROADCAST_INTERVAL_MS: intervalMs } = config
-  const updates = new MemoryLog({ epoch: randomUUID(), maxEntries, maxBytes })
+  const updates = new MemoryLog({ epoch: randomUUID(), maxEntries, maxBytes, tracer: app.tracer })
   app.decorate<UpdateLog>('updates', updates)
   app.decorate('view', new View({ updates, clock, intervalMs }))
   app.decorate('popsFilters', new PopsFilters(config.MAX_POPS_FILTERS))
-}, { name: 'updates' })
+}, { name: 'updates', dependencies: ['tracing'] })

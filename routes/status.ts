@@ -76,7 +76,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     }
   }, async ({ query: { limit } }) => {
     const { connections } = app
-    const { totals, successRate, durations } = connections
+    const { totals, successRate, durations, counts } = connections
     const tracked = Array.from(connections)
     return {
       status: 'ok' as const,
@@ -85,7 +85,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,
-        connectionsByKind: byKind(tracked),
+        connectionsByKind: { websocket: counts.open('websocket'), sse: counts.open('sse') },
         totalBroadcasts: totals.broadcasts,
         totalErrors: totals.errors,
         totalConnections: totals.opened,
@@ -103,12 +103,6 @@ function describeFeed (tick: Tick | null, isIdle: boolean) {
   if (tick === null) return null
   const { header, silentPops } = tick.content
   return { ...header, ...(isIdle && { status: 'idle' }), ageMs: header.ageMs ?? -1, silentPops }
-}
-
-function byKind (connections: readonly Connection[]) {
-  const counts = { websocket: 0, sse: 0 }
-  for (const { kind } of connections) counts[kind]++
-  return counts
 }
 
 function describe (connection: Connection) {

@@ -12,6 +12,13 @@ import { wishesOf } from '../lib/protocol/connect-query.ts'
 import { acceptsGzip } from './accept-encoding.ts'
 import { ConnectQuerystring, ErrorBody } from './schemas.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who is answered is a client from then on. */
+    streams?: boolean
+  }
+}
+
 interface StreamRouteOptions {
   config: Config
   /** Uniform in [0, 1). */
@@ -44,6 +51,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
   app.get(
     '/api/stream',
     {
+      config: { streams: true },
       schema: {
         tags: ['feed'],
         summary: 'The live feed, as server-sent events',

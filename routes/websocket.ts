@@ -24,6 +24,7 @@ const ROUTES = {
   pops: '/api/pops',
   regressions: '/api/regressions',
   status: '/api/websocket/status',
+  metrics: '/metrics',
   health: '/health',
   live: '/health/live',
   ready: '/health/ready',
@@ -31,7 +32,7 @@ const ROUTES = {
   openapi: '/openapi.json'
 }
 
-/** `/ws` and `/` take WebSockets; without an upgrade `/` names the routes. */
+/** `/ws` and `/` take WebSockets; without an upgrade `/` is the page for a browser, and names the routes for everybody else. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.decorateRequest('handshakeResponse', null)
   const upgrade = {
@@ -63,11 +64,16 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     url: '/',
     schema: {
       tags: ['feed'],
-      summary: 'The routes; with an upgrade the live feed',
+      summary: 'The page for a browser, the routes for everybody else; with an upgrade the live feed',
       querystring: ConnectQuerystring,
       response: { 200: Routes, 503: ErrorBody }
     },
-    handler: async () => ({ name: 'popcast', routes: ROUTES })
+    handler: async (request, reply) => {
+      reply.header('vary', 'accept')
+      // Who takes either (a script's */*) reads JSON.
+      if (request.type(['json', 'html']) === 'html') return reply.sendPage()
+      return { name: 'popcast', routes: ROUTES }
+    }
   })
 }
 

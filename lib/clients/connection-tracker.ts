@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
+import type { Histogram } from '../histogram.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
+import { ConnectionTotals } from './connection-totals.ts'
 import { Durations, type DurationStatistics } from './durations.ts'
 import { Connection, type ConnectionObserver } from './connection.ts'
 import type { ClientInfo, Transport, TransportKind } from './transport.ts'
@@ -43,9 +45,9 @@ export interface Totals {
 
 /** Every connection there is, by id, and what is counted over all that were. `remove` is the only way out. */
 export class ConnectionTracker implements ConnectionObserver {
-  readonly totals: Totals = {
-    opened: 0,
-    closed: 0,
+  readonly counts = new ConnectionTotals()
+  readonly #durations = new Durations()
+  readonly #totals = {
     broadcasts: 0,
     skipped: 0,
     attempts: 0,
@@ -56,11 +58,15 @@ export class ConnectionTracker implements ConnectionObserver {
 
   readonly #options: ConnectionTrackerOptions
   readonly #connections = new Map<string, Connection>()
-  readonly #durations = new Durations()
   #whenEmpty: Array<() => void> = []
 
   constructor (options: ConnectionTrackerOptions) {
     this.#options = options
+  }
+
+  get totals (): Totals {
+    const { opened, closed: { websocket, sse } } = this.counts
+    return { opened: opened.total, closed: websocket.total + sse.total, ...this.#totals }
   }
 
   get keptUpdates (): number {
@@ -93,7 +99,8 @@ export class ConnectionTracker implements ConnectionObserver {
     const clientInfo = { userAgent: clip(userAgent), ip: clip(ip) }
     const connectedAt = clock.now()
     const { kind } = transport
-    const id = `${ID_PREFIXES[kind]}_${++this.totals.opened}_${connectedAt}`
+    this.counts.opened.add(kind)
+    const id = `${ID_PREFIXES[kind]}_${this.counts.opened.total}_${connectedAt}`
     const connection = new Connection({ id, connectedAt, openedAt: clock.monotonic(), clientInfo, transport, observer: this })
     this.#connections.set(id, connection)
     log.info({ event: 'connect', connectionId: id, kind, ...clientInfo, active: this.size }, 'client connected')
@@ -104,7 +111,7 @@ export class ConnectionTracker implements ConnectionObserver {
   remove (connection: Connection, code: number, reason: string): void {
     const durationMs = Math.round(this.#options.clock.monotonic() - connection.openedAt)
     if (!this.#connections.delete(connection.id)) return
-    this.totals.closed++
+    this.counts.countClosed(connection, code)
     this.#durations.record(durationMs)
     if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
     this.#options.log.info(
@@ -127,7 +134,7 @@ export class ConnectionTracker implements ConnectionObserver {
 
   /** Counts an error of this client's. */
   recordError (connection: Connection, error: string): void {
-    this.totals.errors++
+    this.#totals.errors++
     connection.recordError(error)
   }
 
@@ -151,7 +158,7 @@ export class ConnectionTracker implements ConnectionObserver {
 
   /** Share of the updates written that did not fail, 0 to 1; 1 while there was none. */
   get successRate (): number {
-    const { attempts, failedUpdates } = this.totals
+    const { attempts, failedUpdates } = this.#totals
     return attempts === 0 ? 1 : 1 - failedUpdates / attempts
   }
 
@@ -159,17 +166,22 @@ export class ConnectionTracker implements ConnectionObserver {
     return this.#durations.statistics
   }
 
+  /** The same in buckets. */
+  get lifetimes (): Histogram {
+    return this.#durations.buckets
+  }
+
   attempted (): void {
-    this.totals.attempts++
+    this.#totals.attempts++
   }
 
   delivered (connection: Connection): void {
-    this.totals.broadcasts++
+    this.#totals.broadcasts++
     connection.lastBroadcast = this.#options.clock.now()
   }
 
   skipped (connection: Connection): void {
-    this.totals.skipped++
+    this.#totals.skipped++
     if (connection.outbox.skippedInARow >= this.#options.maxSkippedUpdates) connection.close(closeCodes.slowConsumer)
   }
 
@@ -178,8 +190,8 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   writeFailed (connection: Connection, error: Error): void {
-    this.totals.failed++
-    if (connection.lastWriteWasUpdate) this.totals.failedUpdates++
+    this.#totals.failed++
+    if (connection.lastWriteWasUpdate) this.#totals.failedUpdates++
     this.recordError(connection, error.message)
     const fields = { event: 'send_failed', connectionId: connection.id, errors: connection.errorCount, detail: error.message }
     // One that cannot be written to fails with every message: the first says it, the others only count.

@@ -6,6 +6,7 @@ import type { Wishes } from '../protocol/connect-query.ts'
 import { PROTOCOL_VERSION, errorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import type { Connection } from './connection.ts'
+import type { ReceivedType } from './connection-totals.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
 import { begin, catchUp, start, subscribe, sync, unsubscribe, type SubscriptionContext } from './subscriptions.ts'
 
@@ -56,11 +57,13 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
 /** Looks at a message of the client's, and answers it: also where it makes no sense. */
 export function converse (connection: Connection, text: string, context: ConversationContext): void {
   try {
-    answer(connection, parseClientMessage(text), context)
+    const message = parseClientMessage(text)
+    context.connections.counts.countReceived(message.type, 'ACCEPTED')
+    answer(connection, message, context)
     connection.invalidInARow = 0
   } catch (error) {
     if (!(error instanceof ClientMessageError)) throw error
-    refuse(connection, error, context)
+    refuse(connection, error, context, error.type ?? 'unknown')
   }
 }
 
@@ -87,9 +90,15 @@ export function pong (connection: Connection, context: ConversationContext, { id
 }
 
 /** Says what is wrong with a message; one who sent nothing else for long is closed. */
-export function refuse (connection: Connection, error: ClientMessageError, context: ConversationContext): void {
+export function refuse (
+  connection: Connection,
+  error: ClientMessageError,
+  context: ConversationContext,
+  type: ReceivedType
+): void {
   const { connections, clock, log } = context
   const { code, message, id } = error
+  connections.counts.countReceived(type, code)
   connections.recordError(connection, code)
   log.debug({ event: 'invalid_message', connectionId: connection.id, code, detail: message }, 'invalid message')
   connection.send(errorMessage(code, message, clock.now(), id === undefined ? {} : { id }))

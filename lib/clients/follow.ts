@@ -1,6 +1,7 @@
 import type { View } from '../feed/view.ts'
 import type { UpdateLog } from '../feed/update-log.ts'
 import type { Log } from '../log.ts'
+import { noTracer, type Tracer } from '../tracer.ts'
 import type { Broadcaster } from './broadcaster.ts'
 import type { TickStatistics } from './tick-statistics.ts'
 
@@ -10,24 +11,29 @@ export interface FollowOptions {
   broadcaster: Broadcaster
   statistics: TickStatistics
   log: Log
+  tracer?: Tracer
 }
 
 /**
  * Tells every client what comes into the log: the update, then why there may
  * be no newer one. The view has to follow it before.
  */
-export function tellClients ({ updates, view, broadcaster, statistics, log }: FollowOptions): void {
+export function tellClients ({ updates, view, broadcaster, statistics, log, tracer = noTracer }: FollowOptions): void {
   updates.follow(async ({ tick, failure, isTick }) => {
-    if (failure !== null && isTick) statistics.recordFailedTick()
     // Who comes while the update goes out is told the failure with the welcome.
     const audience = failure === null ? undefined : broadcaster.audience
     if (tick !== null) {
-      const fanOut = await broadcaster.publish(tick)
+      const fanOut = await tracer.span('fan-out', async (span) => {
+        const { durationMs, ...counts } = await broadcaster.publish(tick)
+        span.set(counts)
+        return { durationMs, ...counts }
+      })
       const { durationMs, ...counts } = fanOut
       const { queryMs } = tick.content
-      statistics.recordTick(fanOut, queryMs)
+      statistics.recordTick(fanOut, queryMs, tick.content.header.ageMs)
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
     }
+    if (isTick) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   })

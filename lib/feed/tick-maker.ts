@@ -4,6 +4,7 @@ import type { FleetReport } from '../fleet/sample-fleet.ts'
 import type { Log } from '../log.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { SourceError } from '../source/source-error.ts'
+import { noTracer, type Tracer } from '../tracer.ts'
 import { SourceHealth, type Pingable } from '../source/source-health.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
@@ -19,6 +20,7 @@ export interface TickMakerOptions {
   updates: UpdateLog
   clock: Clock
   log: Log
+  tracer?: Tracer
 }
 
 /** The trip of one tick: collect, sum up, detect, append to the log. Only who leads has one. */
@@ -28,6 +30,7 @@ export class TickMaker {
   #last: { findings: Findings, at: number } | null = null
   #stopped = false
   #defects = 0
+  #defectsTotal = 0
   #isIdle = false
 
   constructor (options: TickMakerOptions) {
@@ -40,13 +43,19 @@ export class TickMaker {
     return this.#defects
   }
 
+  /** Of those, how many since the process started. */
+  get defectsTotal (): number {
+    return this.#defectsTotal
+  }
+
   /** One tick. Never rejects because of the source: a failure is an entry of the log as well. */
   async tick (): Promise<void> {
     try {
-      await this.#tick()
+      await (this.#options.tracer ?? noTracer).span('tick', () => this.#tick())
       this.#defects = 0
     } catch (error) {
       this.#defects++
+      this.#defectsTotal++
       throw error
     }
   }

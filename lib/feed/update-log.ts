@@ -1,4 +1,5 @@
 import type { ClientErrorCode } from '../protocol/errors.ts'
+import { noTracer, type Tracer } from '../tracer.ts'
 import type { Unrecoverable } from '../protocol/server-messages.ts'
 import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
@@ -70,6 +71,7 @@ export interface MemoryLogOptions {
   maxEntries: number
   /** Of JSON, over all entries. */
   maxBytes: number
+  tracer?: Tracer
 }
 
 /** The last updates of this process, bounded in number and bytes; the oldest go first. */
@@ -91,8 +93,12 @@ export class MemoryLog implements UpdateLog {
   }
 
   async append ({ findings, failure, isTick }: Outcome): Promise<void> {
-    const tick = findings === null ? null : this.#place(findings)
-    await Promise.all(this.#followers.map((follower) => follower({ tick, failure, isTick })))
+    const { tracer = noTracer } = this.#options
+    await tracer.span('append', async (span) => {
+      const tick = findings === null ? null : this.#place(findings)
+      span.set({ seq: this.#seq, isUpdate: tick !== null, ...(failure !== null && { failure: failure.code }) })
+      await Promise.all(this.#followers.map((follower) => follower({ tick, failure, isTick })))
+    })
   }
 
   readAfter ({ epoch, seq }: Position): Missed {

@@ -73,12 +73,15 @@ const positionValidator = Compile(PositionSchema)
 export class ClientMessageError extends Error {
   readonly code: ClientErrorCode
   readonly id: MessageId | undefined
+  /** null: it has none that we know. */
+  readonly type: ClientMessage['type'] | null
 
-  constructor (code: ClientErrorCode, message: string, id?: MessageId) {
+  constructor (code: ClientErrorCode, message: string, id?: MessageId, type: ClientMessage['type'] | null = null) {
     super(message)
     this.name = 'ClientMessageError'
     this.code = code
     this.id = id
+    this.type = type
   }
 }
 
@@ -98,10 +101,10 @@ export function parseClientMessage (text: string): ClientMessage {
   const { since, ...message } = knownFields(given, type)
   const validator = validators[type]
   if (!validator.Check(message)) {
-    throw new ClientMessageError('BAD_MESSAGE', `${type}: ${faultOf(validator, message)}`, id)
+    throw new ClientMessageError('BAD_MESSAGE', `${type}: ${faultOf(validator, message)}`, id, type)
   }
   if (type === 'ping') return message as unknown as PingMessage
-  const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id)
+  const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id, type)
   if (type === 'unsubscribe') return { ...message, ...named }
   const ignored = takeUseless(message, named.topics)
   return {
@@ -168,11 +171,11 @@ function isClientType (type: string): type is ClientMessage['type'] {
 }
 
 /** @throws {ClientMessageError} when there is none of them */
-function namedTopics (names: readonly string[], id: MessageId | undefined): Named {
+function namedTopics (names: readonly string[], id: MessageId | undefined, type: ClientMessage['type']): Named {
   const named = splitTopics(names)
   const [unknown = ''] = names
   if (named.topics.length > 0) return named
-  throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id)
+  throw new ClientMessageError('UNKNOWN_TOPIC', `unknown topic ${excerpt(unknown)}; known: ${topics.join(', ')}`, id, type)
 }
 
 /** Each topic once, and what is none. */

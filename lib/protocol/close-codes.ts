@@ -12,4 +12,11 @@ export const closeCodes = {
   invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
 } as const
 
+/** Those of RFC 6455 7.4.1, then ours, then all others. */
+export const countedCodes: readonly [...Array<number | 'other'>, number | 'other'] = [
+  ...new Set([1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1015]
+    .concat(Object.values(closeCodes).map(({ code }) => code))),
+  'other'
+]
+
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes]

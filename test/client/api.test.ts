@@ -47,6 +47,18 @@ t.test('events are told when they have been taken in, and in order', async (t) =
   t.strictSame(seen, ['a true', 'overview false', 'a false'])
 })
 
+t.test('each message is told as the server said it, when it has been taken in', async (t) => {
+  const side = clientSide()
+  const socket = await greet(side)
+  const told = side.told('message')
+  const seqs: number[] = []
+  side.client.on('message', () => seqs.push(side.client.snapshot.history.length))
+  const messages = [update({ seq: 2 }), { type: 'of_another_version', data: [1] }]
+  socket.receive(...messages)
+  t.strictSame(told, messages)
+  t.strictSame(seqs, [2, 2])
+})
+
 t.test('a listener that throws is reported, and keeps nothing from the others', async (t) => {
   const side = clientSide()
   const socket = await greet(side)

@@ -14,6 +14,7 @@ const PATHS = [
   '/health',
   '/health/live',
   '/health/ready',
+  '/metrics',
   '/ws'
 ]
 

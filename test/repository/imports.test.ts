@@ -37,6 +37,29 @@ const cases: { name: string, files: Record<string, string>, rules: string[] }[] 
     rules: []
   },
   {
+    name: 'metrics read everything, and nothing reads metrics',
+    files: {
+      'lib/metrics/a.ts': "import '../clients/a.ts'\nimport '../feed/a.ts'\n",
+      'lib/clients/a.ts': "import '../histogram.ts'\nimport '../counts.ts'\n",
+      'lib/feed/a.ts': "import '../metrics/b.ts'\nimport '../tracer.ts'\n",
+      'lib/metrics/b.ts': one,
+      'lib/histogram.ts': one,
+      'lib/counts.ts': one,
+      'lib/tracer.ts': one
+    },
+    rules: ['circular-folders', 'feed-points-up']
+  },
+  {
+    name: 'who is paged follows the feed, which knows nothing of it; nor do clients',
+    files: {
+      'lib/notify/a.ts': "import '../feed/a.ts'\n",
+      'lib/feed/a.ts': one,
+      'lib/clients/a.ts': "import '../notify/b.ts'\n",
+      'lib/notify/b.ts': one
+    },
+    rules: ['clients-points-up']
+  },
+  {
     name: 'the feed imports clients',
     files: { 'lib/feed/a.ts': "import '../clients/a.ts'\n", 'lib/clients/a.ts': one },
     rules: ['feed-points-up']
@@ -98,6 +121,60 @@ const cases: { name: string, files: Record<string, string>, rules: string[] }[] 
       'client/c.ts': one
     },
     rules: ['client-imports-types', 'client-stands-alone', 'not-to-client', 'routes-import-lib']
+  },
+  {
+    name: 'the page is made of state, views and the client',
+    files: {
+      'web/main.tsx': "import './state/a.ts'\nimport './view/a.tsx'\nimport '../client/index.ts'\n",
+      'web/view/a.tsx': "import '../state/a.ts'\n",
+      'web/state/a.ts': "import '../format.ts'\nimport type { A } from '../../client/types.ts'\n",
+      'web/format.ts': one,
+      'client/index.ts': one,
+      'client/types.ts': 'export type A = 1\n'
+    },
+    rules: []
+  },
+  {
+    name: 'the page imports the server, its state a view, and somebody the page',
+    files: {
+      'web/main.tsx': "import '../lib/clock.ts'\n",
+      'web/view/a.tsx': "import '../../config.ts'\n",
+      'web/state/a.ts': "import '../view/b.tsx'\n",
+      'web/view/b.tsx': one,
+      'watch/a.ts': "import '../web/state/b.ts'\n",
+      'web/state/b.ts': one,
+      'lib/clock.ts': one,
+      'config.ts': one
+    },
+    rules: ['not-to-web', 'watch-is-a-client', 'web-is-a-client', 'web-state-knows-no-view']
+  },
+  {
+    name: 'watch imports the client, the types of the protocol and the version',
+    files: {
+      'watch/a.ts': "import '../client/index.ts'\nimport '../version.ts'\nimport './b.ts'\n",
+      'watch/b.ts': "import 'node:util'\nimport type { A } from '../lib/protocol/a.ts'\n",
+      'client/index.ts': one,
+      'lib/protocol/a.ts': 'export type A = 1\n',
+      'version.ts': one
+    },
+    rules: []
+  },
+  {
+    name: 'watch imports what is private to the client or the server',
+    files: {
+      'watch/a.ts': "import '../client/store.ts'\n",
+      'watch/b.ts': "import '../config.ts'\n",
+      'watch/c.ts': "import '../lib/protocol/a.ts'\n",
+      'client/store.ts': one,
+      'config.ts': one,
+      'lib/protocol/a.ts': one
+    },
+    rules: ['watch-imports-types', 'watch-is-a-client']
+  },
+  {
+    name: 'the commands load one before it is asked for',
+    files: { 'popcast.ts': "import './server.ts'\nawait import('./watch/a.ts')\n", 'server.ts': one, 'watch/a.ts': one },
+    rules: ['commands-are-loaded-late']
   },
   {
     name: 'a route imports the type of a plugin',

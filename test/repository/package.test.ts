@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
@@ -54,4 +54,13 @@ t.test('the package starts without a compiler and without devDependencies', asyn
   const { msg } = await find(({ msg }) => String(msg).startsWith('Server listening at '))
   const address = String(msg).replace('Server listening at ', '')
   t.equal((await fetch(`${address}/health/live`)).status, 200)
+
+  const options = { cwd: folder, env: { PATH: env.PATH }, encoding: 'utf8' } as const
+  const popcast = (args: string[], input = '') =>
+    spawnSync(process.execPath, [join(folder, bin.popcast), ...args], { ...options, input })
+  t.match(popcast(['--help']), { status: 0, stdout: /serve.*\n.*watch.*\n.*generate.*\n.*detect/, stderr: '' })
+  const samples = 'time,pop_code,cold_start_time_ms\n2026-01-01T00:00:00Z,fra1,4.5\n'
+  t.match(popcast(['detect', '-'], samples), { status: 0, stdout: '0 regressions in 1 samples of 1 PoPs\n', stderr: '' })
+  t.match(popcast(['generate', '--help']), { status: 0, stdout: /npx popcast generate/, stderr: '' })
+  t.match(popcast(['watch', '--once', address]), { status: 0, stdout: /LIVE SIMULATED \d+\/20 healthy/, stderr: '' })
 })

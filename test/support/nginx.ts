@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -15,7 +15,29 @@ export const nginxMissing = spawnSync(nginx, ['-v']).error === undefined ? null 
 export const skipWithoutNginx = process.env.TEST_REQUIRE_NGINX === undefined && nginxMissing !== null ? nginxMissing : false
 
 /** An nginx in front of `port`, as it comes: it buffers, and passes no upgrades. Resolves with its own port. */
-export async function proxy (t: Teardown, port: number): Promise<number> {
+export function proxy (t: Teardown, port: number): Promise<number> {
+  return start(t, (own) => `server { listen 127.0.0.1:${own}; location / { proxy_pass http://127.0.0.1:${port}; } }`)
+}
+
+/** One with TLS, by a certificate that nobody knows, that has `port` under `/live/` and passes upgrades. */
+export function proxyWithTls (t: Teardown, port: number): Promise<number> {
+  return start(t, (own, folder) => {
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-days', '2']
+    execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+    return `
+      map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+      server {
+        listen 127.0.0.1:${own} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key};
+        location /live/ {
+          proxy_pass http://127.0.0.1:${port}/; proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
+        }
+      }`
+  })
+}
+
+async function start (t: Teardown, servers: (own: number, folder: string) => string): Promise<number> {
   if (nginxMissing !== null) throw new Error(nginxMissing)
   const folder = mkdtempSync(join(tmpdir(), 'popcast-nginx-'))
   const own = await freePort()
@@ -25,7 +47,7 @@ export async function proxy (t: Teardown, port: number): Promise<number> {
     events {}
     http {
       access_log off; gzip on; gzip_types *; ${paths.join(' ')}
-      server { listen 127.0.0.1:${own}; location / { proxy_pass http://127.0.0.1:${port}; } }
+      ${servers(own, folder)}
     }`)
   const args = ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]
   const child = spawn(nginx, args, { stdio: 'inherit' })

@@ -125,7 +125,12 @@ function inboxOf (session: Session, socket: SessionSocket): Inbox {
 function onPong (this: SessionSocket, data: Buffer): void {
   const session = sessionOf(this)
   if (session.connection.missedPings === 0) session.safely(take, this, { data, kind: 'pong' })
-  else session.safely(({ connection, context }) => connection.touch(context.clock.now()))
+  else {
+    session.safely(({ connection, context }) => {
+      context.connections.counts.countReceived('frame_pong', 'ACCEPTED')
+      connection.touch(context.clock.now())
+    })
+  }
 }
 
 function onSocketError (this: SessionSocket, error: Error): void {
@@ -149,8 +154,12 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
 
 function receive ({ connection, context }: Session, { data, kind }: Received): void {
   connection.touch(context.clock.now())
+  if (kind === 'ping' || kind === 'pong') context.connections.counts.countReceived(`frame_${kind}`, 'ACCEPTED')
   if (kind === 'pong') return
   if (kind === 'ping') connection.reply(encodePong(data))
   else if (kind === 'text') converse(connection, data.toString(), context)
-  else refuse(connection, new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text'), context)
+  else {
+    const error = new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
+    refuse(connection, error, context, 'binary')
+  }
 }

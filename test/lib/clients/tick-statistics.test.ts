@@ -4,6 +4,7 @@ import { TickStatistics } from '../../../lib/clients/tick-statistics.ts'
 
 const NOTHING = {
   ticks: 0,
+  succeededTicks: 0,
   failedTicks: 0,
   sent: 0,
   failed: 0,
@@ -24,11 +25,13 @@ t.test('without ticks everything is 0', async (t) => {
 
 t.test('ticks are summed up', async (t) => {
   const statistics = new TickStatistics()
-  statistics.recordTick(fanOut({ clients: 6, sent: 3, skipped: 2, failed: 1, bytes: 100, durationMs: 2 }), 10)
-  statistics.recordTick(fanOut({ clients: 5, sent: 4, skipped: 1, failed: 0, bytes: 200, durationMs: 6 }), 40)
-  statistics.recordFailedTick()
+  statistics.recordTick(fanOut({ clients: 6, sent: 3, skipped: 2, failed: 1, bytes: 100, durationMs: 2 }), 10, 900)
+  statistics.recordOutcome(false)
+  statistics.recordTick(fanOut({ clients: 5, sent: 4, skipped: 1, failed: 0, bytes: 200, durationMs: 6 }), 40, null)
+  statistics.recordOutcome(true)
   t.strictSame(statistics.take(), {
     ticks: 2,
+    succeededTicks: 1,
     failedTicks: 1,
     sent: 7,
     failed: 1,
@@ -42,8 +45,8 @@ t.test('ticks are summed up', async (t) => {
 
 t.test('a failed tick has no durations', async (t) => {
   const statistics = new TickStatistics()
-  statistics.recordFailedTick()
-  statistics.recordFailedTick()
+  statistics.recordOutcome(true)
+  statistics.recordOutcome(true)
   t.strictSame(statistics.take(), { ...NOTHING, failedTicks: 2 })
 })
 
@@ -59,7 +62,7 @@ const durations = [
 for (const { name, values, mean, max } of durations) {
   t.test(`durations: ${name}`, async (t) => {
     const statistics = new TickStatistics()
-    for (const ms of values) statistics.recordTick(fanOut({ durationMs: ms }), ms)
+    for (const ms of values) statistics.recordTick(fanOut({ durationMs: ms }), ms, null)
     const { queryMs, fanOutMs } = statistics.take()
     t.strictSame(queryMs, { mean, max })
     t.strictSame(fanOutMs, { mean, max })
@@ -68,11 +71,11 @@ for (const { name, values, mean, max } of durations) {
 
 t.test('taking starts afresh and leaves what was taken alone', async (t) => {
   const statistics = new TickStatistics()
-  statistics.recordTick(fanOut({ sent: 1, skipped: 1, failed: 1, bytes: 10, durationMs: 3 }), 30)
-  statistics.recordFailedTick()
+  statistics.recordTick(fanOut({ sent: 1, skipped: 1, failed: 1, bytes: 10, durationMs: 3 }), 30, 0)
+  statistics.recordOutcome(true)
   const taken = statistics.take()
   t.strictSame(statistics.take(), NOTHING)
-  statistics.recordTick(fanOut({ sent: 2, bytes: 5, durationMs: 1 }), 2)
+  statistics.recordTick(fanOut({ sent: 2, bytes: 5, durationMs: 1 }), 2, 0)
   t.strictSame(statistics.take(), {
     ...NOTHING,
     ticks: 1,
@@ -83,4 +86,16 @@ t.test('taking starts afresh and leaves what was taken alone', async (t) => {
   })
   t.equal(taken.ticks, 1)
   t.equal(taken.sent, 1)
+})
+
+t.test('what was told is counted by how long it took and how old it was, and never taken away', async (t) => {
+  const statistics = new TickStatistics()
+  statistics.recordTick(fanOut({ durationMs: 2 }), 10, 900)
+  statistics.take()
+  statistics.recordTick(fanOut({ durationMs: 30 }), 10, null)
+  const { fanOut: { bounds, cumulative, sum, count }, age } = statistics
+  t.strictSame([sum, count, cumulative[bounds.indexOf(2.5)], cumulative[bounds.indexOf(25)], cumulative[bounds.indexOf(50)]], [
+    32, 2, 1, 1, 2
+  ])
+  t.strictSame([age.sum, age.count], [900, 1], 'where there are no data there is no age')
 })

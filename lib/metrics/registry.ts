@@ -1,0 +1,17 @@
+import { expose, type Family } from './exposition.ts'
+
+/** Reads what is known of one subject now, from the totals that there are: nothing is counted for the metrics alone. */
+export type ReadFamilies = () => Iterable<Family>
+
+/** What `GET /metrics` answers with: whoever has something to tell says so once, and is read at every scrape. */
+export class Registry {
+  readonly #readers: ReadFamilies[] = []
+
+  add (read: ReadFamilies): void {
+    this.#readers.push(read)
+  }
+
+  expose (): string {
+    return expose(this.#readers.flatMap((read) => Array.from(read())))
+  }
+}

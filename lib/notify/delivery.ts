@@ -1,0 +1,76 @@
+import type { Counts } from '../counts.ts'
+import type { Log } from '../log.ts'
+import { backOffMs } from './back-off.ts'
+import type { Endpoint, Post } from './endpoint.ts'
+import type { deliveryOutcomes, Receiver } from './receiver.ts'
+
+export type DeliveryCounts = Counts<typeof deliveryOutcomes[number]>
+
+export interface DeliveryOptions {
+  receiver: Receiver['name']
+  endpoint: Endpoint
+  post: Post
+  /** Uniform in [0, 1). */
+  random: () => number
+  counts: DeliveryCounts
+  log: Log
+}
+
+/** These may be answered otherwise in a while: RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4. */
+const RETRYABLE = [408, 425, 429]
+
+/** Attempts to tell one endpoint, one after the other. The log has one line per transition, without a word of the URL's path. */
+export class Delivery {
+  readonly #options: DeliveryOptions
+  #failures = 0
+
+  constructor (options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** After what was tried last, how long to wait; 0: it was delivered. */
+  get pauseMs (): number {
+    return this.#failures === 0 ? 0 : backOffMs(this.#failures, this.#options.random())
+  }
+
+  /** One attempt, counted. Never rejects. @returns `rejected`: the same would be refused again */
+  async attempt (body: string, headers: Readonly<Record<string, string>> = {}): Promise<'delivered' | 'failed' | 'rejected'> {
+    const { endpoint, post } = this.#options
+    let status: number
+    try {
+      status = await post(endpoint, body, headers)
+    } catch (error) {
+      this.#failed(reasonOf(error))
+      return 'failed'
+    }
+    if (status >= 200 && status < 300) {
+      this.#succeeded()
+      return 'delivered'
+    }
+    this.#failed(`status ${status}`)
+    return status < 400 || status >= 500 || RETRYABLE.includes(status) ? 'failed' : 'rejected'
+  }
+
+  #succeeded (): void {
+    const { receiver, endpoint: { host }, counts, log } = this.#options
+    counts.add('delivered')
+    if (this.#failures > 0) {
+      log.info({ event: 'notify_recovered', receiver, host, failures: this.#failures }, 'alerts are taken again')
+    }
+    this.#failures = 0
+  }
+
+  #failed (detail: string): void {
+    const { receiver, endpoint: { host }, counts, log } = this.#options
+    counts.add('failed')
+    const fields = { event: 'notify_failed', receiver, host, detail, failures: ++this.#failures }
+    if (this.#failures === 1) log.warn(fields, 'alerts were not taken')
+    else log.debug(fields, 'alerts are still not taken')
+  }
+}
+
+/** What went wrong on the way, by its code: messages hold the URL. */
+function reasonOf (error: unknown): string {
+  const { cause, name } = error as { cause?: { code?: unknown }, name?: string }
+  return String(cause?.code ?? name ?? 'unknown')
+}

@@ -1,0 +1,124 @@
+import { repeat, type Cancel, type Clock } from '../clock.ts'
+import type { UpdateLog } from '../feed/update-log.ts'
+import type { View } from '../feed/view.ts'
+import type { Regression } from '../fleet/regressions.ts'
+import type { Log } from '../log.ts'
+import { fingerprint, type Alert, type AlertMaker } from './alert.ts'
+import type { Receiver } from './receiver.ts'
+
+/** A feed that is not fresh for so many intervals wakes somebody: one query that failed does not. */
+export const STALE_AFTER_INTERVALS = 3
+/** What the alert of the feed is kept under; no regression has such an id. */
+const FEED = ''
+
+export interface PagerOptions {
+  updates: UpdateLog
+  /** Has to follow the log before. */
+  view: View
+  receivers: readonly Receiver[]
+  alerts: AlertMaker
+  source: string
+  intervalMs: number
+  /** Whether the source is still asked: else that there is nothing new says nothing. */
+  isPolling: () => boolean
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Follows the log and tells receivers what fires: a regression for as long as it is open, and the feed itself while it is
+ * stale. Nothing is told to end but what has ended: who stops says nothing, and after a restart the same labels go on.
+ */
+export class Pager {
+  readonly #options: PagerOptions
+  readonly #firing = new Map<string, Alert>()
+  #open: readonly Regression[] = []
+  /** Since when the feed is not fresh, on the monotonic clock; null: it is. */
+  #notFreshSince: number | null = null
+  #cancel: Cancel = () => {}
+
+  constructor (options: PagerOptions) {
+    this.#options = options
+  }
+
+  /** What fires now. */
+  get firing (): Alert[] {
+    return Array.from(this.#firing.values())
+  }
+
+  start (): void {
+    const { updates, clock, intervalMs, log } = this.#options
+    const failed = (err: unknown) => log.error({ event: 'task_failed', task: 'pager', err }, 'telling of alerts threw')
+    // Who follows must not throw: the others would not be told.
+    updates.follow(({ tick }) => {
+      try {
+        if (tick !== null) this.#compare()
+        this.#judge()
+      } catch (error) {
+        failed(error)
+      }
+    })
+    this.#notFreshSince = clock.monotonic()
+    this.#cancel = repeat(clock, intervalMs, () => this.#judge(), failed)
+  }
+
+  /** Resolves when the receivers have ended what they had begun. */
+  async stop (): Promise<void> {
+    this.#cancel()
+    await Promise.all(this.#options.receivers.map((receiver) => receiver.stop()))
+  }
+
+  /** What is open now with what was. */
+  #compare (): void {
+    const { view, alerts, clock } = this.#options
+    const { open, closed } = view.regressions
+    if (open === this.#open) return
+    const pops = view.head?.content.pops
+    const now = clock.now()
+    const stillOpen = new Set(open.map(({ id }) => id))
+    for (const [id, alert] of Array.from(this.#firing)) {
+      if (id === FEED || stillOpen.has(id)) continue
+      const end = closed.find((regression) => regression.id === id)
+      // Under the labels that it was told with: the PoP may have gone.
+      this.#resolve(id, end === undefined ? alert : { ...alerts.ofRegression(end, null, now), labels: alert.labels })
+    }
+    const known = new Set(this.#open)
+    for (const regression of open) {
+      if (known.has(regression)) continue
+      this.#fire(regression.id, alerts.ofRegression(regression, pops?.get(regression.pop) ?? null, now))
+    }
+    this.#open = open
+  }
+
+  /** Whether the feed itself is an alert. */
+  #judge (): void {
+    const { view, clock, intervalMs, isPolling, alerts, source } = this.#options
+    if (!isPolling() || view.isIdle) return
+    const latest = view.latest()?.content ?? null
+    if (latest?.header.status === 'fresh') {
+      const alert = this.#firing.get(FEED)
+      this.#notFreshSince = null
+      if (alert !== undefined) this.#resolve(FEED, alert)
+      return
+    }
+    this.#notFreshSince ??= clock.monotonic()
+    const staleMs = clock.monotonic() - this.#notFreshSince
+    if (staleMs < STALE_AFTER_INTERVALS * intervalMs || this.#firing.has(FEED)) return
+    const why = view.currentError()?.data.message ?? 'nothing new comes'
+    this.#fire(FEED, alerts.ofStaleFeed(why, source, latest?.dataTime ?? null, clock.now() - staleMs))
+  }
+
+  #fire (id: string, alert: Alert): void {
+    const before = this.#firing.get(id) ?? null
+    this.#firing.set(id, alert)
+    const replaces = before === null || fingerprint(before) === fingerprint(alert) ? null : before
+    const at = this.#options.clock.now()
+    for (const receiver of this.#options.receivers) receiver.changed({ state: 'firing', alert, replaces, at })
+  }
+
+  #resolve (id: string, alert: Alert): void {
+    this.#firing.delete(id)
+    const at = this.#options.clock.now()
+    for (const receiver of this.#options.receivers) receiver.changed({ state: 'resolved', alert, replaces: null, at })
+  }
+}

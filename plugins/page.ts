@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Answers with the page for people. */
+    sendPage (): FastifyReply
+  }
+}
+
+const FOLDER = fileURLToPath(new URL('../page/', import.meta.url))
+
+/** Nothing from elsewhere, nothing inline, and nobody's frame. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'self'"
+].join('; ')
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  // It names what has changed names; the rest may be kept.
+  'cache-control': 'no-cache',
+  vary: 'accept, accept-encoding'
+}
+
+/** The page as it was bundled: what it loads is under `/page/`, by names that change with the content. */
+export default fp(async (app) => {
+  await app.register(fastifyStatic, {
+    root: FOLDER,
+    prefix: '/page/',
+    index: false,
+    // A route for each file, so that whatever else is asked for is answered as every unknown path is.
+    wildcard: false,
+    globIgnore: ['index.html', '**/*.br', '**/*.gz'],
+    preCompressed: true,
+    cacheControl: true,
+    immutable: true,
+    maxAge: '365d',
+    setHeaders: (response) => {
+      response.setHeader('vary', 'accept-encoding')
+      response.setHeader('x-content-type-options', 'nosniff')
+    }
+  })
+  app.decorateReply('sendPage', function (this: FastifyReply) {
+    return this.headers(HEADERS).sendFile('index.html', { cacheControl: false, immutable: false })
+  })
+}, { name: 'page' })

@@ -1,0 +1,19 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { EXPOSITION_TYPE } from '../lib/metrics/exposition.ts'
+
+const Exposition = {
+  description: 'metrics in the text format of Prometheus',
+  content: { 'text/plain': { schema: Type.String() } }
+}
+
+/** `GET /metrics`, for Prometheus. A scrape asks the source nothing, and is no reason to ask it: it would be one for ever. */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/metrics',
+    { schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } } },
+    async (_request, reply) => reply.type(EXPOSITION_TYPE).send(app.metrics.expose())
+  )
+}
+
+export default routes

@@ -1,0 +1,71 @@
+/**
+ * Bundles web/ into dist/page/: an index.html, and a script, a style and the licences of what is in them under names that change
+ * with their content. JavaScript, as scripts/compile.js, which calls it.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { landPath } from './land.js'
+
+/** What is smaller gains nothing. */
+const COMPRESSED_FROM_BYTES = 1_024
+
+/** @param root the folder that has web/ */
+export async function buildPage (root) {
+  const folder = join(root, 'dist/page')
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { popcast: 'web/main.tsx' },
+    outdir: 'dist/page',
+    entryNames: '[name]-[hash]',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    define: { LAND_PATH: JSON.stringify(landPath()) },
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'warning'
+  })
+  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
+  const named = (extension) => [...files.keys()].find((name) => name.endsWith(extension))
+  const html = readFileSync(join(root, 'web/index.html'), 'utf8')
+    .replace('{{script}}', `page/${named('.js')}`)
+    .replace('{{style}}', `page/${named('.css')}`)
+  files.set('index.html', Buffer.from(html))
+  files.set('licenses.txt', Buffer.from(licenses(root, Object.keys(metafile.inputs))))
+  writeChanged(folder, files)
+}
+
+/** The licence of each package that is bundled wants to go where its code goes. */
+function licenses (root, inputs) {
+  const packages = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])
+  const texts = Array.from(new Set(packages), (path) => {
+    const license = readdirSync(join(root, path)).find((name) => /^licen[cs]e/i.test(name))
+    if (license === undefined) throw new Error(`${path} has no licence`)
+    return `${path.replace('node_modules/', '')}\n\n${readFileSync(join(root, path, license), 'utf8').trim()}\n`
+  })
+  return texts.join('\n---\n\n')
+}
+
+/** The best compression takes a while, so what is there already is left. */
+function writeChanged (folder, files) {
+  mkdirSync(folder, { recursive: true })
+  for (const name of readdirSync(folder)) {
+    if (!files.has(name.replace(/\.(br|gz)$/, ''))) rmSync(join(folder, name))
+  }
+  for (const [name, contents] of files) {
+    const path = join(folder, name)
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+    if (contents.length < COMPRESSED_FROM_BYTES) continue
+    writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }))
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length }
+    writeFileSync(`${path}.br`, brotliCompressSync(contents, { params }))
+  }
+}

@@ -1,0 +1,76 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { readdirSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { build } from '../support/app.ts'
+
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
+
+/** What the page loads, by its extension. */
+async function assetsOf (app: FastifyInstance): Promise<Record<string, string>> {
+  const { body } = await app.inject({ url: '/', headers: { accept: BROWSER } })
+  const assets = Array.from(body.matchAll(/(?:href|src)="(page\/[^"]+)"/g), ([, asset]) => asset as string)
+  return Object.fromEntries(assets.map((asset) => [asset.split('.').at(-1), asset]))
+}
+
+t.test('a browser gets the page, everybody else the routes', async (t) => {
+  const { app } = await build(t)
+  const cases = [
+    { accept: BROWSER, type: 'text/html' },
+    { accept: 'text/html', type: 'text/html' },
+    { accept: 'text/*', type: 'text/html' },
+    { accept: '*/*', type: 'application/json' },
+    { accept: undefined, type: 'application/json' },
+    { accept: 'application/json', type: 'application/json' },
+    { accept: 'application/json, text/html;q=0.5', type: 'application/json' },
+    { accept: 'text/html;q=0, */*', type: 'application/json' },
+    { accept: 'image/png', type: 'application/json' },
+    { accept: 'nonsense', type: 'application/json' }
+  ]
+  for (const { accept, type } of cases) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      const { statusCode, headers } = await app.inject({ method, url: '/', ...accept !== undefined && { headers: { accept } } })
+      t.match({ statusCode, ...headers }, { statusCode: 200, 'content-type': type, vary: /accept/ }, `${method} of ${accept}`)
+    }
+  }
+})
+
+t.test('the page may load nothing from elsewhere, and nothing inline', async (t) => {
+  const { app } = await build(t)
+  const { headers, body } = await app.inject({ url: '/?pop=fra1', headers: { accept: BROWSER } })
+  const policy = String(headers['content-security-policy'])
+  t.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/)
+  t.notMatch(policy, /unsafe|https?:|\*/)
+  t.equal(headers['cache-control'], 'no-cache', 'it is asked for again, as it names what has changed')
+  t.notMatch(body, /<script(?![^>]*src)|<style|style=|\son\w+=/)
+  t.notMatch(body, /(?:href|src)="(?:\/|https?:)/, 'relative, so that a path in front does not matter')
+})
+
+t.test('what it loads is kept for ever, and as small as the browser takes it', async (t) => {
+  const { app } = await build(t)
+  const { js, css } = await assetsOf(app)
+  t.ok(js)
+  t.ok(css)
+  for (const asset of [js, css]) {
+    const plain = await app.inject(`/${asset}`)
+    t.match(plain.headers, { 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' })
+    const decoders = { br: brotliDecompressSync, gzip: gunzipSync }
+    for (const [encoding, decode] of Object.entries(decoders)) {
+      const { headers, rawPayload } = await app.inject({ url: `/${asset}`, headers: { 'accept-encoding': encoding } })
+      t.match(headers, { 'content-encoding': encoding, 'content-type': plain.headers['content-type'], vary: 'accept-encoding' })
+      t.ok(decode(rawPayload).equals(plain.rawPayload), `${asset} as ${encoding}`)
+    }
+  }
+})
+
+t.test('what is bundled goes with its licences, and nothing else of the folder is served', async (t) => {
+  const { app } = await build(t)
+  const { body } = await app.inject('/page/licenses.txt')
+  for (const name of ['preact', 'uplot', '@preact/signals']) t.match(body, name)
+  for (const path of ['/page/', '/page/index.html', '/page/../package.json', '/page/%2e%2e/app.js', '/page/nothing.js']) {
+    t.match((await app.inject(path)).json(), { statusCode: 404, code: 'NOT_FOUND' }, path)
+  }
+  const files = readdirSync(new URL('../../page/', import.meta.url)).filter((name) => /\.(br|gz)$/.test(name))
+  t.ok(files.length >= 4)
+  for (const name of files) t.equal((await app.inject(`/page/${name}`)).statusCode, 404, name)
+})

@@ -1,0 +1,3 @@
+import { testStates } from '../support/axe.ts'
+
+testStates('light')

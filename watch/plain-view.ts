@@ -1,0 +1,49 @@
+import { alertLine, concernLines, headlineLine, updateLine } from './lines.ts'
+import { headline } from './headline.ts'
+import type { Output } from './output.ts'
+import type { Session } from './session.ts'
+import type { WatchState } from './state.ts'
+import type { View } from './view.ts'
+
+/** A line per update, alert and turn of the connection. */
+export function plainView (session: Session, output: Output): View {
+  const { client, selection, gate } = session
+  let shown = ''
+  const turnOf = (state: WatchState) => `${headline(state).word} ${state.freshness.state}`
+  // Once per turn, not per try: in between nothing is new.
+  const turned = () => {
+    const state = session.state()
+    if (turnOf(state) === shown) return
+    shown = turnOf(state)
+    output.line(headlineLine(state))
+  }
+  return {
+    start () {
+      client.on('alert', ({ alert }) => gate.pass([alert.pop], () => {
+        if (selection.has(alert.pop)) output.line(alertLine(alert, session.state()))
+      }))
+      client.on('message', ({ type }) => {
+        if (type !== 'pops_update') return
+        const state = session.state()
+        shown = turnOf(state)
+        output.line(updateLine(state))
+      })
+      client.on('connection', turned)
+      client.on('freshness', turned)
+    },
+    summary () {},
+    restore () {}
+  }
+}
+
+/** Once: what is true at the end, and what needs attention. */
+export function summaryView (session: Session, output: Output): View {
+  return {
+    start () {},
+    summary () {
+      const state = session.state()
+      for (const line of [updateLine(state), ...concernLines(state)]) output.line(line)
+    },
+    restore () {}
+  }
+}

@@ -1,0 +1,43 @@
+import { signal, type Signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { Alarms } from './alarms.ts'
+import type { Model } from './state/model.ts'
+import { Help } from './view/help.tsx'
+import { Settings } from './view/settings.tsx'
+
+export type DialogName = 'help' | 'settings'
+
+export interface Dialogs {
+  readonly open: Signal<DialogName | null>
+  readonly Dialogs: () => JSX.Element
+}
+
+/** What is over the page: one at a time. */
+export function createDialogs (model: Model, alarms: Alarms): Dialogs {
+  const open = signal<DialogName | null>(null)
+  const close = () => { open.value = null }
+  const HelpDialog = () => (
+    <Help
+      isOpen={open.value === 'help'}
+      singleKeys={alarms.preferences.value.singleKeys}
+      onSingleKeys={alarms.setSingleKeys}
+      onClose={close}
+    />
+  )
+  const SettingsDialog = () => (
+    <Settings
+      {...alarms.preferences.value}
+      isOpen={open.value === 'settings'}
+      arming={alarms.arming.value}
+      permission={alarms.permission.value}
+      now={open.value === 'settings' ? model.now.value : 0}
+      onSound={alarms.setSound}
+      onTest={alarms.test}
+      onNotifications={alarms.setNotifications}
+      onMute={alarms.mute}
+      onUnmutePop={(pop) => alarms.mutePop(pop, null)}
+      onClose={close}
+    />
+  )
+  return { open, Dialogs: () => <><HelpDialog /><SettingsDialog /></> }
+}

@@ -1,0 +1,54 @@
+import { computed, effect, signal } from '@preact/signals'
+import { render } from 'preact'
+import { PopcastClient } from '../client/index.ts'
+import { createActions } from './actions.ts'
+import { createAlarms } from './alarms.ts'
+import { App } from './app.tsx'
+import { createDialogs } from './dialogs.tsx'
+import { listen } from './listen.ts'
+import { parseAddress } from './state/address.ts'
+import { createDetail } from './state/detail.ts'
+import { followFeed } from './state/detail-feed.ts'
+import { createModel, subscriptionOf } from './state/model.ts'
+import { createSpanLog } from './state/span-log.ts'
+import { listLimit, watchScreen } from './screen.ts'
+import { watchTab } from './tab.ts'
+import './style.css'
+
+// Relative, so that it works under any path.
+const subscribe = subscriptionOf(parseAddress(location.search))
+const client = new PopcastClient(() => new URL('ws', document.baseURI), { subscribe })
+const model = createModel(client, location.search, Date.now, navigator.onLine)
+const alarms = createAlarms((code) => { if (code !== null) actions.select(code) })
+const regressions = async () => (await fetch('api/regressions', { headers: { accept: 'application/json' } })).json()
+const spanLog = createSpanLog(client, regressions, Date.now)
+const detail = createDetail({ fetch: (url, init) => fetch(url, init), clock: globalThis })
+followFeed(detail, client)
+effect(() => detail.select(model.address.value.pop))
+
+const toast = signal<string | null>(null)
+const screen = watchScreen(model)
+const dialogs = createDialogs(model, alarms)
+const actions = createActions({ client, model, alarms, dialogs, detail, toast })
+listen({ client, model, alarms, actions })
+watchTab(model)
+
+const context = {
+  model,
+  actions,
+  spans: spanLog.spans,
+  detail: detail.state,
+  theme: screen.theme,
+  isPrinting: screen.isPrinting,
+  listLimit: computed(() => listLimit(model.address.value.kiosk, screen.height.value)),
+  cursor: signal<number | null>(null),
+  toast,
+  mutedUntil (pop: string) {
+    const { sound, notifications, mutedPops } = alarms.preferences.value
+    return sound || notifications ? mutedPops[pop] ?? null : undefined
+  },
+  dialogs: dialogs.Dialogs
+}
+const root = document.getElementById('app') as HTMLElement
+root.replaceChildren()
+render(<App context={context} />, root)

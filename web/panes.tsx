@@ -1,0 +1,165 @@
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type { Overview } from '../client/index.ts'
+import type { AppContext } from './context.ts'
+import { age, clock, moment } from './format.ts'
+import { attentionOf } from './state/attention.ts'
+import { isFiltered } from './state/filter.ts'
+import type { Model } from './state/model.ts'
+import { AttentionList } from './view/attention.tsx'
+import { OverviewChart } from './view/overview-chart.tsx'
+import { PopTable } from './view/table.tsx'
+import { Tiles } from './view/tiles.tsx'
+import { Timeline } from './view/timeline.tsx'
+import { WorldMap } from './view/world-map.tsx'
+
+const DAY_MS = 86_400_000
+
+/** By where they are. */
+export interface Panes { readonly [name: string]: () => JSX.Element }
+
+/** The parts of the board. */
+export function panesOf (context: AppContext): Panes {
+  return {
+    tiles: tilesOf(context),
+    map: mapOf(context),
+    list: listOf(context),
+    chart: chartOf(context),
+    timeline: timelineOf(context),
+    table: tableOf(context)
+  }
+}
+
+function isSimulated (model: Model): boolean {
+  return model.snapshot.value.server?.source === 'demo'
+}
+
+function asOfWords (model: Model): string | null {
+  const time = model.asOf.value
+  return time === null ? null : model.now.value - time.getTime() > DAY_MS ? moment(time) : clock(time)
+}
+
+function regressed (model: Model, severity: string): number {
+  return [...model.snapshot.value.alerts.values()].filter((alert) => alert.severity === severity).length
+}
+
+function emptyWords ({ totalPops }: Overview, isFiltered: boolean): string {
+  if (totalPops === 0) return 'no PoPs'
+  return isFiltered ? 'nothing among those that the filter leaves' : 'nothing: all that report are healthy'
+}
+
+function tilesOf ({ model }: AppContext) {
+  return () => {
+    const { overview, history } = model.snapshot.value
+    const look = model.look.value
+    const isOld = look === 'old' || look === 'late'
+    return (
+      <Tiles
+        overview={overview}
+        critical={regressed(model, 'critical')}
+        warning={regressed(model, 'warning')}
+        trend={useMemo(() => history.map(({ overview }) => overview.averageColdStart), [history])}
+        look={look}
+        ageWords={isOld && model.freshness.value.ageMs !== null ? `${age(model.freshness.value.ageMs)} old` : null}
+      />
+    )
+  }
+}
+
+function mapOf ({ model, actions }: AppContext) {
+  return () => (
+    <section class='panel' aria-label='Map'>
+      <WorldMap
+        pops={model.pops.value}
+        look={model.look.value}
+        asOf={model.asOf.value}
+        selected={model.address.value.pop}
+        simulated={isSimulated(model)}
+        isEmpty={model.snapshot.value.overview?.totalPops === 0}
+        overviewWindowMs={model.snapshot.value.server?.overviewWindowMs ?? null}
+        onSelect={actions.select}
+        onNoLocation={actions.showUnlocated}
+      />
+    </section>
+  )
+}
+
+function listOf ({ model, actions, listLimit }: AppContext) {
+  return () => {
+    const { alerts, overview } = model.snapshot.value
+    const { items, total, more } = attentionOf(model.pops.value, alerts, model.until.value, listLimit.value)
+    const isKnown = overview !== null && model.look.value !== 'none'
+    return (
+      <AttentionList
+        items={items}
+        total={total}
+        more={more}
+        healthy={isKnown ? overview.healthyPops : null}
+        look={model.look.value}
+        asOf={asOfWords(model)}
+        selected={model.address.value.pop}
+        empty={isKnown ? emptyWords(overview, isFiltered(model.address.value)) : 'no data yet'}
+        onSelect={actions.select}
+        onShowAll={() => actions.show('table')}
+      />
+    )
+  }
+}
+
+function chartOf ({ model, spans, theme, cursor }: AppContext) {
+  return () => {
+    const { history, server } = model.snapshot.value
+    return (
+      <section class='panel' aria-label='Mean cold start'>
+        <OverviewChart
+          history={history}
+          intervalMs={server?.intervalMs ?? 10_000}
+          healthyBelowMs={server?.healthyBelowMs ?? null}
+          windowMs={model.address.value.windowMs}
+          now={model.feedNow.value}
+          look={model.look.value}
+          regressions={spans.value}
+          simulated={isSimulated(model)}
+          theme={theme.value}
+          cursor={cursor}
+        />
+      </section>
+    )
+  }
+}
+
+function timelineOf ({ model, actions, spans, cursor }: AppContext) {
+  return () => (
+    <section class='panel' aria-label='Regressions over time'>
+      <Timeline
+        spans={spans.value}
+        pops={model.snapshot.value.pops}
+        windowMs={model.address.value.windowMs}
+        now={model.feedNow.value}
+        dataTime={model.freshness.value.dataTime?.getTime() ?? null}
+        look={model.look.value}
+        selected={model.address.value.pop}
+        onSelect={actions.select}
+        cursor={cursor}
+      />
+    </section>
+  )
+}
+
+function tableOf ({ model, actions, isPrinting }: AppContext) {
+  return () => (
+    <section class='panel' aria-label='All PoPs'>
+      <PopTable
+        pops={model.pops.value}
+        alerts={model.snapshot.value.alerts}
+        sort={model.address.value.sort}
+        look={model.look.value}
+        selected={model.address.value.pop}
+        now={model.until.value}
+        onSort={actions.sort}
+        onSelect={actions.select}
+        isPrint={isPrinting.value}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,113 @@
+import type { Alert, Pop } from '../../client/types.ts'
+import { duration, ms, percent } from '../format.ts'
+import { conditions, type Condition } from './condition.ts'
+import { alertsByPop, standingOf, type Standing } from './standing.ts'
+
+/** A PoP that somebody has to look at, in words. */
+export interface AttentionItem {
+  readonly code: string
+  readonly condition: Condition
+  /** City, country, tier. */
+  readonly place: string
+  /** The value, or what is the matter. */
+  readonly value: string
+  readonly change: string | null
+  readonly since: string | null
+}
+
+export interface Attention {
+  /** Worst first. */
+  readonly items: AttentionItem[]
+  readonly total: number
+  /** What does not fit, in words: how many of which condition, by tier and country. */
+  readonly more: string[]
+}
+
+/** So many places are named; then it only says how many are elsewhere. */
+const MAX_PLACES = 6
+
+/**
+ * What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow.
+ * @param now until when durations run: with data that is old, its time
+ */
+export function attentionOf (
+  pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, now: number, limit: number
+): Attention {
+  const open = alertsByPop(alerts)
+  const standings = Array.from(pops, (pop) => standingOf(pop, open.get(pop.code) ?? null))
+    .filter(({ condition }) => urgency[condition] !== null)
+    .sort(byUrgency)
+  const shown = standings.slice(0, Math.max(0, limit))
+  return {
+    items: shown.map((standing) => itemOf(standing, now)),
+    total: standings.length,
+    more: groupsOf(standings.slice(shown.length))
+  }
+}
+
+/** City, country and tier, as far as they are known. */
+export function placeOf ({ city, country, tier }: Pop): string {
+  return [city, country, tierWord(tier)].filter((part) => part !== null && part !== '').join(' ')
+}
+
+/** A number alone says nothing. */
+export function tierWord (tier: string | null): string | null {
+  return tier !== null && /^\d+$/.test(tier) ? `t${tier}` : tier
+}
+
+/** What is worst among those of one condition: more comes first. null: needs no attention. */
+const urgency: Record<Condition, ((standing: Standing) => number) | null> = {
+  critical: ({ changePercent }) => changePercent ?? -Infinity,
+  warning: ({ changePercent }) => changePercent ?? -Infinity,
+  silent: ({ since }) => since === null ? -Infinity : -since,
+  slow: ({ pop }) => pop.coldStartMs,
+  unknown: null,
+  healthy: null
+}
+
+function byUrgency (one: Standing, other: Standing): number {
+  const rank = conditions.indexOf(one.condition) - conditions.indexOf(other.condition)
+  if (rank !== 0) return rank
+  const [first, second] = [one, other].map((standing) => urgency[standing.condition]!(standing)) as [number, number]
+  if (first !== second) return first > second ? -1 : 1
+  return one.pop.code < other.pop.code ? -1 : 1
+}
+
+function itemOf ({ pop, condition, changePercent, since }: Standing, now: number): AttentionItem {
+  const lasts = since === null ? null : duration(now - since)
+  const isSilent = condition === 'silent'
+  return {
+    code: pop.code,
+    condition,
+    place: placeOf(pop),
+    value: isSilent ? lasts === null ? 'no sample' : `for ${lasts}` : ms(pop.coldStartMs),
+    change: isSilent || changePercent === null ? null : percent(changePercent),
+    since: isSilent ? null : lasts
+  }
+}
+
+/** '3 critical: 2 DE t1, 1 NL t2', for each condition that is among them. */
+function groupsOf (rest: readonly Standing[]): string[] {
+  const byCondition = grouped(rest, ({ condition }) => condition)
+  return Array.from(byCondition, ([condition, group]) => `${group.length} ${condition}: ${placesOf(group)}`)
+}
+
+function placesOf (group: readonly Standing[]): string {
+  const places = grouped(group, ({ pop: { country, tier } }) => [country, tierWord(tier)].filter(Boolean).join(' ') || 'unknown')
+  const largest = Array.from(places, ([place, { length }]) => ({ place, length }))
+    .sort((one, other) => other.length - one.length || (one.place < other.place ? -1 : 1))
+  const named = largest.slice(0, MAX_PLACES).map(({ place, length }) => `${length} ${place}`)
+  const others = largest.slice(MAX_PLACES).reduce((sum, { length }) => sum + length, 0)
+  return [...named, ...others > 0 ? [`${others} in ${largest.length - MAX_PLACES} other places`] : []].join(', ')
+}
+
+function grouped <Item, Key> (items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}

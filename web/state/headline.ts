@@ -1,0 +1,113 @@
+import type { ConnectionState, Freshness, Overview } from '../../client/types.ts'
+import { age, clock, duration } from '../format.ts'
+
+export type HeadlineKind =
+  | 'failed' | 'offline' | 'reconnecting' | 'draining'
+  | 'failing' | 'stale' | 'late' | 'waiting' | 'connecting' | 'empty' | 'live'
+
+/** What the strip says first: one word that is true of the whole screen, and then why. */
+export interface Headline {
+  readonly kind: HeadlineKind
+  readonly word: string
+  readonly details: readonly string[]
+  /** What somebody may do about it. */
+  readonly action: 'try-now' | 'reload' | null
+}
+
+export interface Circumstances {
+  readonly connection: ConnectionState
+  readonly freshness: Freshness
+  readonly overview: Overview | null
+  readonly overviewWindowMs: number
+  readonly isOnline: boolean
+  /** As of Date.now(). */
+  readonly now: number
+}
+
+const sourceProblems: Record<string, string> = {
+  SOURCE_UNAVAILABLE: 'database unavailable',
+  SOURCE_TIMEOUT: 'database too slow'
+}
+/** So much of being late is not worth a word. */
+const PUNCTUAL_MS = 500
+
+/**
+ * The worst of two things that have nothing to do with each other, the connection and the data: failed, offline, reconnecting,
+ * draining, source failing, stale, late, none, connecting, live.
+ */
+export function headlineOf (circumstances: Circumstances): Headline {
+  return ofConnection(circumstances) ?? ofData(circumstances)
+}
+
+function say (kind: HeadlineKind, word: string, details: readonly string[], action: Headline['action'] = null): Headline {
+  return { kind, word, details, action }
+}
+
+function ofConnection ({ connection, freshness, isOnline, now }: Circumstances): Headline | null {
+  const held = dataAge(freshness)
+  switch (connection.name) {
+    case 'failed': {
+      const { closeCode, message } = connection.cause
+      return say('failed', 'STOPPED', [`${message}${closeCode === null ? '' : ` (${closeCode})`}`, ...held], 'reload')
+    }
+    case 'idle':
+      return say('failed', 'STOPPED', ['not connected', ...held], 'reload')
+    case 'waiting': {
+      if (!isOnline) return say('offline', 'THIS DEVICE IS OFFLINE', held)
+      const next = `next try in ${duration(connection.retryAt - now)} (try ${connection.attempt + 1})`
+      return say('reconnecting', 'RECONNECTING', [next, ...held], 'try-now')
+    }
+    case 'connecting':
+      return isOnline ? connecting(connection.attempt, freshness) : say('offline', 'THIS DEVICE IS OFFLINE', held)
+    case 'draining': {
+      const back = `back in about ${duration(Math.max(1_000, connection.retryAt - now))}`
+      return say('draining', 'SERVER RESTARTING', [back, ...held])
+    }
+    default:
+      return null
+  }
+}
+
+/** The first attempt of all is no reconnection; what is held already says that it is one. */
+function connecting (attempt: number, freshness: Freshness): Headline {
+  if (attempt === 0 && freshness.state === 'none') return say('connecting', 'CONNECTING', [])
+  return say('reconnecting', 'RECONNECTING', [`trying now (try ${attempt + 1})`, ...dataAge(freshness)])
+}
+
+function ofData (circumstances: Circumstances): Headline {
+  const { freshness, overview, overviewWindowMs } = circumstances
+  const { state, sourceError, dueInMs } = freshness
+  const held = dataAge(freshness)
+  if (sourceError !== null) {
+    const why = `${sourceProblems[sourceError.code] ?? sourceError.code} since ${clock(sourceError.since)}`
+    return say('failing', state === 'none' ? 'NO DATA' : state === 'stale' ? 'STALE' : 'SOURCE FAILING', [why, ...held])
+  }
+  switch (state) {
+    case 'none': return nothing(circumstances)
+    case 'stale': return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
+    case 'late': return say('late', 'LATE', [...overdue(dueInMs), ...held])
+    case 'fresh':
+      return overview?.totalPops === 0
+        ? say('empty', 'LIVE', [`no PoP reported in the last ${duration(overviewWindowMs)}`])
+        : say('live', 'LIVE', [...held, ...due(dueInMs)])
+  }
+}
+
+function nothing ({ connection }: Circumstances): Headline {
+  return connection.name === 'syncing'
+    ? say('connecting', 'CONNECTING', ['asking for the present state'])
+    : say('waiting', 'CONNECTED', ['waiting for the first data'])
+}
+
+function dataAge ({ ageMs }: Freshness): string[] {
+  return ageMs === null ? [] : [`data ${age(ageMs)} old`]
+}
+
+function due (dueInMs: number | null): string[] {
+  if (dueInMs === null) return []
+  return [dueInMs > PUNCTUAL_MS ? `next in ${duration(dueInMs)}` : 'next is due']
+}
+
+function overdue (dueInMs: number | null): string[] {
+  return dueInMs === null || dueInMs > -PUNCTUAL_MS ? [] : [`update overdue ${duration(-dueInMs)}`]
+}

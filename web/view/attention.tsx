@@ -1,0 +1,67 @@
+import type { JSX } from 'preact'
+import type { AttentionItem } from '../state/attention.ts'
+import type { Look } from '../state/look.ts'
+import { Mark } from './mark.tsx'
+
+export interface AttentionListProps {
+  /** Worst first, as many as are shown. */
+  items: readonly AttentionItem[]
+  total: number
+  /** Of those that are not shown: in words, by where they are. */
+  more: readonly string[]
+  healthy: number | null
+  look: Look
+  asOf: string | null
+  selected: string | null
+  /** What is said when there is nothing. */
+  empty: string
+  onSelect: (code: string) => void
+  onShowAll: () => void
+}
+
+/** What somebody has to look at, worst first. */
+export function AttentionList (props: AttentionListProps): JSX.Element {
+  const { items, total, more, healthy, look, asOf, selected, empty, onSelect, onShowAll } = props
+  return (
+    <section class={`panel attention look-${look}`} aria-labelledby='attention-title'>
+      <h2 id='attention-title'>
+        Needs attention
+        {total > 0 && <span class='count'> {total}</span>}
+        {asOf !== null && <small> as of {asOf}</small>}
+      </h2>
+      {items.length === 0
+        ? <p class='empty'>{empty}</p>
+        : (
+          <ol>
+            {items.map((item) => <Row key={item.code} item={item} isSelected={item.code === selected} onSelect={onSelect} />)}
+          </ol>
+          )}
+      {more.length > 0 && <p class='more'>{total - items.length} more: {more.join(', ')}</p>}
+      {healthy !== null && healthy > 0 && (
+        <p class='rest'>
+          <Mark condition='healthy' /> {healthy} healthy
+          <button type='button' class='link' onClick={onShowAll}>show all PoPs</button>
+        </p>
+      )}
+    </section>
+  )
+}
+
+interface RowProps { item: AttentionItem, isSelected: boolean, onSelect: (code: string) => void }
+
+function Row ({ item, isSelected, onSelect }: RowProps): JSX.Element {
+  const { code, condition, place, value, change, since } = item
+  return (
+    <li class={`row-${condition}`}>
+      <button type='button' aria-current={isSelected} data-code={code} onClick={() => onSelect(code)}>
+        <Mark condition={condition} size={18} />
+        <span class='who'><b>{code}</b> <span class='place'>{place}</span></span>
+        <span class='what'>
+          <span class='condition'>{condition}</span> <span class='value'>{value}</span>
+          {change !== null && <> <b class='change'>{change}</b></>}
+        </span>
+        {since !== null && <span class='since'>{since}</span>}
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,56 @@
+import type { JSX } from 'preact'
+import { clock } from '../format.ts'
+import type { Headline } from '../state/headline.ts'
+
+export interface StripProps {
+  headline: Headline
+  /** How far it is to the next update, 0 to 1; null: none is expected. */
+  progress: number | null
+  source: string | null
+  pops: number | null
+  now: number
+  /** Since when the picture stands still by somebody's wish. */
+  pausedAt: number | null
+  children?: JSX.Element | null
+  onTryNow: () => void
+  onResume: () => void
+}
+
+const RADIUS = 9
+const ROUND = 2 * Math.PI * RADIUS
+
+/** What is said before anything else: whether the screen can be believed, and how old it is. */
+export function Strip (props: StripProps): JSX.Element {
+  const { headline, progress, source, pops, now, pausedAt, children, onTryNow, onResume } = props
+  const { kind, word, details, action } = headline
+  return (
+    <header class='strip' data-kind={pausedAt === null ? kind : 'paused'}>
+      <Ring progress={progress} isHollow={kind !== 'live' && kind !== 'empty'} />
+      <h1 class='headline'>
+        {pausedAt !== null && <><span class='word'>PAUSED since {clock(pausedAt)}</span>{' '}</>}
+        <span class='word'>{word}</span>
+        {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
+      </h1>
+      {action === 'try-now' && <button type='button' class='button' onClick={onTryNow}>Try now</button>}
+      {action === 'reload' && <button type='button' class='button' onClick={() => location.reload()}>Reload</button>}
+      {pausedAt !== null && <button type='button' class='button' onClick={onResume}>Go on</button>}
+      {children}
+      <p class='facts'>
+        {source !== null && <span>{source === 'demo' ? 'SIMULATED' : source}</span>}
+        {pops !== null && <span>{pops === 1 ? '1 PoP' : `${pops} PoPs`}</span>}
+        <time class='clock'>{clock(now)}</time>
+      </p>
+    </header>
+  )
+}
+
+function Ring ({ progress, isHollow }: { progress: number | null, isHollow: boolean }): JSX.Element {
+  const filled = progress === null ? 0 : Math.min(1, Math.max(0, progress))
+  return (
+    <svg class='ring-of-time' width='24' height='24' viewBox='-12 -12 24 24' aria-hidden='true'>
+      <circle class='track' r={RADIUS} />
+      <circle class='hand' r={RADIUS} stroke-dasharray={ROUND} stroke-dashoffset={ROUND * (1 - filled)} transform='rotate(-90)' />
+      {!isHollow && <circle class='dot' r='4' />}
+    </svg>
+  )
+}
