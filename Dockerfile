@@ -6,6 +6,7 @@ COPY . .
 RUN npm run compile && npm prune --omit=dev
 
 FROM node:24-slim
+# Others reach it, so AUTH has to be said: none, token or jwt.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3001
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { MethodNotAllowedError, NotFiniteError, NotFoundError } from './http-errors.ts'
 import { Lifecycle } from './lib/lifecycle.ts'
 import { hasReceivers } from './lib/notify/settings.ts'
+import auth from './plugins/auth.ts'
 import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
 import documentation from './plugins/documentation.ts'
@@ -108,6 +109,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(broadcaster, { clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
+  await app.register(auth, { config, clock })
   await app.register(sessions, { config, clock })
   await app.register(metrics, { config })
   // Nobody else needs any of it.
@@ -118,7 +120,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(page)
   await app.register(websocketRoutes)
   await app.register(streamRoutes, { config, random })
-  await app.register(statusRoutes, { clock })
+  await app.register(statusRoutes, { config, clock })
   await app.register(healthRoutes, { clock })
   await app.register(metricsRoutes)
   await app.register(expositionRoutes)

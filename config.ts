@@ -1,5 +1,6 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { envSchema } from 'env-schema'
+import { authSettingFaults } from './lib/auth/settings.ts'
 import { notifySettingFaults } from './lib/notify/settings.ts'
 import { influxSettingFaults } from './lib/source/influx/settings.ts'
 import { endpointFault } from './lib/tracing/settings.ts'
@@ -21,8 +22,10 @@ interface InfluxSettings {
 /** The settings, checked: which source there is is decided, and what that source cannot do without is there. */
 export type Config = Omit<
   Settings,
-  'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS' | 'MIN_DEVIATION_MS'
-> & { DRAIN_DELAY_MS: number; MIN_DEVIATION_MS: number } & ({ METRICS_SOURCE: 'demo' } | InfluxSettings)
+  'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS' | 'MIN_DEVIATION_MS' | 'AUTH'
+> & { DRAIN_DELAY_MS: number; MIN_DEVIATION_MS: number; AUTH: NonNullable<Settings['AUTH']> } & (
+  { METRICS_SOURCE: 'demo' } | InfluxSettings
+)
 export type InfluxConfig = Extract<Config, InfluxSettings>
 
 /**
@@ -38,17 +41,24 @@ export function loadConfig (env: Record<string, string | undefined>): Config {
   const settings = parse({ ...given, ...(token !== undefined && { INFLUXDB_TOKEN: token.trim() }) })
   const config = {
     ...settings,
+    AUTH: settings.AUTH ?? 'none' as const,
     METRICS_SOURCE: settings.METRICS_SOURCE ?? (settings.INFLUXDB_URL === undefined ? 'demo' : 'influxdb'),
     MIN_DEVIATION_MS: settings.MIN_DEVIATION_MS ?? DEFAULT_MIN_DEVIATION * settings.HEALTHY_BELOW_MS,
     DRAIN_DELAY_MS: settings.DRAIN_DELAY_MS ?? (isLoopback(settings.HOST) ? 0 : DEFAULT_DRAIN_DELAY_MS)
   }
-  const problems = [...contradictions(config)]
+  const problems = [...contradictions(config), ...authProblems(settings)]
   if (problems.length > 0) throw new ConfigError(problems)
   return config as Config
 }
 
-function isLoopback (host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether only this machine reaches it. */
+export function isLoopback (host: string): boolean {
+  const version = isIP(host)
+  return host.toLowerCase() === 'localhost' || (version !== 0 && loopback.check(host, version === 4 ? 'ipv4' : 'ipv6'))
 }
 
 function parse (given: Record<string, unknown>): Settings {
@@ -89,6 +99,11 @@ function * contradictions (config: Settings): Iterable<ConfigProblem> {
   const fault = endpoint === undefined ? null : endpointFault(endpoint)
   if (fault !== null) yield problem('OTEL_EXPORTER_OTLP_ENDPOINT', fault)
   if (config.METRICS_SOURCE === 'influxdb') yield * influxProblems(config)
+}
+
+function * authProblems (settings: Settings): Iterable<ConfigProblem> {
+  const { HOST } = settings
+  for (const { variable, fault } of authSettingFaults(settings, HOST, !isLoopback(HOST))) yield problem(variable, fault)
 }
 
 function * proxyProblems ({ TRUST_PROXY }: Settings): Iterable<ConfigProblem> {

@@ -13,3 +13,8 @@ export const NotFiniteError = createError('BAD_REQUEST', 'querystring/%s must be
 export const OverCapacityError = createError('OVER_CAPACITY', 'there are as many clients as MAX_CONNECTIONS allows', 503)
 export const UpgradeRateError = createError('UPGRADE_RATE', 'more clients come at once than UPGRADE_RATE_LIMIT allows', 503)
 export const ShuttingDownError = createError('SHUTTING_DOWN', 'the server is shutting down', 503)
+export const UnauthorizedError = createError('UNAUTHORIZED', '%s', 401)
+export const ForbiddenError = createError('FORBIDDEN', '%s', 403)
+export const AuthUnavailableError = createError('AUTH_UNAVAILABLE', '%s', 503)
+export const AddressLimitError =
+  createError('RATE_LIMITED', 'this address has as many clients as MAX_CONNECTIONS_PER_ADDRESS allows', 429)

@@ -9,6 +9,7 @@ popcast [command] [arguments]
   watch       shows the feed of a running service in the terminal
   generate    writes simulated samples into an InfluxDB
   detect      prints the regressions that would have been reported of a CSV file
+  token       makes a token for AUTH=token
 
   --help      this text; popcast watch --help: that of the command
   --version   ${version}
@@ -21,7 +22,8 @@ const commands: Record<string, (args: string[]) => Promise<unknown>> = {
   serve,
   watch: async (args) => (await import('./watch/command.ts')).watch(args),
   generate: async (args) => (await import('./generator/command.ts')).generate(args),
-  detect: async (args) => (await import('./detect/command.ts')).detect(args)
+  detect: async (args) => (await import('./detect/command.ts')).detect(args),
+  token: async (args) => (await import('./token.ts')).token(args)
 }
 
 const [name = 'serve', ...args] = process.argv.slice(2)

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { authSettings } from './lib/auth/settings.ts'
 import { notifySettings } from './lib/notify/settings.ts'
 import { influxSettings } from './lib/source/influx/settings.ts'
 import { tracingSettings } from './lib/tracing/settings.ts'
@@ -40,6 +41,8 @@ export const settingsSchema = Type.Object({
   PORT: integer('a TCP port (0 picks a free one)', 3001, 0, 65_535),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   TRUST_PROXY: Type.Optional(text('comma-separated addresses or CIDR ranges of the proxies whose X-Forwarded-For is believed')),
+
+  ...authSettings,
 
   METRICS_SOURCE: Type.Optional(oneOf(['influxdb', 'demo'])),
   INFLUXDB_URL: Type.Optional(text('an http:// or https:// URL without user name and password, e.g. http://127.0.0.1:8086')),
@@ -84,6 +87,7 @@ export const settingsSchema = Type.Object({
   STATS_LOG_INTERVAL_MS: duration(MINUTE_MS, 100),
   METRICS_PER_POP: integer('PoPs that have series of their own in /metrics (0: none)', 0, 0, 100_000),
   MAX_CONNECTIONS: integer('connections', 10_000, 1, 1_000_000),
+  MAX_CONNECTIONS_PER_ADDRESS: integer('connections of one address (0: no limit)', 0, 0, 1_000_000),
   MAX_MESSAGE_BYTES: integer('bytes', 16_384, 64, 1_048_576),
   MAX_BUFFERED_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
   SLOW_CLIENT_TIMEOUT_MS: duration(30_000, 100),

@@ -7,7 +7,10 @@ import { PROTOCOL_VERSION, serverMessages } from '../lib/protocol/server-message
 type MessageSchema = TSchema & { properties: { type: { const: string } } }
 
 const summaries: Record<string, string> = {
-  welcome: 'the first message of every connection',
+  auth_required: 'instead of the welcome, where the request came without a token: an auth is to follow',
+  auth_confirmed: 'answers an auth',
+  auth: 'presents a token, at first or before the one that there is expires',
+  welcome: 'the first message of every connection that is let in',
   metrics_update: 'the overview of all PoPs, at each tick',
   pops_update: 'every PoP of a filter, or what has changed of them',
   alert: 'a regression has opened, changed its severity, or is over',

@@ -5,6 +5,7 @@
 import * as ws from 'ws'
 import { systemClock } from '../lib/clock.ts'
 import { parseClientMessage } from '../lib/protocol/client-messages.ts'
+import { EVERYTHING } from '../lib/auth/grant.ts'
 import { ConnectionTracker } from '../lib/clients/connection-tracker.ts'
 import { encodeText } from '../lib/clients/websocket/frame.ts'
 import { WebSocketTransport } from '../lib/clients/websocket/transport.ts'
@@ -54,11 +55,12 @@ const connections = new ConnectionTracker({
 })
 const socket = { readyState: 1, close () {}, terminate () {}, resume () {} }
 const stream = { writableLength: 0, writableNeedDrain: false, write: () => true, cork () {}, uncork () {}, once () {} }
+const INFO = { userAgent: 'bench', ip: '127.0.0.1' }
 measure('track a connection and forget it', () => {
-  connections.remove(connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' }), 1000, '')
+  connections.remove(connections.add(new WebSocketTransport(socket, stream), INFO, EVERYTHING), 1000, '')
 })
 for (let count = 0; count < 9_000; count++) {
-  connections.add(new WebSocketTransport(socket, stream), { userAgent: 'bench', ip: '127.0.0.1' })
+  connections.add(new WebSocketTransport(socket, stream), INFO, EVERYTHING)
 }
 measure('go through 9,000 tracked connections', () => {
   let open = 0

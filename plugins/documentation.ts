@@ -20,6 +20,6 @@ export default fp(async (app) => {
     }
   })
   // Relative, so that the page works behind a proxy that serves popcast under a path of its own.
-  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', logLevel: 'silent' })
+  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '.', staticCSP: true, logLevel: 'silent' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }, { name: 'documentation' })

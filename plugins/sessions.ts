@@ -1,7 +1,8 @@
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import { OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
+import { AddressLimitError, OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
 import type { Clock } from '../lib/clock.ts'
+import { AddressLimit } from '../lib/clients/address-limit.ts'
 import type { ConversationContext } from '../lib/clients/conversation.ts'
 import { RateLimit } from '../lib/clients/rate-limit.ts'
 import { version } from '../version.ts'
@@ -26,15 +27,23 @@ const RETRY_AFTER_SECONDS = 10
 /** Decorates `sessionContext` and `admit`: what is the same for every client, however it is connected. */
 export default fp<SessionsOptions>(async (app, { config, clock }) => {
   const rate = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
-  const refusal = (isUpgrade: boolean): Error | null => {
+  const addresses = new AddressLimit(config.MAX_CONNECTIONS_PER_ADDRESS)
+  const refusal = (isUpgrade: boolean, address: string): Error | null => {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
     // The sockets that are still being upgraded count as well, this one perhaps among them.
-    if (!app.connections.hasRoomFor(app.pendingUpgrades.size + (isUpgrade ? 0 : 1))) return new OverCapacityError()
+    const coming = app.pendingUpgrades.size + app.doorway.size + (isUpgrade ? 0 : 1)
+    if (!app.connections.hasRoomFor(coming)) return new OverCapacityError()
+    if (!addresses.hasRoomFor(address)) return new AddressLimitError()
     return rate.take() ? null : new UpgradeRateError()
   }
   app.decorate('admit', (reply) => {
-    const error = refusal(reply.request.ws)
-    if (error === null) return
+    const { ws, ip, raw: { socket } } = reply.request
+    const error = refusal(ws, ip)
+    if (error === null) {
+      // Whatever becomes of it, it is one of this address's as long as it is there.
+      if (addresses.isOn) socket.once('close', addresses.take(ip))
+      return
+    }
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw error
   })
@@ -52,6 +61,7 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     overviewWindowMs: config.OVERVIEW_WINDOW_MS,
     version,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
+    verify: (token) => app.verifyToken(token),
     onConnect: () => app.poller.wake()
   })
-}, { name: 'sessions', dependencies: ['connections', 'metrics-source', 'updates', 'poller', 'popcast-websocket'] })
+}, { name: 'sessions', dependencies: ['connections', 'metrics-source', 'updates', 'poller', 'popcast-websocket', 'auth'] })

@@ -4,12 +4,14 @@ import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../lib/clock.ts'
+import { chooseSubprotocol } from '../lib/auth/presented.ts'
 import type { Config } from '../config.ts'
 import { BadHandshakeError, NotAWebSocketRouteError } from '../http-errors.ts'
 import type { Encoding } from '../lib/feed/shared-message.ts'
 import { closeTimeoutMs, drain } from '../lib/clients/drain.ts'
 import { PLAIN, WebSocketEncodings } from '../lib/clients/websocket/encodings.ts'
 import { negotiableOffers } from '../lib/clients/websocket/extension-offer.ts'
+import { Doorway } from '../lib/clients/websocket/doorway.ts'
 import { PendingUpgrades } from '../lib/clients/websocket/pending-upgrades.ts'
 import { agreedWindowBits } from '../lib/clients/websocket/permessage-deflate.ts'
 
@@ -30,6 +32,12 @@ const MAX_FRAGMENTS = 64
 export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
   const pendingUpgrades = new PendingUpgrades(clock)
   app.decorate('pendingUpgrades', pendingUpgrades)
+  const doorway = new Doorway({
+    clock,
+    verify: (token) => app.verifyToken(token),
+    onDefect: (err) => app.log.error({ event: 'session_failed', err }, 'a token could not be looked at')
+  })
+  app.decorate('doorway', doorway)
   await app.register(websocket, {
     // What fails on an open socket is handled where its session is; this keeps
     // the plugin's default from cutting off close frames.
@@ -38,6 +46,7 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
     preClose: (done) => {
       app.lifecycle.close()
       pendingUpgrades.destroyAll()
+      doorway.dismissAll()
       drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(
         () => done(),
         done
@@ -136,6 +145,7 @@ function declineInvalidExtensions ({ headers }: IncomingMessage): void {
 /** Of https://github.com/websockets/ws/blob/master/doc/ws.md; its type definitions lag behind. */
 function serverOptions (config: Config) {
   return {
+    handleProtocols: chooseSubprotocol,
     maxPayload: config.MAX_MESSAGE_BYTES,
     maxFragments: MAX_FRAGMENTS,
     closeTimeout: closeTimeoutMs(config.DRAIN_TIMEOUT_MS),
@@ -154,6 +164,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The sockets that asked for an upgrade and were neither taken nor refused yet. */
     pendingUpgrades: PendingUpgrades
+    /** The WebSockets whose client has not said yet who it is. */
+    doorway: Doorway
     /** What the client of this upgrade request agreed on with the handshake. */
     encodingOf (request: IncomingMessage): Encoding
   }

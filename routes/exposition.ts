@@ -11,7 +11,10 @@ const Exposition = {
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/metrics',
-    { schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } } },
+    {
+      config: { tells: 'everything' },
+      schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } }
+    },
     async (_request, reply) => reply.type(EXPOSITION_TYPE).send(app.metrics.expose())
   )
 }

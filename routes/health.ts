@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
-const Health = Type.Object({
-  status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('shutting_down')]),
+/** Of what is not told to those who are not known. */
+const Details = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], {
     description: 'why it is degraded: source, defect, over_capacity, no_data, places_failed, baselines_failed, ' +
       'clock_ahead, clock_behind or window_full'
@@ -14,7 +14,6 @@ const Health = Type.Object({
   troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }), {
     description: 'what was not understood of the data'
   }),
-  timestamp: Timestamp,
   uptimeSeconds: Type.Number(),
   services: Type.Object({
     influxdb: Type.Object({
@@ -37,6 +36,12 @@ const Health = Type.Object({
   })
 })
 
+const Health = Type.Object({
+  status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('shutting_down')]),
+  timestamp: Timestamp,
+  ...Type.Partial(Details).properties
+})
+
 const Live = Type.Object({ status: Type.Literal('ok') })
 const Ready = Type.Object({ status: Type.String(), reason: Type.Union([Type.String(), Type.Null()]) })
 
@@ -46,50 +51,65 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
 
   app.get(
     '/health',
-    { schema: { tags: ['operations'], summary: 'What works', response: { 200: Health, 503: Health } } },
-    async (_request, reply) => {
-      const { lifecycle, connections, tickMaker, metricsSource } = app
-      const { lastSuccess, ...source } = tickMaker.health.report
-      const troubles = app.troubles.current
+    {
+      config: { isPublic: true },
+      schema: {
+        tags: ['operations'],
+        summary: 'What works; without a token, where one is wanted, no more than whether it does',
+        response: { 200: Health, 503: Health }
+      }
+    },
+    async ({ grant }, reply) => {
+      const { isServing } = app.lifecycle
       const reason = degradedBy(app)
-      if (!lifecycle.isServing) reply.code(503)
+      if (!isServing) reply.code(503)
       return {
-        status: !lifecycle.isServing ? ('shutting_down' as const) : reason === null ? ('ok' as const) : ('degraded' as const),
-        reason,
-        troubles,
+        status: !isServing ? ('shutting_down' as const) : reason === null ? ('ok' as const) : ('degraded' as const),
         timestamp: timestamp(clock.now()),
-        uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
-        services: {
-          influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
-          feed: {
-            healthy: tickMaker.defects === 0 && troubles.length === 0,
-            status: app.view.isIdle ? 'idle' : app.view.latest()?.content.header.status ?? 'starting',
-            failedTicks: tickMaker.defects
-          },
-          websocket: {
-            healthy: lifecycle.isServing && !connections.isFull,
-            activeConnections: connections.size,
-            totalConnectionsTracked: connections.size
-          }
-        }
+        ...(grant !== null && details(reason))
       }
     }
   )
 
   // A restart mends neither a database nor an overload: as long as the process answers, it is alive.
-  app.get('/health/live', { schema: { tags: ['operations'], summary: 'Liveness', response: { 200: Live } } }, async () => ({
-    status: 'ok' as const
-  }))
+  app.get(
+    '/health/live',
+    { config: { isPublic: true }, schema: { tags: ['operations'], summary: 'Liveness', response: { 200: Live } } },
+    async () => ({ status: 'ok' as const })
+  )
 
   app.get(
     '/health/ready',
-    { schema: { tags: ['operations'], summary: 'Readiness', response: { 200: Ready, 503: Ready } } },
+    { config: { isPublic: true }, schema: { tags: ['operations'], summary: 'Readiness', response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
       const reason = notReady()
       if (reason !== null) reply.code(503)
       return { status: reason === null ? 'ready' : 'not_ready', reason }
     }
   )
+
+  function details (reason: string | null): Static<typeof Details> {
+    const { lifecycle, connections, tickMaker, metricsSource, troubles } = app
+    const { lastSuccess, ...source } = tickMaker.health.report
+    return {
+      reason,
+      troubles: troubles.current,
+      uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
+      services: {
+        influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
+        feed: {
+          healthy: tickMaker.defects === 0 && troubles.current.length === 0,
+          status: app.view.isIdle ? 'idle' : app.view.latest()?.content.header.status ?? 'starting',
+          failedTicks: tickMaker.defects
+        },
+        websocket: {
+          healthy: lifecycle.isServing && !connections.isFull,
+          activeConnections: connections.size,
+          totalConnectionsTracked: connections.size
+        }
+      }
+    }
+  }
 
   function notReady (): string | null {
     if (!app.lifecycle.isServing) return 'shutting_down'

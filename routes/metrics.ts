@@ -10,7 +10,10 @@ import { ErrorBody } from './schemas.ts'
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/api/metrics/latest',
-    { schema: { tags: ['feed'], summary: 'The last update', response: { 200: MetricsUpdate, 503: ErrorBody } } },
+    {
+      config: { tells: 'metrics' },
+      schema: { tags: ['feed'], summary: 'The last update', response: { 200: MetricsUpdate, 503: ErrorBody } }
+    },
     async () => {
       await app.read()
       const tick = app.view.latest()

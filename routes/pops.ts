@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { NoDataError, NoSuchPopError } from '../http-errors.ts'
+import { ForbiddenError, NoDataError, NoSuchPopError } from '../http-errors.ts'
+import { allowsPop } from '../lib/auth/grant.ts'
 import { alertData, changeOf } from '../lib/feed/alert.ts'
 import { HISTORY_MS, type HistoryValue } from '../lib/feed/pop-history.ts'
 import { PopsFilter } from '../lib/feed/pops-filter.ts'
@@ -14,7 +15,6 @@ import { ErrorBody, Timestamp } from './schemas.ts'
 
 const MINUTE_MS = 60_000
 const MOST_MINUTES = HISTORY_MS / MINUTE_MS
-const ALL = new PopsFilter(undefined)
 
 const { type, data, delta, fields, baseSeq, ...header } = PopsUpdate.properties
 const { recentMs, baselineMs, baselineKind, changePercent, zScore, samples } = AlertData.properties
@@ -53,13 +53,17 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/api/pops',
-    { schema: { tags: ['feed'], summary: 'Every PoP', response: { 200: PopsUpdate, 503: ErrorBody } } },
-    async () => (await latest()).popsUpdate(ALL)
+    {
+      config: { tells: 'pops' },
+      schema: { tags: ['feed'], summary: 'Every PoP', response: { 200: PopsUpdate, 503: ErrorBody } }
+    },
+    async ({ grant }) => (await latest()).popsUpdate(new PopsFilter(undefined, grant!.pops))
   )
 
   app.get(
     '/api/pops/:code',
     {
+      config: { tells: 'pops' },
       schema: {
         tags: ['feed'],
         summary: 'One PoP, what it is compared with, its regressions and its last values',
@@ -72,7 +76,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: OnePop, 400: ErrorBody, 404: ErrorBody, 503: ErrorBody }
       }
     },
-    async ({ params: { code }, query: { history: minutes } }) => {
+    async ({ grant, params: { code }, query: { history: minutes } }) => {
+      if (!allowsPop(grant!, code)) throw new ForbiddenError(`the token is not good for the PoP ${code}`)
       const { header, pops, details, regressions: { open, closed } } = (await latest()).content
       const pop = pops.get(code)
       const detail = details.get(code)

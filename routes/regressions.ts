@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
+import { allowsPop } from '../lib/auth/grant.ts'
+import type { Regression } from '../lib/fleet/regression-detector.ts'
 import { alertData } from '../lib/feed/alert.ts'
 import { AlertData } from '../lib/protocol/alerts.ts'
 import { ClosedRegression, describeClosed } from './closed-regression.ts'
@@ -30,14 +32,18 @@ const Regressions = Type.Object({
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   app.get(
     '/api/regressions',
-    { schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } } },
-    async () => {
+    {
+      config: { tells: 'alerts' },
+      schema: { tags: ['feed'], summary: 'Open and lately closed regressions', response: { 200: Regressions } }
+    },
+    async ({ grant }) => {
       await app.read()
+      const isVisible = ({ pop }: Regression) => allowsPop(grant!, pop)
       return {
         timestamp: timestamp(clock.now()),
         ...(app.view.latest()?.content.header ?? { epoch: app.view.epoch, seq: app.view.seq, ...UNKNOWN }),
-        open: app.view.regressions.open.map(alertData),
-        closed: app.view.regressions.closed.map(describeClosed)
+        open: app.view.regressions.open.filter(isVisible).map(alertData),
+        closed: app.view.regressions.closed.filter(isVisible).map(describeClosed)
       }
     }
   )

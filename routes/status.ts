@@ -1,5 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { FastifyRequest } from 'fastify'
+import { isLoopback, type Config } from '../config.ts'
+import { isUnlimited } from '../lib/auth/grant.ts'
 import { type Clock } from '../lib/clock.ts'
 import type { Connection } from '../lib/clients/connection.ts'
 import { transportKinds } from '../lib/clients/transport.ts'
@@ -66,7 +69,7 @@ const Status = Type.Object({
 })
 
 /** `GET /api/websocket/status`: every connection and what is counted over all of them. */
-const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
+const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = async (app, { config, clock }) => {
   app.get('/api/websocket/status', {
     schema: {
       tags: ['operations'],
@@ -74,7 +77,8 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       querystring: Type.Object({ limit: Type.Integer({ minimum: 0, default: DEFAULT_LIMIT }) }),
       response: { 200: Status, 400: ErrorBody }
     }
-  }, async ({ query: { limit } }) => {
+  }, async (request) => {
+    const { limit } = request.query
     const { connections } = app
     const { totals, successRate, durations, counts } = connections
     const tracked = Array.from(connections)
@@ -93,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
         successRate,
         connectionDurationMs: durations
       },
-      connections: tracked.slice(0, limit).map(describe),
+      connections: tracked.slice(0, limit).map(showsDetails(request, config) ? describe : redacted),
       truncated: tracked.length > limit
     }
   })
@@ -103,6 +107,21 @@ function describeFeed (tick: Tick | null, isIdle: boolean) {
   if (tick === null) return null
   const { header, silentPops } = tick.content
   return { ...header, ...(isIdle && { status: 'idle' }), ageMs: header.ageMs ?? -1, silentPops }
+}
+
+/** With STATUS_DETAILS=full whoever may ask is shown whose connections there are; else who is known, or sits at this machine. */
+function showsDetails (request: FastifyRequest, { AUTH, STATUS_DETAILS }: Config): boolean {
+  if (STATUS_DETAILS !== undefined) return STATUS_DETAILS === 'full'
+  return AUTH === 'none' ? isLocal(request) : isUnlimited(request.grant!)
+}
+
+/** A proxy on this machine is local as well, but not those that it asks for. */
+function isLocal ({ ip, headers }: FastifyRequest): boolean {
+  return isLoopback(ip) && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined
+}
+
+function redacted (connection: Connection) {
+  return { ...describe(connection), clientInfo: { userAgent: 'redacted', ip: 'redacted' } }
 }
 
 function describe (connection: Connection) {

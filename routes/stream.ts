@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       const { socket: owned } = request.raw
       if (app.streaming.has(owned) || reply.raw.socket !== owned) throw new StreamUnderWayError()
       app.admit(reply)
-      const { headers, ip, query } = request
+      const { headers, ip, query, grant } = request
       const wishes = wishesOf(query, lastEventId(request))
       const retryMs = Math.round(RETRY_MS.from + random() * (RETRY_MS.to - RETRY_MS.from))
       const info = { userAgent: headers['user-agent'] ?? '', ip }
@@ -79,7 +79,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       app.pendingUpgrades.release(socket)
       socket.once('end', () => socket.end())
       try {
-        openStream(socket, { info, encoding, retryMs, ...wishes }, context)
+        openStream(socket, { info, grant: grant!, encoding, retryMs, ...wishes }, context)
         socket.uncork()
       } catch (err) {
         app.log.error({ event: 'session_failed', err }, 'a stream could not be set up')

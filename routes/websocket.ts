@@ -4,7 +4,9 @@ import { Type } from 'typebox'
 import type { WebSocket } from 'ws'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { UpgradeRequiredError } from '../http-errors.ts'
+import type { Grant } from '../lib/auth/grant.ts'
 import { closeCodes } from '../lib/protocol/close-codes.ts'
+import { Doorway } from '../lib/clients/websocket/doorway.ts'
 import { openSession } from '../lib/clients/websocket/session.ts'
 import { wishesOf, type ConnectQuery } from '../lib/protocol/connect-query.ts'
 import { ConnectQuerystring, ErrorBody } from './schemas.ts'
@@ -36,7 +38,7 @@ const ROUTES = {
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.decorateRequest('handshakeResponse', null)
   const upgrade = {
-    config: { acceptsWebSocket: true },
+    config: { acceptsWebSocket: true, isPublic: true },
     onRequest: async (request: FastifyRequest, reply: FastifyReply) => { if (request.ws) app.admit(reply) },
     preHandler: prepareHandshake,
     wsHandler: takeConnections(app)
@@ -79,20 +81,25 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
 function takeConnections (app: FastifyInstance) {
   return (socket: WebSocket, request: FastifyRequest) => {
-    const { raw, headers, ip, query } = request
+    const { raw, headers, ip, query, grant, isRefused } = request
     app.pendingUpgrades.release(raw.socket)
     // Both would keep the request and the reply in memory as long as the connection lives.
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     const info = { userAgent: headers['user-agent'] ?? '', ip }
-    const client = { info, encoding: app.encodingOf(raw), ...wishesOf(query as ConnectQuery) }
-    try {
-      openSession(socket, raw.socket, client, app.sessionContext)
-    } catch (err) {
-      app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
-      socket.on('error', () => {})
-      socket.close(closeCodes.internal.code, closeCodes.internal.reason)
+    const wishes = { info, encoding: app.encodingOf(raw), ...wishesOf(query as ConnectQuery) }
+    const enter = (grant: Grant) => {
+      try {
+        openSession(socket, raw.socket, { ...wishes, grant }, app.sessionContext)
+      } catch (err) {
+        app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
+        socket.on('error', () => {})
+        socket.close(closeCodes.internal.code, closeCodes.internal.reason)
+      }
     }
+    if (isRefused) Doorway.refuse(socket)
+    else if (grant !== null) enter(grant)
+    else app.doorway.wait(socket, enter)
     raw.socket.uncork()
   }
 }

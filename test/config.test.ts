@@ -28,6 +28,8 @@ t.test('defaults', async (t) => {
     HOST: '127.0.0.1',
     PORT: 3001,
     LOG_LEVEL: 'info',
+    AUTH: 'none',
+    JWT_TOLERANCE_MS: 0,
     METRICS_SOURCE: 'demo',
     INFLUXDB_QUERY_LANGUAGE: 'flux',
     INFLUXDB_MEASUREMENT: 'cold_start_metrics',
@@ -58,6 +60,7 @@ t.test('defaults', async (t) => {
     METRICS_PER_POP: 0,
     OTEL_SERVICE_NAME: 'popcast',
     MAX_CONNECTIONS: 10_000,
+    MAX_CONNECTIONS_PER_ADDRESS: 0,
     MAX_MESSAGE_BYTES: 16_384,
     MAX_BUFFERED_BYTES: 1_048_576,
     SLOW_CLIENT_TIMEOUT_MS: 30_000,
@@ -122,10 +125,14 @@ t.test('values', async (t) => {
     },
     {
       name: 'others can reach it, so readiness says 503 for a while',
-      env: { HOST: '0.0.0.0' },
+      env: { HOST: '0.0.0.0', AUTH: 'none' },
       expected: { DRAIN_DELAY_MS: 5_000 }
     },
-    { name: 'a drain delay that is set', env: { HOST: '::', DRAIN_DELAY_MS: '0' }, expected: { DRAIN_DELAY_MS: 0 } },
+    {
+      name: 'a drain delay that is set',
+      env: { HOST: '::', AUTH: 'none', DRAIN_DELAY_MS: '0' },
+      expected: { DRAIN_DELAY_MS: 0 }
+    },
     { name: 'nobody else can reach ::1', env: { HOST: '::1' }, expected: { DRAIN_DELAY_MS: 0 } },
     {
       name: 'proxies',

@@ -5,15 +5,19 @@ import { transportKinds, type TransportKind } from './transport.ts'
 
 /** Why somebody was not let in: what they were told, as `code` of the answer. */
 export const refusals = [
-  'BAD_HANDSHAKE', 'NOT_A_WEBSOCKET_ROUTE', 'NOT_FOUND', 'OVER_CAPACITY', 'SHUTTING_DOWN', 'STREAM_UNDER_WAY', 'UPGRADE_RATE',
-  'OTHER'
+  'AUTH_UNAVAILABLE', 'BAD_HANDSHAKE', 'FORBIDDEN', 'NOT_A_WEBSOCKET_ROUTE', 'NOT_FOUND', 'OVER_CAPACITY', 'RATE_LIMITED',
+  'SHUTTING_DOWN', 'STREAM_UNDER_WAY', 'UNAUTHORIZED', 'UPGRADE_RATE', 'OTHER'
 ] as const
 
 /** What came from clients; `unknown` has no type that we know. The last ones are frames of the WebSocket. */
-export const receivedTypes = ['subscribe', 'unsubscribe', 'ping', 'binary', 'frame_ping', 'frame_pong', 'unknown'] as const
+export const receivedTypes = [
+  'auth', 'subscribe', 'unsubscribe', 'ping', 'binary', 'frame_ping', 'frame_pong', 'unknown'
+] as const
 export type ReceivedType = typeof receivedTypes[number]
 /** What became of it: carried out, or refused with this `code`. */
-export const receivedOutcomes = ['ACCEPTED', 'BAD_MESSAGE', 'UNKNOWN_TYPE', 'UNKNOWN_TOPIC', 'OTHER'] as const
+export const receivedOutcomes = [
+  'ACCEPTED', 'BAD_MESSAGE', 'UNKNOWN_TYPE', 'UNKNOWN_TOPIC', 'UNAUTHORIZED', 'FORBIDDEN', 'AUTH_UNAVAILABLE', 'OTHER'
+] as const
 
 /** How many connections there were and what came from them, over all clients, also those that have left. */
 export class ConnectionTotals {

@@ -1,9 +1,11 @@
+import { hasSameLimits, type Grant } from '../auth/grant.ts'
 import type { Clock } from '../clock.ts'
 import type { Histogram } from '../histogram.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { ConnectionTotals } from './connection-totals.ts'
 import { Durations, type DurationStatistics } from './durations.ts'
+import { Expiries } from './expiries.ts'
 import { Connection, type ConnectionObserver } from './connection.ts'
 import type { ClientInfo, Transport, TransportKind } from './transport.ts'
 
@@ -57,11 +59,13 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   readonly #options: ConnectionTrackerOptions
+  readonly #expiries: Expiries
   readonly #connections = new Map<string, Connection>()
   #whenEmpty: Array<() => void> = []
 
   constructor (options: ConnectionTrackerOptions) {
     this.#options = options
+    this.#expiries = new Expiries(options.clock)
   }
 
   get totals (): Totals {
@@ -94,16 +98,19 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   /** Adds a client under a new id, `ws_{counter}_{timestamp}`, or `sse_` and so on. */
-  add (transport: Transport, { userAgent, ip }: ClientInfo): Connection {
+  add (transport: Transport, { userAgent, ip }: ClientInfo, grant: Grant): Connection {
     const { clock, log } = this.#options
-    const clientInfo = { userAgent: clip(userAgent), ip: clip(ip) }
+    const clientInfo = { userAgent: clean(userAgent), ip: clean(ip) }
     const connectedAt = clock.now()
     const { kind } = transport
     this.counts.opened.add(kind)
     const id = `${ID_PREFIXES[kind]}_${this.counts.opened.total}_${connectedAt}`
-    const connection = new Connection({ id, connectedAt, openedAt: clock.monotonic(), clientInfo, transport, observer: this })
+    const openedAt = clock.monotonic()
+    const connection = new Connection({ id, connectedAt, openedAt, clientInfo, grant, transport, observer: this })
     this.#connections.set(id, connection)
-    log.info({ event: 'connect', connectionId: id, kind, ...clientInfo, active: this.size }, 'client connected')
+    this.#expiries.watch(connection)
+    const principal = grant.name === null ? {} : { principal: clean(grant.name) }
+    log.info({ event: 'connect', connectionId: id, kind, ...clientInfo, ...principal, active: this.size }, 'client connected')
     return connection
   }
 
@@ -111,6 +118,7 @@ export class ConnectionTracker implements ConnectionObserver {
   remove (connection: Connection, code: number, reason: string): void {
     const durationMs = Math.round(this.#options.clock.monotonic() - connection.openedAt)
     if (!this.#connections.delete(connection.id)) return
+    this.#expiries.forget(connection)
     this.counts.countClosed(connection, code)
     this.#durations.record(durationMs)
     if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
@@ -130,6 +138,22 @@ export class ConnectionTracker implements ConnectionObserver {
       },
       'client disconnected'
     )
+  }
+
+  /** Another token takes the place of the one that a client came with. */
+  renew (connection: Connection, grant: Grant): void {
+    connection.grant = grant
+    this.#expiries.watch(connection)
+  }
+
+  /** Tokens have changed. @param current what a grant is now; null: it is withdrawn */
+  reviewGrants (current: (grant: Grant) => Grant | null): void {
+    for (const connection of this) {
+      const grant = current(connection.grant)
+      if (grant === null) connection.close(closeCodes.unauthorized)
+      else if (!hasSameLimits(grant, connection.grant)) connection.close(closeCodes.limitsChanged)
+      else if (grant !== connection.grant) this.renew(connection, grant)
+    }
   }
 
   /** Counts an error of this client's. */
@@ -200,7 +224,11 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 }
 
+/** What no terminal, log or page shows as it is: control and format characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 /** A copy: a mere slice would keep all of a long header in memory. */
-function clip (text: string): string {
-  return text.length <= MAX_CLIENT_TEXT ? text : Buffer.from(text.slice(0, MAX_CLIENT_TEXT)).toString()
+function clean (text: string): string {
+  const seen = text.slice(0, MAX_CLIENT_TEXT).replace(UNSEEN, '\ufffd')
+  return text.length <= MAX_CLIENT_TEXT ? seen : Buffer.from(seen).toString()
 }

@@ -1,10 +1,11 @@
+import { allowsTopic, type Grant } from '../auth/grant.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
 import { closeCodes, type CloseCode } from '../protocol/close-codes.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 import { Cursor } from './cursor.ts'
 import { Outbox, type OutboxObserver, type PopsSubscription, type Recipient } from './outbox.ts'
-import { IMPLICIT_TOPICS, withoutTopics, withTopics } from './topics.ts'
+import { IMPLICIT_TOPICS, NO_TOPICS, withoutTopics, withTopics } from './topics.ts'
 import type { ClientInfo, Transport, TransportKind } from './transport.ts'
 
 export interface ConnectionOptions {
@@ -13,6 +14,7 @@ export interface ConnectionOptions {
   connectedAt: number
   openedAt: number
   clientInfo: ClientInfo
+  grant: Grant
   transport: Transport
   observer: ConnectionObserver
 }
@@ -52,21 +54,25 @@ export class Connection implements Recipient {
   /** Why we closed it, if we did. */
   closedBy: CloseCode | null = null
   pops: PopsSubscription | null = null
+  /** What it may see, and until when. */
+  grant: Grant
   /** Where it stands in the stream. */
   readonly cursor: Cursor
   /** What it is sent of the stream. */
   readonly outbox: Outbox<Connection>
 
-  #topics: ReadonlySet<Topic> = IMPLICIT_TOPICS
+  #topics: ReadonlySet<Topic>
   readonly #transport: Transport
   readonly #observer: ConnectionObserver
 
-  constructor ({ id, connectedAt, openedAt, clientInfo, transport, observer }: ConnectionOptions) {
+  constructor ({ id, connectedAt, openedAt, clientInfo, grant, transport, observer }: ConnectionOptions) {
     this.id = id
     this.connectedAt = connectedAt
     this.openedAt = openedAt
     this.lastActivity = connectedAt
     this.clientInfo = clientInfo
+    this.grant = grant
+    this.#topics = allowsTopic(grant, 'metrics') ? IMPLICIT_TOPICS : NO_TOPICS
     this.#transport = transport
     this.#observer = observer
     this.cursor = new Cursor(observer.keptUpdates)

@@ -1,9 +1,13 @@
+import { hasSameLimits, type Grant } from '../auth/grant.ts'
+import { TokenError } from '../auth/verifier.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { ClientMessageError, parseClientMessage, type ClientMessage, type PingMessage } from '../protocol/client-messages.ts'
+import {
+  ClientMessageError, parseClientMessage, type AuthMessage, type ClientMessage, type PingMessage
+} from '../protocol/client-messages.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import type { Wishes } from '../protocol/connect-query.ts'
-import { PROTOCOL_VERSION, errorMessage } from '../protocol/server-messages.ts'
+import { PROTOCOL_VERSION, errorMessage, type AuthConfirmedMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import type { Connection } from './connection.ts'
 import type { ReceivedType } from './connection-totals.ts'
@@ -26,6 +30,8 @@ export interface ConversationContext extends SubscriptionContext {
   /** Of popcast. */
   version: string
   maxMessageBytes: number
+  /** Whose a token is. @throws {TokenError} */
+  verify: (token: string) => Promise<Grant>
   /** Somebody is there: the poller need not idle. */
   onConnect: () => void
 }
@@ -46,7 +52,8 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
     healthyBelowMs: context.healthyBelowMs,
     overviewWindowMs: context.overviewWindowMs,
     source: context.source,
-    limits: { maxMessageBytes: context.maxMessageBytes }
+    limits: { maxMessageBytes: context.maxMessageBytes },
+    ...expiryOf(connection.grant)
   })
   if (beginning === null) catchUp(connection, ['metrics'], context)
   else begin(connection, beginning, context)
@@ -54,23 +61,59 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
   if (error !== null) connection.send(error)
 }
 
-/** Looks at a message of the client's, and answers it: also where it makes no sense. */
-export function converse (connection: Connection, text: string, context: ConversationContext): void {
-  try {
-    const message = parseClientMessage(text)
-    context.connections.counts.countReceived(message.type, 'ACCEPTED')
-    answer(connection, message, context)
-    connection.invalidInARow = 0
-  } catch (error) {
+/** Looks at a message of the client's, and answers it: also where it makes no sense. What follows is to wait until then. */
+export function converse (connection: Connection, text: string, context: ConversationContext): void | Promise<void> {
+  const refused = (error: unknown) => {
     if (!(error instanceof ClientMessageError)) throw error
     refuse(connection, error, context, error.type ?? 'unknown')
   }
+  const accepted = (type: ClientMessage['type']) => {
+    context.connections.counts.countReceived(type, 'ACCEPTED')
+    connection.invalidInARow = 0
+  }
+  try {
+    const message = parseClientMessage(text)
+    if (message.type === 'auth') return renew(connection, message, context).then(() => accepted('auth'), refused)
+    answer(connection, message, context)
+    accepted(message.type)
+  } catch (error) {
+    refused(error)
+  }
 }
 
-function answer (connection: Connection, message: ClientMessage, context: ConversationContext): void {
+function answer (connection: Connection, message: Exclude<ClientMessage, AuthMessage>, context: ConversationContext): void {
   if (message.type === 'subscribe') return subscribe(connection, message, context)
   if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
   pong(connection, context, message)
+}
+
+/** Takes another token in the place of the one that the client came with; one that is refused changes nothing. */
+async function renew (connection: Connection, { token, id }: AuthMessage, context: ConversationContext): Promise<void> {
+  const grant = await context.verify(token).catch((error: unknown) => {
+    throw error instanceof TokenError ? new ClientMessageError(error.code, error.message, id, 'auth') : error
+  })
+  if (!hasSameLimits(grant, connection.grant)) {
+    const text = 'the token is good for other topics or PoPs than this connection: come back with it'
+    throw new ClientMessageError('FORBIDDEN', text, id, 'auth')
+  }
+  context.connections.renew(connection, grant)
+  connection.send(authConfirmed(grant, id))
+}
+
+/** What a client that has presented a token is told of it. */
+export function authConfirmed (grant: Grant, id: AuthMessage['id']): AuthConfirmedMessage {
+  const { topics, pops } = grant
+  return {
+    type: 'auth_confirmed',
+    ...expiryOf(grant),
+    ...(topics !== null && { topics: [...topics] }),
+    ...(pops !== null && { pops: [...pops.codes] }),
+    ...(id !== undefined && { id })
+  }
+}
+
+function expiryOf ({ expiresAt }: Grant): { tokenExpiresAt?: string } {
+  return expiresAt === null ? {} : { tokenExpiresAt: timestamp(expiresAt) }
 }
 
 /** Says where the client stands: everything that was to be told before has been. */

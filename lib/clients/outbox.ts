@@ -1,3 +1,4 @@
+import type { Grant } from '../auth/grant.ts'
 import type { PopsFilter } from '../feed/pops-filter.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
 import type { DeltaKind, Tick } from '../feed/tick.ts'
@@ -20,6 +21,8 @@ export interface PopsSubscription {
 /** Whose outbox it is. */
 export interface Recipient {
   readonly topics: ReadonlySet<Topic>
+  /** What it may see. */
+  readonly grant: Grant
   readonly pops: PopsSubscription | null
   readonly cursor: Cursor
   readonly isOpen: boolean
@@ -74,17 +77,18 @@ export class Outbox<Owner extends Recipient> {
    * @returns null when there is nothing in it for this client
    */
   offer (tick: Tick): Delivery | null {
-    const alerts = this.#wants('alerts', tick) && tick.alerts.alerts.length > 0
+    const alerts = this.#wants('alerts', tick) && this.#visible(tick).alerts.length > 0
     // Corking costs something: most ticks are one frame for most clients.
     return alerts ? this.#owner.inOnePiece(() => this.#offer(tick, alerts)) : this.#offer(tick, alerts)
   }
 
   /** Sends the alerts of a tick: as they come, or from the log. @returns false when one could not be written */
-  sendAlerts ({ seq, alerts }: Pick<LogEntry, 'seq' | 'alerts'>): boolean {
+  sendAlerts (entry: Pick<LogEntry, 'seq' | 'alerts'>): boolean {
     const { cursor, topics } = this.#owner
+    const alerts = this.#visible(entry)
     const sent = alerts.alerts.length === 0 ||
       alerts.at(cursor.seq, !topics.has('metrics')).every((alert) => this.#owner.sendShared(alert))
-    cursor.sentAlerts(seq)
+    cursor.sentAlerts(entry.seq)
     return sent
   }
 
@@ -112,6 +116,10 @@ export class Outbox<Owner extends Recipient> {
     if (!waits && alerted !== false && delivery !== 'failed') cursor.reach(tick.seq)
     if (delivery !== null || !alerts) return delivery
     return alerted === true ? 'sent' : 'failed'
+  }
+
+  #visible ({ alerts }: Pick<LogEntry, 'alerts'>): LogEntry['alerts'] {
+    return alerts.within(this.#owner.grant.pops)
   }
 
   #wants (topic: Topic, { seq }: Tick): boolean {

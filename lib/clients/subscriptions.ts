@@ -1,7 +1,8 @@
+import { allowsTopic } from '../auth/grant.ts'
 import type { View } from '../feed/view.ts'
 import { PopsFilter, type PopsFilters } from '../feed/pops-filter.ts'
 import type { LogEntry, Position, UpdateLog } from '../feed/update-log.ts'
-import type { SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
+import { ClientMessageError, type SubscribeMessage, type UnsubscribeMessage } from '../protocol/client-messages.ts'
 import type { Wishes } from '../protocol/connect-query.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { SubscriptionConfirmedMessage } from '../protocol/server-messages.ts'
@@ -29,26 +30,43 @@ export interface Beginning {
   told: Told
 }
 
-/** Carries a `subscribe` out. Nothing of it fails: what cannot be done is named in the confirmation. */
+/**
+ * Carries a `subscribe` out: what cannot be done is named in the confirmation.
+ * @throws {ClientMessageError} when the client may have none of it
+ */
 export function subscribe (connection: Connection, message: SubscribeMessage, context: SubscriptionContext): void {
-  const { topics, since, history, id } = message
+  const { since, history, id } = message
+  const { topics, forbidden } = split(connection, message.topics)
+  if (topics.length === 0) {
+    throw new ClientMessageError('FORBIDDEN', `the token is not good for ${forbidden.join(', ')}`, id, 'subscribe')
+  }
   sync(connection, context)
   const before = connection.topics
   // Who had no updates until now has missed none of those before.
   if (!before.has('metrics') && !before.has('pops')) connection.cursor.beginUpdates(context.view.firstSeq - 1)
   const unknownPops = topics.includes('pops') ? subscribePops(connection, message, context) : undefined
   connection.subscribe(topics)
-  const told = { ...(id !== undefined && { id }), ...leftOut(message, unknownPops) }
+  const told = { ...(id !== undefined && { id }), ...leftOut(message, unknownPops, forbidden) }
   const recovery = since === undefined ? null : recover(since, topics, connection, context.updates)
   begin(connection, { topics, added: topics.filter((topic) => !before.has(topic)), recovery, history, told }, context)
+}
+
+/** What a client may have of these, and what not. */
+function split ({ grant }: Connection, topics: readonly Topic[]): { topics: Topic[], forbidden: Topic[] } {
+  return {
+    topics: topics.filter((topic) => allowsTopic(grant, topic)),
+    forbidden: topics.filter((topic) => !allowsTopic(grant, topic))
+  }
 }
 
 /** What of it cannot be done, by name. */
 function leftOut (
   { unknownTopics, ignored }: Pick<SubscribeMessage, 'unknownTopics' | 'ignored'>,
-  unknownPops: Told['unknownPops']
+  unknownPops: Told['unknownPops'],
+  forbiddenTopics: Topic[]
 ): Told {
   return {
+    ...(forbiddenTopics.length > 0 && { forbiddenTopics }),
     ...(unknownTopics !== undefined && { unknownTopics }),
     ...(unknownPops !== undefined && { unknownPops }),
     ...(ignored !== undefined && { ignored })
@@ -90,8 +108,9 @@ export function start (
   context: SubscriptionContext
 ): Beginning | null {
   const { position, topics: named, history } = wishes
-  if (named !== null && named.length > 0) connection.subscribe(named)
-  const unknownPops = named?.includes('pops') === true ? subscribePops(connection, wishes, context) : undefined
+  const { topics: permitted, forbidden } = split(connection, named ?? [])
+  if (named !== null && named.length > 0) connection.subscribe(permitted)
+  const unknownPops = permitted.includes('pops') ? subscribePops(connection, wishes, context) : undefined
   const topics = Array.from(connection.topics)
   const recovery = position === null ? null : recover(position, topics, connection, context.updates)
   const { epoch, seq, firstSeq } = context.view
@@ -100,7 +119,7 @@ export function start (
   connection.cursor.begin(recovery?.missed?.after ?? newest)
   // PoPs are told as they are, not one update after the other.
   if (!topics.includes('metrics')) connection.cursor.beginUpdates(firstSeq - 1)
-  const told = leftOut(wishes, unknownPops)
+  const told = leftOut(wishes, unknownPops, forbidden)
   if (position === null && named === null && history === undefined && Object.keys(told).length === 0) return null
   // Who comes back has what was open, and is told what became of it; the newest update of the metrics follows in any case.
   const added = recovery?.missed ? [] : topics.filter((topic) => topic !== 'metrics')
@@ -131,14 +150,15 @@ export function begin (
   // Whatever the position was asked for: what became of what was open while the client was away is said by the set.
   if (added.includes('alerts') || (recovery !== null && connection.topics.has('alerts'))) {
     cursor.skipAlerts(view.seq)
-    connection.sendShared(view.openAlerts(cursor.seq).set)
+    connection.sendShared(view.openAlerts(cursor.seq, connection.grant.pops).set)
   }
 }
 
 /** One by one, for those who do not know the set; without those that came in their turn. */
 function sendOpenAlerts (connection: Connection, replayed: readonly LogEntry[], { view }: SubscriptionContext): void {
   const told = new Set(replayed.flatMap(({ alerts }) => alerts.alerts.map(({ data }) => data.id)))
-  for (const { id, message } of view.openAlerts(connection.cursor.seq).each) if (!told.has(id)) connection.sendShared(message)
+  const { each } = view.openAlerts(connection.cursor.seq, connection.grant.pops)
+  for (const { id, message } of each) if (!told.has(id)) connection.sendShared(message)
 }
 
 /** Sends what the client does not have yet of the newest metrics and PoPs, as far as they are among these topics. */
@@ -164,7 +184,7 @@ function subscribePops (
   { pops, delta = false }: Pick<SubscribeMessage, 'pops' | 'delta'>,
   { view, filters }: SubscriptionContext
 ): Told['unknownPops'] {
-  const wanted = new PopsFilter(pops)
+  const wanted = new PopsFilter(pops, connection.grant.pops)
   const previous = connection.pops
   const filter = filters.acquire(wanted)
   if (previous !== null) filters.release(previous.filter)

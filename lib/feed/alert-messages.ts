@@ -1,3 +1,4 @@
+import type { AllowedPops } from '../auth/grant.ts'
 import type { AlertMessage } from '../protocol/server-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 
@@ -33,6 +34,7 @@ export class AlertMessages {
   #bytes: number | null = null
   readonly #followed = new ByPosition<readonly SharedMessage[]>()
   readonly #ending = new ByPosition<readonly SharedMessage[]>()
+  readonly #within = new Map<string, AlertMessages>()
 
   /** @param alerts with the seq of their tick */
   constructor (alerts: readonly AlertMessage[]) {
@@ -43,6 +45,16 @@ export class AlertMessages {
   get bytes (): number {
     this.#bytes ??= this.alerts.reduce((sum, alert) => sum + Buffer.byteLength(JSON.stringify(alert)), 0)
     return this.#bytes
+  }
+
+  /** Those of PoPs that somebody may see. */
+  within (allowed: AllowedPops | null): AlertMessages {
+    if (allowed === null || this.alerts.length === 0) return this
+    const known = this.#within.get(allowed.key)
+    if (known !== undefined) return known
+    const some = new AlertMessages(this.alerts.filter(({ data }) => allowed.codes.has(data.pop)))
+    this.#within.set(allowed.key, some)
+    return some
   }
 
   /** @param endsTick nothing else of the tick follows for this client */

@@ -1,4 +1,5 @@
 import type { PopState } from '../fleet/pop-state.ts'
+import type { AllowedPops } from '../auth/grant.ts'
 import type { PopsFilterSpec } from '../protocol/client-messages.ts'
 
 const KINDS = ['code', 'country', 'tier'] as const
@@ -12,26 +13,31 @@ export class PopsFilter {
   /** Of one client: what it lets through is not worth keeping for the next one. */
   isOwn = false
   readonly #wanted: ReadonlyArray<readonly [Kind, Values]>
+  readonly #allowed: Values | null
 
-  /** @param spec undefined: every PoP */
-  constructor (spec: PopsFilterSpec | undefined) {
+  /** @param spec undefined: every PoP @param allowed of which these are let through at most; null: all */
+  constructor (spec: PopsFilterSpec | undefined, allowed: AllowedPops | null = null) {
     const kinds: Partial<Record<Kind, readonly string[]>> = Array.isArray(spec) ? { code: spec } : spec ?? {}
     this.#wanted = KINDS.flatMap((kind) => kinds[kind] === undefined ? [] : [[kind, new Set(kinds[kind].toSorted())] as const])
-    this.key = JSON.stringify(this.#wanted.map(([kind, values]) => [kind, ...values]))
+    this.#allowed = allowed?.codes ?? null
+    this.key = JSON.stringify([this.#wanted.map(([kind, values]) => [kind, ...values]), allowed?.key])
   }
 
   get isAll (): boolean {
-    return this.#wanted.length === 0
+    return this.#wanted.length === 0 && this.#allowed === null
   }
 
   matches (state: PopState): boolean {
-    return this.#wanted.every(([kind, values]) => values.has(state[kind] ?? ''))
+    return (this.#allowed?.has(state.code) ?? true) && this.#wanted.every(([kind, values]) => values.has(state[kind] ?? ''))
   }
 
   /** The values that fit none of these PoPs, by kind; undefined when there are none. */
   unknownAmong (states: readonly PopState[]): Partial<Record<Kind, string[]>> | undefined {
+    const allowed = this.#allowed
+    // What may not be seen is not known either.
+    const seen = allowed === null ? states : states.filter(({ code }) => allowed.has(code))
     const unknown = this.#wanted.flatMap(([kind, values]) => {
-      const known = new Set(states.map((state) => state[kind]))
+      const known = new Set(seen.map((state) => state[kind]))
       const missing = [...values].filter((value) => !known.has(value))
       return missing.length === 0 ? [] : [[kind, missing] as const]
     })

@@ -1,3 +1,4 @@
+import type { AllowedPops } from '../auth/grant.ts'
 import type { Clock } from '../clock.ts'
 import type { Regression } from '../fleet/regression-detector.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
@@ -36,7 +37,8 @@ export class View {
   #latest: { tick: Tick, madeAt: number } | null = null
   #isIdle = false
   #whenAsked: Array<() => void> = []
-  readonly #openMessages = new ByPosition<OpenAlertMessages>()
+  /** By the PoPs that may be seen. */
+  readonly #openMessages = new Map<string, ByPosition<OpenAlertMessages>>()
 
   constructor (options: ViewOptions) {
     this.#options = options
@@ -93,14 +95,22 @@ export class View {
     return this.#latest.tick
   }
 
-  /** What is open, oldest first, as it is told to those who stand at this position; the same messages for all of them. */
-  openAlerts (position: number): OpenAlertMessages {
-    return this.#openMessages.get(position, () => this.#openAlertsAt(position))
+  /**
+   * What is open of PoPs that somebody may see, oldest first, as it is told to those who stand at this position; the same
+   * messages for all of them.
+   */
+  openAlerts (position: number, allowed: AllowedPops | null): OpenAlertMessages {
+    const key = allowed?.key ?? ''
+    const known = this.#openMessages.get(key)
+    const byPosition = known ?? new ByPosition<OpenAlertMessages>()
+    if (known === undefined) this.#openMessages.set(key, byPosition)
+    return byPosition.get(position, () => this.#openAlertsAt(position, allowed))
   }
 
-  #openAlertsAt (position: number): OpenAlertMessages {
+  #openAlertsAt (position: number, allowed: AllowedPops | null): OpenAlertMessages {
     const at = { epoch: this.epoch, seq: position }
-    const alerts = this.regressions.open.map((regression): AlertMessage =>
+    const open = this.regressions.open.filter(({ pop }) => allowed?.codes.has(pop) ?? true)
+    const alerts = open.map((regression): AlertMessage =>
       ({ ...alertMessage(regression, this.epoch, this.#toldIn.get(regression.id) ?? position), ...at, replay: true }))
     return {
       each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage(alert) })),

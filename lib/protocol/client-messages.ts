@@ -45,12 +45,19 @@ export const Subscribe = Type.Object({
 
 export const Unsubscribe = Type.Object({ type: Type.Literal('unsubscribe'), topics: TopicNames, id: Type.Optional(Id) })
 
-export const clientMessages = { Ping, Subscribe, Unsubscribe }
+export const Auth = Type.Object({
+  type: Type.Literal('auth'),
+  token: Type.String({ description: 'in the place of a first one, or of the one that the connection has' }),
+  id: Type.Optional(Id)
+})
+
+export const clientMessages = { Ping, Subscribe, Unsubscribe, Auth }
 
 export type MessageId = Static<typeof Id>
 export type PopsFilterSpec = Static<typeof PopsFilterSchema>
 /** Whether PoPs are told as changes: not, those that have changed, or of those what has changed. */
 export type Delta = Static<typeof DeltaSchema>
+export type AuthMessage = Static<typeof Auth>
 export type PingMessage = Static<typeof Ping>
 /** Where a client stands in the stream. */
 export type GivenPosition = Static<typeof PositionSchema>
@@ -62,10 +69,12 @@ export type SubscribeMessage = Omit<Static<typeof Subscribe>, 'topics' | 'since'
   ignored?: string[]
 }
 export type UnsubscribeMessage = Omit<Static<typeof Unsubscribe>, 'topics'> & Named
-export type ClientMessage = PingMessage | SubscribeMessage | UnsubscribeMessage
+export type ClientMessage = AuthMessage | PingMessage | SubscribeMessage | UnsubscribeMessage
 
-const schemas = { ping: Ping, subscribe: Subscribe, unsubscribe: Unsubscribe }
-const validators = { ping: Compile(Ping), subscribe: Compile(Subscribe), unsubscribe: Compile(Unsubscribe) }
+const schemas = { ping: Ping, subscribe: Subscribe, unsubscribe: Unsubscribe, auth: Auth }
+const validators = {
+  ping: Compile(Ping), subscribe: Compile(Subscribe), unsubscribe: Compile(Unsubscribe), auth: Compile(Auth)
+}
 const idValidator = Compile(Id)
 const positionValidator = Compile(PositionSchema)
 
@@ -103,7 +112,7 @@ export function parseClientMessage (text: string): ClientMessage {
   if (!validator.Check(message)) {
     throw new ClientMessageError('BAD_MESSAGE', `${type}: ${faultOf(validator, message)}`, id, type)
   }
-  if (type === 'ping') return message as unknown as PingMessage
+  if (type === 'ping' || type === 'auth') return message as unknown as PingMessage | AuthMessage
   const named = namedTopics((message as { topics?: string[] }).topics ?? defaultTopics, id, type)
   if (type === 'unsubscribe') return { ...message, ...named }
   const ignored = takeUseless(message, named.topics)

@@ -9,6 +9,9 @@ export const closeCodes = {
   slowConsumer: { code: 4008, reason: 'slow consumer: updates were not read in time, reconnect' },
   rate: { code: 4013, reason: 'rate: more was asked for than a client may, for too long; reconnect, and ask for less' },
   stale: { code: 4012, reason: 'stale: no answer to pings, reconnect' },
+  limitsChanged: { code: 4014, reason: 'what the token is good for has changed, reconnect' },
+  authUnavailable: { code: 4015, reason: 'tokens cannot be checked now, reconnect' },
+  unauthorized: { code: 4500, reason: 'token: missing, not valid, expired or withdrawn; only another one is let in' },
   invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
 } as const
 

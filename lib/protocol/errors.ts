@@ -7,6 +7,9 @@ export const clientErrors = {
   TOO_MANY_FILTERS: { retryable: true },
   SOURCE_UNAVAILABLE: { retryable: true },
   SOURCE_TIMEOUT: { retryable: true },
+  UNAUTHORIZED: { retryable: false },
+  FORBIDDEN: { retryable: false },
+  AUTH_UNAVAILABLE: { retryable: true },
   INTERNAL: { retryable: true }
 } as const
 

@@ -24,7 +24,23 @@ export const Welcome = Type.Object({
   healthyBelowMs: Type.Number({ description: 'a PoP is healthy below this, milliseconds' }),
   overviewWindowMs: Type.Number({ description: 'PoPs that reported within this are counted, milliseconds' }),
   source: literals(['influxdb', 'demo']),
-  limits: Type.Object({ maxMessageBytes: Type.Integer() })
+  limits: Type.Object({ maxMessageBytes: Type.Integer() }),
+  tokenExpiresAt: Type.Optional(
+    Type.String({ description: 'ISO 8601, UTC: then the connection is closed, unless an auth came before' })
+  )
+})
+
+export const AuthRequired = Type.Object({
+  type: Type.Literal('auth_required'),
+  withinMs: Type.Number({ description: 'so long the server waits for an auth, milliseconds' })
+})
+
+export const AuthConfirmed = Type.Object({
+  type: Type.Literal('auth_confirmed'),
+  tokenExpiresAt: Type.Optional(Type.String({ description: 'ISO 8601, UTC; absent: the token does not expire' })),
+  topics: Type.Optional(Type.Array(literals(topics), { description: 'the token is good for these only' })),
+  pops: Type.Optional(Type.Array(Type.String(), { description: 'the token is good for these only, by code' })),
+  id: Type.Optional(Id)
 })
 
 /** How old what is told is. */
@@ -140,6 +156,9 @@ export const SubscriptionConfirmed = Type.Object({
   unknownTopics: Type.Optional(
     Type.Array(Type.String(), { description: 'of those asked for, the ones that this server does not have' })
   ),
+  forbiddenTopics: Type.Optional(
+    Type.Array(literals(topics), { description: 'of those asked for, the ones that the token is not good for' })
+  ),
   unknownPops: Type.Optional(
     Type.Object(
       {
@@ -172,6 +191,8 @@ export const Close = Type.Object({
 })
 
 export const serverMessages = {
+  AuthRequired,
+  AuthConfirmed,
   Welcome,
   MetricsUpdate,
   PopsUpdate,
@@ -183,6 +204,7 @@ export const serverMessages = {
   ServerShutdown,
   Close
 }
+export type AuthConfirmedMessage = Static<typeof AuthConfirmed>
 export type WelcomeMessage = Static<typeof Welcome>
 export type MetricsUpdateMessage = Static<typeof MetricsUpdate>
 /** A PoP in a delta by fields. */

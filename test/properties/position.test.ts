@@ -169,7 +169,7 @@ const keyOf = ({ epoch, tickSeq, id, state }: Omit<Extract<Heard, { what: 'alert
   `${epoch} ${tickSeq} ${id} ${state}`
 
 function openSet ({ view }: Service): unknown {
-  const set = JSON.parse(payloadOf(view.openAlerts(view.seq).set.as(PLAIN)).toString()) as OpenAlertsMessage
+  const set = JSON.parse(payloadOf(view.openAlerts(view.seq, null).set.as(PLAIN)).toString()) as OpenAlertsMessage
   return set.data.alerts.toSorted((a, b) => a.id < b.id ? -1 : 1)
 }
 

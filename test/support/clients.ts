@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../lib/auth/grant.ts'
 import { ConnectionTracker, type ConnectionTrackerOptions } from '../../lib/clients/connection-tracker.ts'
 import type { Connection } from '../../lib/clients/connection.ts'
 import { PopsSnapshot } from '../../lib/fleet/pop-state.ts'
@@ -38,10 +39,8 @@ export function trackClients (options: Partial<ConnectionTrackerOptions> = {}) {
   })
   const connect = (encoding = PLAIN): Client => {
     const socket = new FakeSocket()
-    const connection = connections.add(new WebSocketTransport(socket, socket.stream, encoding), {
-      userAgent: 'test',
-      ip: '127.0.0.1'
-    })
+    const info = { userAgent: 'test', ip: '127.0.0.1' }
+    const connection = connections.add(new WebSocketTransport(socket, socket.stream, encoding), info, EVERYTHING)
     socket.stream.on('error', (error) => connections.writeFailed(connection, error))
     socket.on('close', (code: number, reason: Buffer) => connections.remove(connection, code, reason.toString()))
     return { socket, connection }

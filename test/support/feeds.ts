@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../lib/auth/grant.ts'
 import { SampleFleet } from '../../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../../lib/fleet/sample-window.ts'
 import { SLOT_MS, SummaryStore } from '../../lib/fleet/summary-store.ts'
@@ -79,7 +80,8 @@ export function setUp () {
   const broadcaster = new Broadcaster({ connections, clock })
   const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
   const socket = new FakeSocket()
-  const connection = connections.add(new WebSocketTransport(socket, socket.stream), { userAgent: 'test', ip: '127.0.0.1' })
+  const info = { userAgent: 'test', ip: '127.0.0.1' }
+  const connection = connections.add(new WebSocketTransport(socket, socket.stream), info, EVERYTHING)
   /** What the client was told, checked against the protocol. */
   const messages = () => {
     for (const message of socket.messages) validateServerMessage(message)

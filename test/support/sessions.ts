@@ -1,3 +1,4 @@
+import { EVERYTHING } from '../../lib/auth/grant.ts'
 import type { ConnectionTrackerOptions } from '../../lib/clients/connection-tracker.ts'
 import { Broadcaster } from '../../lib/clients/broadcaster.ts'
 import { PopsFilters } from '../../lib/feed/pops-filter.ts'
@@ -38,13 +39,14 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     overviewWindowMs: 600_000,
     version: '0.0.0',
     maxMessageBytes: 16_384,
+    verify: async () => EVERYTHING,
     onConnect: () => { state.connects++ }
   }
   const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null, topics?: string[]) => {
     openSession(
       socket,
       socket.stream,
-      { info: { userAgent: 'test', ip: '127.0.0.1' }, encoding: PLAIN, ...wishesOf({ topics }), position },
+      { info: { userAgent: 'test', ip: '127.0.0.1' }, grant: EVERYTHING, encoding: PLAIN, ...wishesOf({ topics }), position },
       context
     )
     const connection = [...connections].at(-1)

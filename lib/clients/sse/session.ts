@@ -1,3 +1,4 @@
+import type { Grant } from '../../auth/grant.ts'
 import type { Wishes } from '../../protocol/connect-query.ts'
 import { greet, pong, type ConversationContext } from '../conversation.ts'
 import { leave } from '../subscriptions.ts'
@@ -17,6 +18,7 @@ export interface SessionSocket extends EventSocket {
 /** One client, as its request says. */
 export interface StreamClient extends Wishes, Pick<SseTransportOptions, 'retryMs'> {
   info: ClientInfo
+  grant: Grant
   encoding: EventEncoding
 }
 
@@ -25,9 +27,9 @@ export interface StreamContext extends ConversationContext, Pick<SseTransportOpt
 /** The trip of one event stream: what a WebSocket is greeted with, then a `pong` that says so, and from then on the feed. */
 export function openStream (socket: SessionSocket, client: StreamClient, context: StreamContext): void {
   const { connections, clock, closeTimeoutMs } = context
-  const { encoding, info, retryMs } = client
+  const { encoding, info, grant, retryMs } = client
   const transport = new SseTransport(socket, encoding, { clock, closeTimeoutMs, retryMs })
-  const connection = connections.add(transport, info)
+  const connection = connections.add(transport, info, grant)
   // What is thrown in a listener would end the process.
   const safely = (step: () => void) => {
     try {

@@ -17,8 +17,8 @@ export interface Received {
 export interface InboxOptions {
   clock: Clock
   maxMessageBytes: number
-  /** Carries it out. @returns bytes that it was answered with */
-  receive: (received: Received) => number
+  /** Carries it out, perhaps later: what came after it waits. @returns bytes that it was answered with */
+  receive: (received: Received) => number | Promise<number>
   /** Stops and goes on reading from the client. */
   pause: () => void
   resume: () => void
@@ -66,7 +66,21 @@ export class Inbox {
   }
 
   #look (received: Received): void {
-    this.#budget.spend(costOf(received.data.length, this.#options.receive(received)))
+    const answered = this.#options.receive(received)
+    if (typeof answered === 'number') return this.#looked(received, answered)
+    const { pause, guard } = this.#options
+    this.#isPaused = true
+    pause()
+    const goOn = (bytes: number) => guard(() => {
+      this.#isPaused = false
+      this.#looked(received, bytes)
+      if (!this.#isPaused) this.#release()
+    })
+    answered.then(goOn, (error: unknown) => guard(() => { throw error }))
+  }
+
+  #looked ({ data }: Received, answeredBytes: number): void {
+    this.#budget.spend(costOf(data.length, answeredBytes))
     if (!this.#options.isOpen()) this.close()
     else if (this.#budget.waitMs > 0) this.#pause()
   }

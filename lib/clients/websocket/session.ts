@@ -1,3 +1,4 @@
+import type { Grant } from '../../auth/grant.ts'
 import type { Encoding } from '../../feed/shared-message.ts'
 import { ClientMessageError } from '../../protocol/client-messages.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
@@ -33,6 +34,7 @@ export interface SessionStream extends ByteStream {
 /** One client, as the upgrade request says. */
 export interface Client extends Wishes {
   info: ClientInfo
+  grant: Grant
   /** What it agreed on with the handshake. */
   encoding: Encoding
 }
@@ -42,8 +44,8 @@ export interface Client extends Wishes {
  * and nothing that is thrown in one gets out of it: that would end the process.
  */
 export function openSession (socket: SessionSocket, stream: SessionStream, client: Client, context: ConversationContext): void {
-  const { info, encoding } = client
-  const connection = context.connections.add(new WebSocketTransport(socket, stream, encoding), info)
+  const { info, grant, encoding } = client
+  const connection = context.connections.add(new WebSocketTransport(socket, stream, encoding), info, grant)
   const session = new Session(connection, context)
   socket[kSession] = session
   stream[kSession] = session
@@ -110,8 +112,8 @@ function inboxOf (session: Session, socket: SessionSocket): Inbox {
     maxMessageBytes: context.maxMessageBytes,
     receive (received) {
       const { bytesSent } = connection
-      receive(session, received)
-      return connection.bytesSent - bytesSent
+      // What takes its time is answered in a few bytes; meanwhile updates are sent as well.
+      return receive(session, received)?.then(() => 0) ?? connection.bytesSent - bytesSent
     },
     pause: () => setPaused(true),
     resume: () => setPaused(false),
@@ -152,14 +154,14 @@ function onClose (this: SessionSocket, code: number, reason: Buffer): void {
   })
 }
 
-function receive ({ connection, context }: Session, { data, kind }: Received): void {
+function receive ({ connection, context }: Session, { data, kind }: Received): Promise<void> | undefined {
   connection.touch(context.clock.now())
   if (kind === 'ping' || kind === 'pong') context.connections.counts.countReceived(`frame_${kind}`, 'ACCEPTED')
-  if (kind === 'pong') return
+  if (kind === 'text') return converse(connection, data.toString(), context) ?? undefined
   if (kind === 'ping') connection.reply(encodePong(data))
-  else if (kind === 'text') converse(connection, data.toString(), context)
-  else {
+  if (kind === 'binary') {
     const error = new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
     refuse(connection, error, context, 'binary')
   }
+  return undefined
 }

@@ -7,6 +7,7 @@ import { encodePong, encodeText, PING_FRAME } from '../../../lib/clients/websock
 import { WebSocketTransport } from '../../../lib/clients/websocket/transport.ts'
 import type { Topic } from '../../../lib/protocol/fields.ts'
 import { settle } from '../../support/fake-clock.ts'
+import { EVERYTHING } from '../../../lib/auth/grant.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { congest, MAX_BUFFERED_BYTES, messagesOf, relieve, UPDATE } from '../../support/clients.ts'
 
@@ -21,6 +22,7 @@ function connect () {
     connectedAt: 5,
     openedAt: 1_000,
     clientInfo: { userAgent: 'test', ip: '127.0.0.1' },
+    grant: EVERYTHING,
     transport: new WebSocketTransport(socket, socket.stream),
     observer: {
       maxBufferedBytes: MAX_BUFFERED_BYTES,

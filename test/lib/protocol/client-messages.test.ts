@@ -9,7 +9,7 @@ import { timestamp } from '../../../lib/protocol/timestamp.ts'
 const NOT_JSON = { code: 'BAD_MESSAGE', message: 'not JSON' }
 const NO_OBJECT = { code: 'BAD_MESSAGE', message: 'a message is a JSON object with a type' }
 const NO_TYPE = { code: 'BAD_MESSAGE', message: 'type must be a string' }
-const KNOWN_TYPES = 'known: ping, subscribe, unsubscribe'
+const KNOWN_TYPES = 'known: ping, subscribe, unsubscribe, auth'
 const KNOWN_TOPICS = 'known: metrics, alerts, pops'
 
 const invalid: Array<{ name: string, text: string, code: string, message: string, id?: string | number }> = [
@@ -238,6 +238,9 @@ const retryable: Record<ClientErrorCode, boolean> = {
   TOO_MANY_FILTERS: true,
   SOURCE_UNAVAILABLE: true,
   SOURCE_TIMEOUT: true,
+  UNAUTHORIZED: false,
+  FORBIDDEN: false,
+  AUTH_UNAVAILABLE: true,
   INTERNAL: true
 }
 

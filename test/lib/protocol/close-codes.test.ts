@@ -7,7 +7,17 @@ const MAX_REASON_BYTES = 123
 const reasons = Object.entries(closeCodes)
 
 // Clients rely on these numbers: a changed one is a changed protocol.
-const documented = { goingAway: 1001, internal: 1011, slowConsumer: 4008, rate: 4013, stale: 4012, invalidMessages: 4501 }
+const documented = {
+  goingAway: 1001,
+  internal: 1011,
+  slowConsumer: 4008,
+  rate: 4013,
+  stale: 4012,
+  limitsChanged: 4014,
+  authUnavailable: 4015,
+  unauthorized: 4500,
+  invalidMessages: 4501
+}
 
 t.test('the codes are the documented ones', async (t) => {
   t.strictSame(Object.fromEntries(reasons.map(([name, { code }]) => [name, code])), documented)

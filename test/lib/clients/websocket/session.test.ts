@@ -153,7 +153,7 @@ const refusals: Array<{ name: string, data: Buffer, isBinary: boolean, error: { 
       name: 'an unknown type',
       data: Buffer.from('{"type":"hi","id":"x"}'),
       isBinary: false,
-      error: { code: 'UNKNOWN_TYPE', message: 'unknown type "hi"; known: ping, subscribe, unsubscribe', id: 'x' }
+      error: { code: 'UNKNOWN_TYPE', message: 'unknown type "hi"; known: ping, subscribe, unsubscribe, auth', id: 'x' }
     },
     {
       name: 'an unknown topic',

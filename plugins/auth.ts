@@ -1,0 +1,140 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { allowsTopic, EVERYTHING, isUnlimited, type Grant } from '../lib/auth/grant.ts'
+import { Origins } from '../lib/auth/origins.ts'
+import { presentedToken } from '../lib/auth/presented.ts'
+import { originsOf } from '../lib/auth/settings.ts'
+import { TokenError, type Verifier } from '../lib/auth/verifier.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Topic } from '../lib/protocol/fields.ts'
+import type { Config } from '../config.ts'
+import { AuthUnavailableError, ForbiddenError, UnauthorizedError } from '../http-errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whose a token is. @throws {TokenError} */
+    verifyToken (token: string): Promise<Grant>
+  }
+  interface FastifyRequest {
+    /** What who asks may see; null: it is not known who that is. */
+    grant: Grant | null
+    /** The token that an upgrade came with is refused where a page learns of it: on the socket. */
+    isRefused: boolean
+  }
+  interface FastifyContextConfig {
+    /** Open to all: there is nothing of the feed in it, or it says less to those who are not known. */
+    isPublic?: boolean
+    /** The topic that the answer tells of, or all of them and every PoP. Absent: every token is good for it. */
+    tells?: Topic | 'everything'
+  }
+}
+
+export interface AuthOptions {
+  config: Config
+  clock: Clock
+}
+
+/** A day: browsers ask again sooner. */
+const PREFLIGHT_MAX_AGE_S = 86_400
+const RETRY_AFTER_SECONDS = 10
+/** What the page is made of; there are no data in it. */
+const PAGE_FILES = '/page/'
+
+/** Who may read what: by the page that asks, and by the token that a request has. A route is open only where it says so. */
+export default fp<AuthOptions>(async (app, { config, clock }) => {
+  const verifier = await openVerifier(config, clock, app.log)
+  app.decorate('verifyToken', async (token) => verifier === null ? EVERYTHING : await verifier.verify(token))
+  app.decorateRequest('grant', null)
+  app.decorateRequest('isRefused', false)
+
+  await app.register(helmet, {
+    global: false,
+    // Of what is not a page nothing is ever loaded or framed; the pages have policies of their own.
+    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } },
+    // Whoever ends TLS says for how long.
+    strictTransportSecurity: false
+  })
+  app.addHook('onRequest', async (request, reply) => { if (!request.ws) await reply.helmet() })
+
+  const origins = new Origins(originsOf(config))
+  if (config.ALLOWED_ORIGINS !== undefined) {
+    await app.register(cors, {
+      origin: async (origin: string | undefined) => origin !== undefined && origins.includes(origin) ? origin : false,
+      methods: ['GET', 'HEAD', 'OPTIONS'],
+      allowedHeaders: ['Authorization', 'Last-Event-ID'],
+      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+      maxAge: PREFLIGHT_MAX_AGE_S,
+      strictPreflight: false,
+      preflightContinue: true
+    })
+  }
+
+  app.addHook('onRequest', async (request) => {
+    const { headers: { origin }, host } = request
+    if (!opensStream(request) || origin === undefined || origins.allows(origin, host)) return
+    throw new ForbiddenError(`pages of ${JSON.stringify(origin)} may not connect to ${host}: see ALLOWED_ORIGINS`)
+  })
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { is404, method, routeOptions: { url = '', config: { isPublic = false, tells } } } = request
+    if (verifier === null) request.grant = EVERYTHING
+    if (is404 || method === 'OPTIONS' || verifier === null) return
+    const isOpen = !request.ws && (isPublic || url.startsWith(PAGE_FILES))
+    await identify(request, reply, verifier, isOpen)
+    if (isOpen || request.ws || request.grant === null || tells === undefined) return
+    if (tells === 'everything' ? isUnlimited(request.grant) : allowsTopic(request.grant, tells)) return
+    throw new ForbiddenError(`the token is not good for ${tells}`)
+  })
+
+  verifier?.onChange(() => app.connections.reviewGrants((grant) => verifier.current(grant)))
+  app.addHook('onClose', async () => verifier?.close())
+}, { name: 'auth', dependencies: ['connections'] })
+
+/** Who becomes a client: a foreign page may not, while what it only reads its browser keeps from it. */
+function opensStream ({ ws, is404, routeOptions }: FastifyRequest): boolean {
+  return ws || (!is404 && routeOptions.config.streams === true)
+}
+
+/** Sets `grant`, and `isRefused`. @throws where who asks is to be known, and is not */
+async function identify (request: FastifyRequest, reply: FastifyReply, verifier: Verifier, isOpen: boolean): Promise<void> {
+  const presented = presentedToken(request.headers)
+  // A browser's WebSocket may have no place for one: it is asked for it by a message.
+  if (presented === null && (isOpen || request.ws)) return
+  try {
+    if (presented === null) throw new TokenError('a token is wanted: Authorization: Bearer ...')
+    request.grant = await verifier.verify(presented.token)
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    if (isOpen) return
+    if (error.code === 'AUTH_UNAVAILABLE') {
+      reply.header('retry-after', RETRY_AFTER_SECONDS)
+      throw new AuthUnavailableError(error.message)
+    }
+    request.isRefused = request.ws && presented?.by === 'subprotocol'
+    if (request.isRefused) return
+    reply.header('www-authenticate', `Bearer realm="popcast"${presented === null ? '' : ', error="invalid_token"'}`)
+    throw new UnauthorizedError(error.message)
+  }
+}
+
+/** Only what is used is loaded. */
+async function openVerifier (config: Config, clock: Clock, log: Log): Promise<Verifier | null> {
+  if (config.AUTH === 'token') {
+    const { TokenFile } = await import('../lib/auth/token-file.ts')
+    return new TokenFile({ file: config.AUTH_TOKENS_FILE!, clock, log })
+  }
+  if (config.AUTH === 'none') return null
+  const { JwtVerifier } = await import('../lib/auth/jwt.ts')
+  return new JwtVerifier({
+    keyFile: config.JWT_KEY_FILE,
+    jwksUrl: config.JWT_JWKS_URL,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    toleranceMs: config.JWT_TOLERANCE_MS,
+    clock,
+    log
+  })
+}
