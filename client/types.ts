@@ -13,6 +13,7 @@ export type ConnectionState =
   | { readonly name: 'live', readonly transport: TransportKind }
   /** The server has said that it stops; the connection is not closed yet. `retryAt`: as of Date.now(). */
   | { readonly name: 'draining', readonly retryAt: number, readonly cause: PopcastError }
+  /** `attempt`: so many have failed in a row; the next one has that number when they are counted from 0. */
   | { readonly name: 'waiting', readonly attempt: number, readonly retryAt: number, readonly cause: PopcastError }
   /** Only connect() leaves it. */
   | { readonly name: 'failed', readonly cause: PopcastError }

@@ -46,14 +46,14 @@ function * receiversOf ({ log }: FastifyInstance, config: Config, clock: Clock, 
     const counts = new Counts(deliveryOutcomes)
     const endpoints = listed(ALERTMANAGER_URL).map((url) => endpointOf(url, '/api/v2/alerts'))
     const deliveries = endpoints.map((endpoint) =>
-      new Delivery({ receiver: 'alertmanager', endpoint, post, random, counts, log }))
+      new Delivery({ receiver: 'alertmanager', endpoint, post, random, counts, clock, log }))
     log.info({ event: 'notify', receiver: 'alertmanager', hosts: endpoints.map(({ host }) => host) }, 'alerts go to Alertmanager')
     yield { receiver: new AlertmanagerReceiver({ deliveries, clock }), counts }
   }
   if (WEBHOOK_URL !== undefined && WEBHOOK_SECRET_FILE !== undefined) {
     const counts = new Counts(deliveryOutcomes)
     const endpoint = endpointOf(WEBHOOK_URL)
-    const delivery = new Delivery({ receiver: 'webhook', endpoint, post, random, counts, log })
+    const delivery = new Delivery({ receiver: 'webhook', endpoint, post, random, counts, clock, log })
     const key = readSecret(WEBHOOK_SECRET_FILE)
     log.info({ event: 'notify', receiver: 'webhook', hosts: [endpoint.host] }, 'alerts go to a webhook')
     yield { receiver: new WebhookReceiver({ delivery, counts, key, newId: () => `msg_${randomUUID()}`, clock, log }), counts }

@@ -21,7 +21,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     app.decorate('tracer', noTracer)
     return
   }
-  const tracer = await openTracer({ endpoint, serviceName, version, log: app.log })
+  const tracer = await openTracer({ endpoint, serviceName, version, clock, log: app.log })
   app.log.info({ event: 'traces', host: new URL(endpoint).host }, 'traces go to a collector')
   app.decorate<Tracer>('tracer', tracer)
   app.addHook('onClose', () => within(clock, CLOSE_TIMEOUT_MS, tracer.close()))

@@ -39,7 +39,7 @@ const FeedStatus = Type.Object({
   dataTime: MaybeTimestamp,
   polledAt: Timestamp,
   ageMs: Type.Number({ description: 'of the newest sample; -1 while there is none' }),
-  nextPollAt: Timestamp,
+  nextPollAt: Type.Union([Timestamp, Type.Null()], { description: 'when the source is asked next; null while the feed is idle' }),
   silentPops: Count
 })
 
@@ -106,7 +106,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
 function describeFeed (tick: Tick | null, isIdle: boolean) {
   if (tick === null) return null
   const { header, silentPops } = tick.content
-  return { ...header, ...(isIdle && { status: 'idle' }), ageMs: header.ageMs ?? -1, silentPops }
+  return { ...header, ...(isIdle && { status: 'idle', nextPollAt: null }), ageMs: header.ageMs ?? -1, silentPops }
 }
 
 /** With STATUS_DETAILS=full whoever may ask is shown whose connections there are; else who is known, or sits at this machine. */

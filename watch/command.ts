@@ -46,7 +46,7 @@ export async function watch (args: readonly string[]): Promise<void> {
     if (code !== exitCodes.noData) view.summary()
     end(code, message)
   })
-  if (!isScreen) nameUnknown(session)
+  if (!isScreen) nameUnfit(session)
   session.client.connect()
 }
 
@@ -108,13 +108,13 @@ function endWith (view: View, end: (code: ExitCode, message?: string) => void): 
   process.on('exit', () => view.restore())
 }
 
-/** A value that no PoP has is likely a slip of the pen. */
-function nameUnknown (session: Session): void {
+/** What fits no PoP is likely a slip of the pen. */
+function nameUnfit (session: Session): void {
   const off = session.client.on('change', () => {
-    const { unknown, overview } = session.state()
-    if (overview === null || unknown.length === 0) return
+    const { unfit, overview } = session.state()
+    if (overview === null || unfit.length === 0) return
     off()
-    say(`no such PoP: ${unknown.join(', ')}`)
+    say(unfit.join('; '))
   })
 }
 

@@ -23,7 +23,7 @@ export function frame (state: WatchState, columns: number, rows: number, style: 
   const air: Line[] = rows >= ROWS_FOR_AIR ? [[]] : []
   const top = [
     ...flow(strip(state), columns, isRoomy ? 5 : 3),
-    ...state.unknown.length > 0 ? [[span(`[?] no such PoP: ${state.unknown.join(', ')}`, 'warning')]] : [],
+    ...state.unfit.length > 0 ? [[span(`[?] ${state.unfit.join('; ')}`, 'warning')]] : [],
     ...air,
     ...flow(numbers(state), columns, isRoomy ? 5 : 2),
     ...isRoomy ? spark(state, columns) : [],

@@ -12,7 +12,13 @@ export interface Headline {
 
 /** The worst of the connection and of the data, which are two things. */
 export function headline (state: WatchState): Headline {
-  return ofConnection(state) ?? ofData(state)
+  return ofConnection(state) ?? arriving(state) ?? ofData(state)
+}
+
+/** A moment after an outage: that the data is old or late has its reason, which is over. */
+function arriving (state: WatchState): Headline | null {
+  if (!state.isArriving || lookOf(state) === 'none') return null
+  return { tone: 'waiting', word: 'CONNECTED', details: ['waiting for data', ...ages(state)] }
 }
 
 function ofConnection (state: WatchState): Headline | null {

@@ -59,6 +59,8 @@ function written ({ name: state, ...facts }: ConnectionState): object {
   return {
     state,
     ...facts,
+    // Counted as people do it: this one, or the next one, is the first.
+    ...'attempt' in facts && { attempt: facts.attempt + 1 },
     ...'retryAt' in facts && { retryAt: new Date(facts.retryAt).toISOString() },
     ...'cause' in facts && { cause: { code: facts.cause.code, closeCode: facts.cause.closeCode, message: facts.cause.message } }
   }

@@ -9,8 +9,8 @@ import type { View } from './view.ts'
 export function plainView (session: Session, output: Output): View {
   const { client, selection, gate } = session
   let shown = ''
-  const turnOf = (state: WatchState) => `${headline(state).word} ${state.freshness.state}`
-  // Once per turn, not per try: in between nothing is new.
+  // Within one of these only the ages change.
+  const turnOf = (state: WatchState) => [headline(state).word, state.freshness.state === 'stale', tryOf(state)].join()
   const turned = () => {
     const state = session.state()
     if (turnOf(state) === shown) return
@@ -34,6 +34,13 @@ export function plainView (session: Session, output: Output): View {
     summary () {},
     restore () {}
   }
+}
+
+/** Each attempt is a turn, and so is the wait for it; for a server that has said when it is back there is a line of that. */
+function tryOf ({ connection }: WatchState): string {
+  const { name } = connection
+  if (name === 'connecting') return `${name} ${connection.attempt}`
+  return name === 'waiting' && connection.cause.code !== 'SHUTDOWN' ? `${name} ${connection.attempt}` : ''
 }
 
 /** Once: what is true at the end, and what needs attention. */

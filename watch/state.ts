@@ -8,8 +8,10 @@ export interface WatchState extends Snapshot {
   readonly address: string
   /** Which PoPs; null: all. `pops` and `alerts` are those, `overview` and `history` are always of all. */
   readonly selection: string | null
-  /** What was asked for and no PoP has. */
-  readonly unknown: readonly string[]
+  /** Which part of what was asked for fits no PoP, in sentences. */
+  readonly unfit: readonly string[]
+  /** There is a connection, and over it the present state has not come yet: what is shown is of before. */
+  readonly isArriving: boolean
 }
 
 /** How what is known may be shown. none: nothing is known; late: overdue, and nothing says why; old: as of an earlier time. */
@@ -27,19 +29,22 @@ export function presentOf ({ freshness: { state, dataTime, ageMs }, now }: Pick<
   return dataTime.getTime() + (state === 'stale' ? 0 : ageMs ?? 0)
 }
 
-/** @param arePopsKnown whether the server has told of the PoPs yet */
-export function stateOf (
-  client: PopcastClient, selection: Selection, arePopsKnown: boolean, address: string, now: number
-): WatchState {
+/** What the session knows beside the client. */
+export interface Known extends Pick<WatchState, 'address' | 'isArriving' | 'now'> {
+  readonly selection: Selection
+  /** Whether the server has told of the PoPs yet. */
+  readonly arePopsKnown: boolean
+}
+
+export function stateOf (client: PopcastClient, { selection, arePopsKnown, ...known }: Known): WatchState {
   const { snapshot } = client
   const { pops, alerts } = snapshot
   return {
     ...snapshot,
+    ...known,
     freshness: client.freshness(),
     alerts: selection.isAll ? alerts : new Map([...alerts].filter(([, { pop }]) => selection.has(pop))),
-    now,
-    address,
     selection: selection.isAll ? null : `${selection}`,
-    unknown: arePopsKnown ? selection.unknown(pops) : []
+    unfit: arePopsKnown ? selection.unfit(pops) : []
   }
 }

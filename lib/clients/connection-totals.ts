@@ -29,7 +29,10 @@ export class ConnectionTotals {
   readonly received: ReadonlyMap<ReceivedType, Counts<typeof receivedOutcomes[number]>> =
     new Map(receivedTypes.map((type) => [type, new Counts(receivedOutcomes)]))
 
-  /** Why we closed it says more than what came back, which may be nothing. What others made up is not told apart. */
+  /**
+   * By the code that was given first. Ours says more than what came back, which may be nothing; a client's has a meaning where
+   * it is a standard one.
+   */
   countClosed ({ kind, closedBy }: Connection, code: number): void {
     this.closed[kind].add(closedBy?.code ?? (code < 4_000 ? code : 'other'))
   }

@@ -1,6 +1,6 @@
 import { allowsTopic, type Grant } from '../auth/grant.ts'
 import type { SharedMessage } from '../feed/shared-message.ts'
-import { closeCodes, type CloseCode } from '../protocol/close-codes.ts'
+import { closeCodes, type CloseCode, type GivenCode } from '../protocol/close-codes.ts'
 import type { Topic } from '../protocol/fields.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
 import { Cursor } from './cursor.ts'
@@ -51,8 +51,8 @@ export class Connection implements Recipient {
   lastWriteWasUpdate = false
   /** Of all that was handed to the transport. */
   bytesSent = 0
-  /** Why we closed it, if we did. */
-  closedBy: CloseCode | null = null
+  /** What we closed it with, if we did before the client had. */
+  closedBy: GivenCode | null = null
   pops: PopsSubscription | null = null
   /** What it may see, and until when. */
   grant: Grant

@@ -1,5 +1,8 @@
+import type { Clock } from '../clock.ts'
 import type { Counts } from '../counts.ts'
 import type { Log } from '../log.ts'
+import { Outage } from '../outage.ts'
+import { requestFailure } from '../request-failure.ts'
 import { backOffMs } from './back-off.ts'
 import type { Endpoint, Post } from './endpoint.ts'
 import type { deliveryOutcomes, Receiver } from './receiver.ts'
@@ -13,16 +16,20 @@ export interface DeliveryOptions {
   /** Uniform in [0, 1). */
   random: () => number
   counts: DeliveryCounts
+  clock: Pick<Clock, 'monotonic'>
   log: Log
 }
 
 /** These may be answered otherwise in a while: RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4. */
 const RETRYABLE = [408, 425, 429]
 
-/** Attempts to tell one endpoint, one after the other. The log has one line per transition, without a word of the URL's path. */
+/**
+ * Attempts to tell one endpoint, one after the other. The log has a line when it takes them no more, every few minutes while that
+ * goes on, and when it does again; none has a word of the URL's path.
+ */
 export class Delivery {
   readonly #options: DeliveryOptions
-  #failures = 0
+  readonly #outage = new Outage()
 
   constructor (options: DeliveryOptions) {
     this.#options = options
@@ -30,7 +37,8 @@ export class Delivery {
 
   /** After what was tried last, how long to wait; 0: it was delivered. */
   get pauseMs (): number {
-    return this.#failures === 0 ? 0 : backOffMs(this.#failures, this.#options.random())
+    const { failures } = this.#outage
+    return failures === 0 ? 0 : backOffMs(failures, this.#options.random())
   }
 
   /** One attempt, counted. Never rejects. @returns `rejected`: the same would be refused again */
@@ -40,7 +48,7 @@ export class Delivery {
     try {
       status = await post(endpoint, body, headers)
     } catch (error) {
-      this.#failed(reasonOf(error))
+      this.#failed(requestFailure(error))
       return 'failed'
     }
     if (status >= 200 && status < 300) {
@@ -54,23 +62,16 @@ export class Delivery {
   #succeeded (): void {
     const { receiver, endpoint: { host }, counts, log } = this.#options
     counts.add('delivered')
-    if (this.#failures > 0) {
-      log.info({ event: 'notify_recovered', receiver, host, failures: this.#failures }, 'alerts are taken again')
-    }
-    this.#failures = 0
+    const failures = this.#outage.ended()
+    if (failures > 0) log.info({ event: 'notify_recovered', receiver, host, failures }, 'alerts are taken again')
   }
 
   #failed (detail: string): void {
-    const { receiver, endpoint: { host }, counts, log } = this.#options
+    const { receiver, endpoint: { host }, counts, clock, log } = this.#options
     counts.add('failed')
-    const fields = { event: 'notify_failed', receiver, host, detail, failures: ++this.#failures }
-    if (this.#failures === 1) log.warn(fields, 'alerts were not taken')
-    else log.debug(fields, 'alerts are still not taken')
+    const told = this.#outage.failed(clock.monotonic())
+    const fields = { event: 'notify_failed', receiver, host, detail }
+    if (told !== null) log.warn({ ...fields, ...told }, 'alerts are not taken')
+    else log.debug({ ...fields, failures: this.#outage.failures }, 'alerts are still not taken')
   }
-}
-
-/** What went wrong on the way, by its code: messages hold the URL. */
-function reasonOf (error: unknown): string {
-  const { cause, name } = error as { cause?: { code?: unknown }, name?: string }
-  return String(cause?.code ?? name ?? 'unknown')
 }

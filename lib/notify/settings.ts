@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Type } from 'typebox'
+import { isBlocked } from '../blocked-ports.ts'
 
 const optional = (description: string) => Type.Optional(Type.String({ description }))
 
@@ -36,12 +37,12 @@ export function listed (urls: string): string[] {
 export function * notifySettingFaults (settings: NotifySettings): Iterable<Fault> {
   const { ALERTMANAGER_URL, WEBHOOK_URL, WEBHOOK_SECRET_FILE, PUBLIC_URL } = settings
   for (const [index, url] of (ALERTMANAGER_URL === undefined ? [] : listed(ALERTMANAGER_URL)).entries()) {
-    const fault = urlFault(url) ?? baseFault(url)
+    const fault = urlFault(url) ?? portFault(url) ?? baseFault(url)
     if (fault !== null) yield { variable: 'ALERTMANAGER_URL', fault: `number ${index + 1} ${fault}` }
   }
   const publicFault = PUBLIC_URL === undefined ? null : urlFault(PUBLIC_URL) ?? baseFault(PUBLIC_URL)
   if (publicFault !== null) yield { variable: 'PUBLIC_URL', fault: publicFault }
-  const webhookFault = WEBHOOK_URL === undefined ? null : urlFault(WEBHOOK_URL)
+  const webhookFault = WEBHOOK_URL === undefined ? null : urlFault(WEBHOOK_URL) ?? portFault(WEBHOOK_URL)
   if (webhookFault !== null) yield { variable: 'WEBHOOK_URL', fault: webhookFault }
   if (WEBHOOK_URL !== undefined && WEBHOOK_SECRET_FILE === undefined) {
     yield { variable: 'WEBHOOK_SECRET_FILE', fault: 'is not set, and WEBHOOK_URL is' }
@@ -74,6 +75,13 @@ function urlFault (value: string): string | null {
   const { protocol, hash } = new URL(value)
   if (protocol !== 'http:' && protocol !== 'https:') return `has the protocol ${JSON.stringify(protocol)}`
   return hash === '' ? null : 'has a fragment'
+}
+
+/** Of where something is posted to. */
+function portFault (value: string): string | null {
+  const url = new URL(value)
+  if (!isBlocked(url)) return null
+  return `has the port ${url.port}, to which fetch sends nothing (https://fetch.spec.whatwg.org/#port-blocking)`
 }
 
 /** Of what a path is added to. */

@@ -15,11 +15,21 @@ export const closeCodes = {
   invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
 } as const
 
-/** Those of RFC 6455 7.4.1, then ours, then all others. */
+/**
+ * Those that have a meaning whoever sends them: the registry of RFC 6455 7.4 (https://www.iana.org/assignments/websocket). 1005:
+ * a goodbye without a code; 1006: no goodbye.
+ */
+const standardCodes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015]
+
+/** The standard ones, then ours, then all others. */
 export const countedCodes: readonly [...Array<number | 'other'>, number | 'other'] = [
-  ...new Set([1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1015]
-    .concat(Object.values(closeCodes).map(({ code }) => code))),
+  ...new Set(standardCodes.concat(Object.values(closeCodes).map(({ code }) => code))),
   'other'
 ]
 
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes]
+/** What a client was given: one of ours, or the library's. */
+export interface GivenCode {
+  readonly code: number
+  readonly reason: string
+}

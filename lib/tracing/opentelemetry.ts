@@ -3,7 +3,10 @@ import { ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context, typ
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { Outage } from '../outage.ts'
+import { described } from '../request-failure.ts'
 import type { Span, SpanName, Tracer } from '../tracer.ts'
 
 export interface OpenTelemetryOptions {
@@ -11,6 +14,7 @@ export interface OpenTelemetryOptions {
   endpoint: string
   serviceName: string
   version: string
+  clock: Pick<Clock, 'monotonic'>
   log: Log
 }
 
@@ -20,13 +24,13 @@ export class OpenTelemetryTracer implements Tracer {
   readonly #tracer: OtelTracer
   readonly #current = new AsyncLocalStorage<Context>()
 
-  constructor ({ endpoint, serviceName, version, log }: OpenTelemetryOptions) {
+  constructor ({ endpoint, serviceName, version, clock, log }: OpenTelemetryOptions) {
     const url = new URL(endpoint)
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`
     const exporter = new OTLPTraceExporter({ url: url.href })
     this.#provider = new BasicTracerProvider({
       resource: resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }),
-      spanProcessors: [new BatchSpanProcessor(told(exporter, url.host, log))]
+      spanProcessors: [new BatchSpanProcessor(told(exporter, url.host, clock, log))]
     })
     this.#tracer = this.#provider.getTracer('popcast', version)
   }
@@ -54,18 +58,19 @@ export class OpenTelemetryTracer implements Tracer {
   }
 }
 
-/** The same exporter; the log has one line when spans are not taken any more, and one when they are again. */
-function told (exporter: SpanExporter, host: string, log: Log): SpanExporter {
-  let failures = 0
+/** The same exporter; the log has a line when spans are not taken, every few minutes of that, and when they are again. */
+function told (exporter: SpanExporter, host: string, clock: Pick<Clock, 'monotonic'>, log: Log): SpanExporter {
+  const outage = new Outage()
   return {
     export (spans: ReadableSpan[], done) {
       exporter.export(spans, (result) => {
         if (result.code === 0) {
+          const failures = outage.ended()
           if (failures > 0) log.info({ event: 'traces_recovered', host, failures }, 'traces are taken again')
-          failures = 0
-        } else if (++failures === 1) {
-          const { code, name } = (result.error ?? {}) as { code?: unknown, name?: string }
-          log.warn({ event: 'traces_failed', host, detail: String(code ?? name) }, 'traces were not taken')
+        } else {
+          const line = outage.failed(clock.monotonic())
+          const detail = detailOf(result.error)
+          if (line !== null) log.warn({ event: 'traces_failed', host, detail, ...line }, 'traces are not taken')
         }
         done(result)
       })
@@ -73,4 +78,9 @@ function told (exporter: SpanExporter, host: string, log: Log): SpanExporter {
     shutdown: () => exporter.shutdown(),
     forceFlush: async () => exporter.forceFlush?.()
   }
+}
+
+/** Of an answer the exporter's error has the status as its code. */
+function detailOf (error: Error & { code?: unknown } = new Error('')): string {
+  return typeof error.code === 'number' ? `status ${error.code}` : described(error)
 }

@@ -69,7 +69,7 @@ t.test('the panels of the dashboard have ids of their own and do not overlap', a
 
 /** Every series that a popcast has which does all that it can, and those that Prometheus adds or records. */
 async function everything (t: Test): Promise<Series[]> {
-  const { app, connect } = await build(t, { METRICS_PER_POP: '5', ALERTMANAGER_URL: 'http://127.0.0.1:1' })
+  const { app, connect } = await build(t, { METRICS_PER_POP: '5', ALERTMANAGER_URL: 'http://127.0.0.1:2' })
   const client = await connect('/ws?topics=pops')
   await client.next('pops_update', ({ data }) => 'pops' in data && data.pops.every(({ baselineMs }) => baselineMs !== null))
   const { series } = readExposition((await app.inject('/metrics')).body)

@@ -336,7 +336,7 @@ t.test(
     )
     t.equal(new Set(responses.map((response) => response.json().seq)).size, 1, 'one query for all of them')
     await called(app.tickMaker, 'probe', 1)
-    t.match((await app.inject('/api/websocket/status')).json().feed, { status: 'idle', dataTime: String })
+    t.match((await app.inject('/api/websocket/status')).json().feed, { status: 'idle', dataTime: String, nextPollAt: null })
     t.match((await app.inject('/health')).json(), { status: 'ok', services: { feed: { status: 'idle' } } })
     const { seq } = app.view
     t.ok(seq >= 2 && seq <= 5, `${seq} updates in three intervals`)

@@ -34,7 +34,18 @@ function run (t: Test, file: string, args: string[], stdout: Stdout, env: NodeJS
   t.teardown(() => child.kill('SIGKILL'))
   let errors = ''
   child.stderr?.on('data', (chunk) => { errors += chunk })
-  return { child, exit: once(child, 'exit'), stderr: () => errors }
+  const exit = once(child, 'exit')
+  const ended = exit.then(([code, signal]) => { throw new Error(`it ended with ${code ?? signal}: ${errors}`) })
+  ended.catch(() => {})
+  /** What is in the brackets of the pattern, when it has been said on stderr. */
+  const said = async (pattern: RegExp): Promise<string | undefined> => {
+    for (;;) {
+      const found = pattern.exec(errors)
+      if (found !== null) return found[1]
+      await Promise.race([once(child.stderr as NonNullable<typeof child.stderr>, 'data'), ended])
+    }
+  }
+  return { child, exit, said, stderr: () => errors }
 }
 
 /** Says on stderr which port it listens on: its log cannot, since nobody reads it. */
@@ -52,13 +63,7 @@ async function serve (t: Test, stdout: Stdout, nodeArguments: string[] = []) {
   const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'trace', DRAIN_TIMEOUT_MS: '300' }
   const fast = { BROADCAST_INTERVAL_MS: '100', QUERY_TIMEOUT_MS: '90' }
   const service = run(t, 'server.js', [], stdout, { ...env, ...fast }, [...ANNOUNCE, ...nodeArguments])
-  const { stderr } = service.child
-  const ended = service.exit.then(([code]) => { throw new Error(`the service ended with ${code}: ${service.stderr()}`) })
-  ended.catch(() => {})
-  let port: string | undefined
-  while ((port = /listening on (\d+)/.exec(service.stderr())?.[1]) === undefined) {
-    await Promise.race([once(stderr as NonNullable<typeof stderr>, 'data'), ended])
-  }
+  const port = await service.said(/listening on (\d+)\n/)
   const live = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status, () => 0)
   return { ...service, url: `ws://127.0.0.1:${port}/ws`, live }
 }
@@ -164,14 +169,13 @@ for (const [kind, length] of resumes) {
     `a reader that reads again gets what waited, in order, and how many lines are missing (${kind}, ${length})`,
     async (t) => {
       const { writer, closeWriter, readAll } = fifo(t)
-      const { child, exit } = run(
+      const { child, exit, said } = run(
         t,
         'test/support/log-burst.js',
         ['resume', '20000', String(length)],
         kind === 'pipe' ? writer : 'pipe'
       )
-      const [said] = await once(child.stderr as NonNullable<typeof child.stderr>, 'data')
-      const dropped = Number(/dropped (\d+)/.exec(String(said))?.[1])
+      const dropped = Number(await said(/dropped (\d+)\n/))
       t.ok(dropped > 0)
       const output = kind === 'pipe' ? readAll() : text(child.stdout as NonNullable<typeof child.stdout>)
       closeWriter()

@@ -22,7 +22,7 @@ t.test('the answer is what Prometheus reads', async (t) => {
 })
 
 t.test('promtool finds nothing to complain about', { skip: skipWithoutPrometheus }, async (t) => {
-  const service = await build(t, { METRICS_PER_POP: '100', ALERTMANAGER_URL: 'http://127.0.0.1:1' })
+  const service = await build(t, { METRICS_PER_POP: '100', ALERTMANAGER_URL: 'http://127.0.0.1:2' })
   await (await service.connect()).next('metrics_update')
   const { status, output } = runPromtool(['check', 'metrics'], await text(service))
   t.strictSame({ status, output }, { status: 0, output: '' })
@@ -166,7 +166,7 @@ function asked ({ url }: Server) {
 }
 
 t.test('docs/observability.md lists every metric, and no other', async (t) => {
-  const service = await build(t, { METRICS_PER_POP: '5', ALERTMANAGER_URL: 'http://127.0.0.1:1' })
+  const service = await build(t, { METRICS_PER_POP: '5', ALERTMANAGER_URL: 'http://127.0.0.1:2' })
   const client = await service.connect('/ws?topics=pops')
   await client.next('pops_update', ({ data }) => 'pops' in data && data.pops.every(({ baselineMs }) => baselineMs !== null))
   const { types, series } = await scrape(service)

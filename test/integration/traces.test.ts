@@ -46,7 +46,10 @@ t.test('a collector that takes nothing is told in the log, and the service goes 
   const { app, connect, lines } = await build(t, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
   await (await connect()).next('metrics_update')
   await app.close()
-  t.match(lines.filter(({ event }) => event === 'traces_failed'), [{ host: new URL(endpoint).host, level: 40 }])
+  t.match(
+    lines.filter(({ event }) => event === 'traces_failed'),
+    [{ host: new URL(endpoint).host, level: 40, detail: 'status 400', failures: 1 }]
+  )
 })
 
 t.test('one that is not there does not hold up the end for long', async (t) => {

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import t, { type Test } from 'tap'
 import { build, called } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
-import { rawHandshake } from '../support/raw-client.ts'
+import { maskedFrame, rawHandshake } from '../support/raw-client.ts'
 
 t.test('several clients at once get the same updates, every interval', async (t) => {
   const { connect } = await build(t)
@@ -224,11 +224,3 @@ t.test('a client that is gone without a word is forgotten with one line', async 
   t.match(line, { connectionId: /^ws_1_/, code: 1006, broadcasts: Number, errors: 0, remaining: 0, durationMs: Number })
   t.equal(app.connections.size, 0)
 })
-
-/** A client's frame, masked with zeros: RFC 6455 5.3. */
-function maskedFrame (first: number, payload: Buffer): Buffer {
-  const header = payload.length < 126
-    ? Buffer.from([first, 0x80 | payload.length])
-    : Buffer.from([first, 0x80 | 126, payload.length >> 8, payload.length & 0xff])
-  return Buffer.concat([header, Buffer.alloc(4), payload])
-}

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { openLog } from '../../startup.ts'
 
 /**
@@ -8,6 +9,8 @@ import { openLog } from '../../startup.ts'
 const { logger, dropped, flush } = await openLog('info')
 const [, , then, lines = '20000', length = '200'] = process.argv
 for (let line = 0; line < Number(lines); line++) logger.info({ line }, 'x'.repeat(Number(length)))
+// What it says next may be answered with the signal at once, which would end it.
+const asked = then === 'resume' ? once(process, 'SIGUSR2') : null
 process.stderr.write(`dropped ${dropped()}\n`)
 
 if (then === 'exit') {
@@ -19,10 +22,9 @@ if (then === 'crash') {
   process.exit(1)
 }
 const alive = setInterval(() => {}, 60_000)
-process.once('SIGUSR2', async () => {
-  clearInterval(alive)
-  await flush(60_000)
-  logger.info({ event: 'end', dropped: dropped() }, 'end')
-  await flush(60_000)
-  process.exit(0)
-})
+await asked
+clearInterval(alive)
+await flush(60_000)
+logger.info({ event: 'end', dropped: dropped() }, 'end')
+await flush(60_000)
+process.exit(0)

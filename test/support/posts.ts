@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { Endpoint, Post } from '../../lib/notify/endpoint.ts'
 import { Counts } from '../../lib/counts.ts'
 import { Delivery } from '../../lib/notify/delivery.ts'
@@ -29,15 +30,15 @@ export function endpoint (host = 'alerts'): Endpoint {
 
 /** As `fetch` fails. */
 export function unreachable (): Error {
-  return Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } })
+  return Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) })
 }
 
 /** Deliveries to these hosts over one network; waits of the back-off are in its midst. */
-export function deliveriesTo (receiver: Receiver['name'], ...hosts: string[]) {
+export function deliveriesTo (receiver: Receiver['name'], clock: Pick<Clock, 'monotonic'>, ...hosts: string[]) {
   const posts = fakePosts()
   const counts = new Counts(deliveryOutcomes)
   const log = new FakeLog()
   const deliveries = hosts.map((host) =>
-    new Delivery({ receiver, endpoint: endpoint(host), post: posts.post, random: () => 0.5, counts, log }))
+    new Delivery({ receiver, endpoint: endpoint(host), post: posts.post, random: () => 0.5, counts, clock, log }))
   return { ...posts, counts, log, deliveries }
 }

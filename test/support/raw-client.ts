@@ -74,3 +74,16 @@ function framesOf (bytes: Buffer): Frame[] {
   }
   return frames
 }
+
+/** A client's frame, masked with zeros: RFC 6455 5.3. @param first its first byte, with the opcode */
+export function maskedFrame (first: number, payload: Buffer): Buffer {
+  const header = payload.length < 126
+    ? Buffer.from([first, 0x80 | payload.length])
+    : Buffer.from([first, 0x80 | 126, payload.length >> 8, payload.length & 0xff])
+  return Buffer.concat([header, Buffer.alloc(4), payload])
+}
+
+/** A client's goodbye. */
+export function closeFrame (code: number): Buffer {
+  return maskedFrame(0x88, Buffer.from([code >> 8, code & 0xff]))
+}

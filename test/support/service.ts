@@ -14,6 +14,7 @@ export interface Service {
   child: ChildProcess
   lines: Line[]
   exit: Promise<{ code: number | null, signal: NodeJS.Signals | null }>
+  stdout: () => string
   stderr: () => string
   /** Resolves when the output so far matches. @throws when the process ends before */
   output (pattern: RegExp): Promise<void>
@@ -55,7 +56,7 @@ export function startProgram (
   const output = async (pattern: RegExp) => {
     while (!pattern.test(text)) await Promise.race([once(child.stdout, 'data'), ended])
   }
-  return { child, lines, output, exit, stderr: () => errors, logged }
+  return { child, lines, output, exit, stdout: () => text, stderr: () => errors, logged }
 }
 
 /** The real service, on a free port. */

@@ -66,7 +66,8 @@ export function watchState (fields: Partial<Omit<WatchState, 'pops' | 'alerts'>>
     now: NOW,
     address: 'ws://127.0.0.1:3001/ws',
     selection: null,
-    unknown: [],
+    unfit: [],
+    isArriving: false,
     ...fields,
     pops: new Map((fields.pops ?? pops).map((one) => [one.code, one])),
     alerts: new Map((fields.alerts ?? alerts).map((one) => [one.id, one]))

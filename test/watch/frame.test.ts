@@ -12,6 +12,7 @@ import {
   ago, fresh, historyOf, live, lost, NOW, nothing, restart, stale, unheard, watchState
 } from '../support/watch-states.ts'
 
+const syncing = { name: 'syncing', transport: 'websocket' } as const
 const waiting = { name: 'waiting', attempt: 2, retryAt: NOW + 3_400, cause: lost } as const
 const sourceError = { code: 'SOURCE_UNAVAILABLE', message: 'x', since: new Date(NOW - 170_000), dataTime: null } as const
 const failed = { name: 'failed', cause: new PopcastError('INVALID_MESSAGES', '', { closeCode: 4501 }) } as const
@@ -131,6 +132,22 @@ const cases: Case[] = [
     headline: '(~) CONNECTED  waiting for the first data  database unavailable since 10:39Z'
   },
   {
+    name: 'connected again, and what is shown is of before',
+    state: watchState({ isArriving: true, freshness: stale() }),
+    headline: '(~) CONNECTED  waiting for data  STALE: data 3 min old',
+    shows: [/^as of 10:39:44Z/]
+  },
+  {
+    name: 'the same while the greeting comes, and what is shown is not old',
+    state: watchState({ isArriving: true, connection: syncing, freshness: fresh({ state: 'late' }) }),
+    headline: '(~) CONNECTED  waiting for data  data 1.2 s old'
+  },
+  {
+    name: 'connected for the first time',
+    state: watchState({ ...unheard, isArriving: true, connection: syncing }),
+    headline: '(~) CONNECTING'
+  },
+  {
     name: 'no PoPs',
     state: watchState({
       pops: [],
@@ -156,11 +173,13 @@ const cases: Case[] = [
   {
     name: 'some PoPs only, one of which is none',
     state: watchState({
-      selection: 'fra1, xxx9', unknown: ['xxx9'], pops: [pop('fra1', { coldStartMs: 13.2, healthy: false })]
+      selection: 'fra1, xxx9',
+      unfit: ['no such PoP: xxx9', 'no PoP in XX'],
+      pops: [pop('fra1', { coldStartMs: 13.2, healthy: false })]
     }),
     headline: '(o) LIVE  data 1.2 s old  next in 8 s',
     shows: [
-      /^\[\?\] no such PoP: xxx9$/,
+      /^\[\?\] no such PoP: xxx9; no PoP in XX$/,
       /^fra1, xxx9: {2}0\/1 healthy {2}1 regressed {2}0 silent {2}13.2 ms mean$/,
       /^all PoPs, mean/
     ]
@@ -267,7 +286,7 @@ t.test('no state is wider or higher than the terminal, nor has it control charac
         pop('x', { status: 'silent', sampleTime: since })
       ],
       alerts: [alertOf('a', { pop: code, since })],
-      unknown: [city],
+      unfit: [city],
       history: historyOf(1, null, 3)
     }), columns, rows, plain)
     if (lines.length > rows) throw new Error(`${lines.length} lines in ${rows} rows`)

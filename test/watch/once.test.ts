@@ -48,6 +48,20 @@ const ends = [
     stderr: /no such PoP: xxx9\n.*no data to rely on \(of xxx9\)/
   },
   {
+    name: 'a PoP and a country that do not go together',
+    present: [openAlerts([]), update(), popsUpdate({ data: { pops: [] } })],
+    args: ['--once', '--pops', 'fra1', '--country', 'NL'],
+    code: 3,
+    stderr: /^popcast watch: not in NL: fra1\n.*no data to rely on \(of fra1 in NL\)/
+  },
+  {
+    name: 'a country that is none',
+    present: [openAlerts([]), update(), popsUpdate({ data: { pops: [] } })],
+    args: ['--once', '--country', 'XX'],
+    code: 3,
+    stderr: /^popcast watch: no PoP in XX\n/
+  },
+  {
     name: 'stale data',
     present: [openAlerts([]), update({ ...old }), popsUpdate({ data: { pops }, ...old })],
     args: ['--once', '--timeout', '4'],

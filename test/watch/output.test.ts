@@ -4,7 +4,7 @@ import { jsonLine } from '../../watch/json-view.ts'
 import { Gate } from '../../watch/gate.ts'
 import { Output } from '../../watch/output.ts'
 import { Screen } from '../../watch/screen.ts'
-import { Selection } from '../../watch/selection.ts'
+import { Selection, type UnknownPops } from '../../watch/selection.ts'
 import { pop } from '../support/feed-messages.ts'
 
 const MIB = 1_048_576
@@ -61,23 +61,74 @@ t.test('in a line of JSON is nothing that commands a terminal, and it says the s
 t.test('what is watched: all, codes, countries, both', async (t) => {
   const [fra1, ams1] = [pop('fra1'), pop('ams1', { country: 'NL' })]
   const all = new Selection({ pops: [], countries: [] })
-  t.strictSame([all.isAll, all.popsFilter, all.has('x'), all.unknown(popsOf())], [true, true, true, []])
+  t.strictSame([all.isAll, all.popsFilter, all.has('x'), all.unfit(popsOf())], [true, true, true, []])
 
   const codes = new Selection({ pops: ['fra1', 'xxx9'], countries: [] })
   t.strictSame(codes.popsFilter, { code: ['fra1', 'xxx9'] })
-  t.strictSame([codes.has('fra1'), codes.has('ams1'), codes.unknown(popsOf(fra1))], [true, false, ['xxx9']])
+  t.strictSame([codes.has('fra1'), codes.has('ams1')], [true, false])
 
   const countries = new Selection({ pops: [], countries: ['DE', 'XX'] })
   t.strictSame(countries.popsFilter, { country: ['DE', 'XX'] })
   t.equal(countries.has('fra1'), undefined, 'not known yet')
   countries.learn(popsOf(fra1))
-  t.strictSame([countries.has('fra1'), countries.has('ams1'), countries.unknown(popsOf(fra1))], [true, undefined, ['XX']])
+  t.strictSame([countries.has('fra1'), countries.has('ams1')], [true, undefined])
 
   const both = new Selection({ pops: ['ams1'], countries: ['NL'] })
   both.learn(popsOf(ams1))
   t.strictSame([both.popsFilter, both.has('ams1'), both.has('fra1')], [{ code: ['ams1'], country: ['NL'] }, true, false])
-  t.equal(`${both}`, 'ams1, NL')
+  t.strictSame([`${both}`, `${codes}`, `${countries}`], ['ams1 in NL', 'fra1, xxx9', 'DE, XX'])
 })
+
+const fra1 = pop('fra1')
+const ams1 = pop('ams1', { country: 'NL' })
+interface Unfit {
+  pops?: string[]
+  countries?: string[]
+  /** What the server has said. */
+  unknown?: UnknownPops
+  /** The PoPs that it tells. */
+  fit?: Array<ReturnType<typeof pop>>
+  says: string[]
+}
+const unfits: Unfit[] = [
+  { pops: ['fra1'], fit: [fra1], says: [] },
+  { pops: ['fra1', 'xxx9', 'yyy9'], fit: [fra1], says: ['no such PoP: xxx9, yyy9'] },
+  { countries: ['DE'], fit: [fra1], says: [] },
+  { countries: ['DE', 'XX'], fit: [fra1], says: ['no PoP in XX'] },
+  { pops: ['fra1', 'ams1'], countries: ['DE', 'NL'], fit: [fra1, ams1], says: [] },
+  // Each is known, together they fit nothing.
+  { pops: ['fra1'], countries: ['NL'], says: ['not in NL: fra1'] },
+  { pops: ['fra1', 'ams1'], countries: ['US', 'CA'], says: ['not in US, CA: fra1, ams1'] },
+  { pops: ['fra1', 'ams1'], countries: ['DE'], fit: [fra1], says: ['not in DE: ams1'] },
+  { pops: ['fra1'], countries: ['DE', 'NL'], fit: [fra1], says: ['in NL none of fra1'] },
+  { pops: ['fra1', 'ams1'], countries: ['DE', 'US'], fit: [fra1], says: ['not in DE, US: ams1', 'in US none of fra1, ams1'] },
+  // The server has said what nobody has.
+  { pops: ['xxx9'], countries: ['NL'], unknown: { code: ['xxx9'] }, says: ['no such PoP: xxx9'] },
+  { pops: ['fra1'], countries: ['XX'], unknown: { country: ['XX'] }, says: ['no PoP in XX'] },
+  {
+    pops: ['xxx9'],
+    countries: ['XX'],
+    unknown: { code: ['xxx9'], country: ['XX'] },
+    says: ['no such PoP: xxx9', 'no PoP in XX']
+  },
+  {
+    pops: ['fra1', 'ams1', 'xxx9'],
+    countries: ['DE', 'XX'],
+    unknown: { code: ['xxx9'], country: ['XX'] },
+    fit: [fra1],
+    says: ['no such PoP: xxx9', 'no PoP in XX', 'not in DE: ams1']
+  },
+  { pops: ['xxx9', 'fra1'], countries: ['DE'], unknown: { code: ['xxx9'] }, fit: [fra1], says: ['no such PoP: xxx9'] },
+  // It reports by now.
+  { pops: ['fra1'], countries: ['DE'], unknown: { code: ['fra1'] }, fit: [fra1], says: [] }
+]
+for (const { pops = [], countries = [], unknown, fit = [], says } of unfits) {
+  t.test(`--pops ${pops} --country ${countries}: ${says.join('; ') || 'all fit'}`, async (t) => {
+    const selection = new Selection({ pops, countries })
+    selection.learnUnknown(unknown)
+    t.strictSame(selection.unfit(popsOf(...fit)), says)
+  })
+}
 
 t.test('what is said of a PoP waits until its country is known, in order', async (t) => {
   const selection = new Selection({ pops: [], countries: ['DE'] })

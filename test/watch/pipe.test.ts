@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { alertMessage, alertOf, openAlerts, popsUpdate, update } from '../support/feed-messages.ts'
-import { feedServer } from '../support/feed-server.ts'
+import { feedServer, feedServerAt } from '../support/feed-server.ts'
 import { portOf, startProgram, startService } from '../support/service.ts'
 import { opened, popcast, pops, regressed, run, typesOf, well } from '../support/watched-feed.ts'
 import { SETTINGS } from '../support/watching.ts'
@@ -30,7 +30,7 @@ t.test('--json: every message as the server said it, and what becomes of the con
   t.strictSame(said.slice(2), [...regressed, ...more])
   for (const client of server.clients) client.terminate()
   t.match(await watch.logged(({ state }) => state === 'waiting'), {
-    type: 'watch_connection', at: /Z$/, attempt: 1, retryAt: /Z$/, cause: { code: 'CLOSED' }
+    type: 'watch_connection', at: /Z$/, attempt: 2, retryAt: /Z$/, cause: { code: 'CLOSED' }
   })
   watch.child.kill('SIGINT')
   t.strictSame(await watch.exit, { code: 130, signal: null })
@@ -57,9 +57,37 @@ t.test('into a pipe: a line per update, alert and turn', async (t) => {
   server.send(alertMessage('b', 'resolved', { tickSeq: 3, data: alertOf('b', { state: 'resolved', closeReason: 'gone' }) }))
   await watch.output(/Z ALERT resolved \(gone\) critical fra1/)
   for (const client of server.clients) client.terminate()
-  await watch.output(/Z RECONNECTING next try in \d+ s \(try 2\), data [\d.]+ s old, connection lost\n[^ ]+ LIVE/)
+  await watch.output(new RegExp(
+    'Z RECONNECTING next try in \\d+ s \\(try 2\\), data [\\d.]+ s old, connection lost\n' +
+    '[^ ]+ RECONNECTING trying now \\(try 2\\), data [\\d.]+ s old\n([^ ]+ CONNECTED waiting for data, [^\n]+\n)?[^ ]+ LIVE 19'
+  ))
   watch.child.kill('SIGTERM')
   t.strictSame(await watch.exit, { code: 143, signal: null })
+})
+
+t.test('into a pipe: an outage, attempt by attempt, and what is old until the present state has come', async (t) => {
+  const old = { status: 'stale', ageMs: 91_000 } as const
+  const server = await feedServer(t, openAlerts([]), update(old), popsUpdate({ data: { pops }, ...old }))
+  const watch = startProgram(t, 'popcast.js', ['watch', `127.0.0.1:${server.port}`], {})
+  await watch.output(/Z STALE 19\/20 healthy/)
+  const shutdown = { data: { message: '', timestamp: '2026-01-01T00:00:00.000Z' }, reconnect: true, closeCode: 1001 }
+  server.send({ type: 'server_shutdown', ...shutdown, retryAfterMs: 10 })
+  await watch.output(/Z SERVER RESTARTING back in 1 s/)
+  await server.stop()
+  await watch.output(/trying now \(try 2\)/)
+  const again = await feedServerAt(t, server.port, openAlerts([]))
+  await watch.output(/Z CONNECTED waiting for data, STALE: data/)
+  again.send(update({ seq: 2 }))
+  again.send(popsUpdate({ seq: 2, data: { pops } }))
+  await watch.output(/Z LIVE 19/)
+  watch.child.kill('SIGTERM')
+  await watch.exit
+  const words = Array.from(watch.stdout().matchAll(/^\S+ ([A-Z ]+?) (?=[a-z\d])/gm), ([, word]) => word)
+  const outage = words.slice(words.indexOf('SERVER RESTARTING'))
+  t.strictSame([...new Set(outage)], ['SERVER RESTARTING', 'RECONNECTING', 'CONNECTED', 'LIVE'], watch.stdout())
+  t.ok(outage.indexOf('CONNECTED') > outage.lastIndexOf('RECONNECTING'))
+  const tries = Array.from(watch.stdout().matchAll(/trying now \(try (\d+)\)/g), ([, number]) => Number(number))
+  t.strictSame(tries, tries.map((_, index) => index + 1), 'each once, from 1 on')
 })
 
 t.test('a reader that has gone ends it, without a word', async (t) => {

@@ -10,6 +10,7 @@ import type { ByteStream } from '../stream-transport.ts'
 import { leave } from '../subscriptions.ts'
 import { encodePong } from './frame.ts'
 import { Inbox, type Received } from './inbox.ts'
+import { givenByLibrary } from './library-closes.ts'
 import { WebSocketTransport, type ClosableSocket } from './transport.ts'
 
 const kSession = Symbol('popcast.session')
@@ -137,6 +138,7 @@ function onPong (this: SessionSocket, data: Buffer): void {
 
 function onSocketError (this: SessionSocket, error: Error): void {
   sessionOf(this).safely(({ connection, context: { connections, log } }) => {
+    connection.closedBy ??= givenByLibrary(error)
     connections.recordError(connection, error.message)
     log.info({ event: 'socket_error', connectionId: connection.id, detail: error.message }, 'the connection failed')
   })

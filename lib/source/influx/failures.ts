@@ -1,4 +1,5 @@
 import { HttpError } from '@influxdata/influxdb-client'
+import { described } from '../../request-failure.ts'
 import { SourceError, type SourceFailure } from '../source-error.ts'
 
 const MAX_LOGGED_CHARACTERS = 300
@@ -11,8 +12,7 @@ export function classify (error: unknown, secrets: readonly string[]): SourceErr
   }
   if (error instanceof SyntaxError) return new SourceError('bad_answer', 'the answer is not JSON')
   if (error instanceof TypeError) return new SourceError('bad_answer', `the answer has another shape: ${error.message}`)
-  const { code, message } = error as NodeJS.ErrnoException
-  return new SourceError('unavailable', clean(code === undefined ? message : `${code}: ${message}`, secrets))
+  return new SourceError('unavailable', clean(described(error), secrets))
 }
 
 /** All the forms in which a token may be repeated in an error. */

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { AlertmanagerReceiver, REPEAT_MS, VALID_MS } from '../../../lib/notify/alertmanager.ts'
+import { REMIND_MS } from '../../../lib/outage.ts'
 import { START } from '../../support/clients.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { alertOf, changeOf, PUBLIC_URL } from '../../support/notify.ts'
@@ -7,7 +8,7 @@ import { deliveriesTo, unreachable, type Posted } from '../../support/posts.ts'
 
 function setUp (...hosts: string[]) {
   const clock = new FakeClock(Date.parse(START))
-  const { deliveries, ...rest } = deliveriesTo('alertmanager', ...hosts)
+  const { deliveries, ...rest } = deliveriesTo('alertmanager', clock, ...hosts)
   const receiver = new AlertmanagerReceiver({ deliveries, clock })
   const fire = (alert = alertOf()) => receiver.changed(changeOf('firing', alert, clock.now()))
   const resolve = (alert = alertOf()) => receiver.changed(changeOf('resolved', alert, clock.now()))
@@ -98,10 +99,35 @@ t.test('one of several that is down keeps nobody else from it, and is told what 
   await clock.advance(12_000)
   t.strictSame(summed(posted.at(-1) as Posted, clock.now()), ['ams1 warning fires', 'fra1 warning ended'])
   t.equal(receiver.waiting, 0)
-  t.match(log.of('notify_failed')[0], { level: 'warn', host: 'dead', receiver: 'alertmanager', detail: 'ECONNREFUSED' })
+  const outage = { detail: 'ECONNREFUSED: no', failures: 1, forMs: 0 }
+  t.match(log.of('notify_failed')[0], { level: 'warn', host: 'dead', receiver: 'alertmanager', ...outage })
   t.match(log.of('notify_recovered'), [{ host: 'dead', failures: 5 }])
   t.notMatch(JSON.stringify(log.lines), /path-of-a-secret/)
   t.equal(log.of('notify_failed').filter(({ level }) => level === 'warn').length, 1, 'once')
+})
+
+t.test('an outage that goes on is told every few minutes, with how often it was tried', async (t) => {
+  const { clock, network, log, fire } = setUp('am')
+  let answer = async (): Promise<number> => { throw unreachable() }
+  network.answer = () => answer()
+  fire()
+  await clock.advance(2 * REMIND_MS + 60_000)
+  const failed = log.of('notify_failed')
+  const [first, second, third, ...more] = failed.filter(({ level }) => level === 'warn')
+  t.match([first, second, third], [{ failures: 1, forMs: 0 }, { detail: 'ECONNREFUSED: no' }, { host: 'am' }])
+  t.strictSame(more, [])
+  for (const [line, after] of [[second, REMIND_MS], [third, 2 * REMIND_MS]] as const) {
+    const { forMs, failures } = line as unknown as Record<'forMs' | 'failures', number>
+    t.ok(forMs >= after && forMs < after + 60_000, `${forMs}`)
+    t.equal(failures, failed.indexOf(line!) + 1, 'each attempt is counted')
+  }
+  answer = async () => 200
+  await clock.advance(60_000)
+  t.match(log.of('notify_recovered'), [{ failures: failed.length }])
+  answer = async () => 503
+  await clock.advance(REPEAT_MS)
+  const isNew = { level: 'warn', detail: 'status 503', failures: 1, forMs: 0 }
+  t.match(log.of('notify_failed').slice(failed.length), [isNew], 'a new one')
 })
 
 t.test('an answer that is a refusal is no success', async (t) => {

@@ -57,6 +57,28 @@ const cases: Array<{ name: string, env: Record<string, string>, faults: string[]
     env: { ALERTMANAGER_URL: 'http://am:9093/api/v2/alerts' },
     faults: ['ALERTMANAGER_URL number 1 ends with the path of the API, which is added']
   },
+  {
+    name: 'ports to which fetch sends nothing',
+    env: {
+      ALERTMANAGER_URL: 'http://am-0:9093,http://user:hunter2@am-1:6000',
+      WEBHOOK_URL: 'https://hooks.example:4190/hunter2',
+      WEBHOOK_SECRET_FILE: good
+    },
+    faults: [
+      'ALERTMANAGER_URL number 2 has the port 6000, to which fetch sends nothing (https://fetch.spec.whatwg.org/#port-blocking)',
+      'WEBHOOK_URL has the port 4190, to which fetch sends nothing (https://fetch.spec.whatwg.org/#port-blocking)'
+    ]
+  },
+  {
+    name: 'the same where something else than fetch sends',
+    env: {
+      INFLUXDB_URL: 'http://db:6000',
+      INFLUXDB_ORG: 'a',
+      INFLUXDB_BUCKET: 'a',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4190'
+    },
+    faults: []
+  },
   { name: 'a query', env: { PUBLIC_URL: 'https://board.example/?a=hunter2' }, faults: ['PUBLIC_URL has a query'] },
   {
     name: 'a webhook that nobody could verify',
