@@ -4,6 +4,7 @@ import { Connection } from './connection.ts'
 import { PopcastError } from './errors.ts'
 import { Emitter, iterate, unseen } from './events.ts'
 import { freshnessOf } from './freshness.ts'
+import { isUp } from './machine.ts'
 import { settingsOf, type AbortSignalLike, type Address, type PopcastOptions, type Settings } from './options.ts'
 import { nothing, reduce, rejectedBy, type Position } from './store.ts'
 import { askedOf, fieldsOf, parseAddress, topicsOf, urlFor, type Wishes } from './subscription.ts'
@@ -73,9 +74,7 @@ export class PopcastClient implements AsyncDisposable {
   /** The ages as of now. */
   freshness (): Freshness {
     const { dueAt, lateAt, ...freshness } = this.#measure()
-    const { name } = this.#connection.state
-    const isUp = name === 'live' || name === 'syncing'
-    return { ...freshness, dueInMs: isUp && lateAt < Infinity ? dueAt - this.#settings.now() : null }
+    return { ...freshness, dueInMs: isUp(this.#connection.state) && lateAt < Infinity ? dueAt - this.#settings.now() : null }
   }
 
   /** For React's useSyncExternalStore and Preact's: (client.subscribe, () => client.snapshot). @returns ends it */

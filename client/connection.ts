@@ -3,13 +3,12 @@ import { waitMs } from './backoff.ts'
 import { meaningOf } from './close-codes.ts'
 import { watchPage } from './environment.ts'
 import { PopcastError, type PopcastErrorCode } from './errors.ts'
-import { rowOf, stateOf, type Effect, type EventName } from './machine.ts'
+import { isUp, rowOf, stateOf, type Effect, type EventName } from './machine.ts'
+import { openerOf } from './opener.ts'
 import type { Settings } from './options.ts'
-import { openEventStream } from './sse.ts'
 import { transportsFor } from './transport-choice.ts'
 import type { End, Transport } from './transport.ts'
 import type { ConnectionState, TransportKind } from './types.ts'
-import { openWebSocket } from './websocket.ts'
 
 const PROTOCOL_VERSION = 1
 /** After so many attempts in a row it is not known any more which transport passes. */
@@ -35,8 +34,6 @@ type Settle = (answer: ServerMessage | null) => void
 /** Carries out what the machine says: the one connection there is, when it is given up, and when it is tried again. */
 export class Connection {
   state: ConnectionState = { name: 'idle' }
-  /** The last sign of life while live. */
-  heardAt = 0
   /** Resolves when the last transport is closed. */
   closed: Promise<void> | undefined
   readonly #settings: Settings
@@ -57,6 +54,8 @@ export class Connection {
   /** When the state has lasted long enough; Infinity: a live WebSocket is not waited for. */
   #deadline = Infinity
   #heartbeatMs = 0
+  /** The last sign of life while live. */
+  #heardAt = 0
   #askedAt = 0
   #lastId = 0
   /** Of the last question whether the server is still there. */
@@ -92,8 +91,7 @@ export class Connection {
 
   /** What came does not fit what is held. Not at once: it may be so for all of the server's clients. */
   comeBack (message: string): void {
-    const { name } = this.state
-    if (name === 'live' || name === 'syncing') this.#lost(new PopcastError('BAD_MESSAGE', message))
+    if (isUp(this.state)) this.#lost(new PopcastError('BAD_MESSAGE', message))
   }
 
   close (): void {
@@ -113,7 +111,7 @@ export class Connection {
   /** When something is to be done. */
   dueAt (): number {
     if (!this.canAsk || this.#deadline < Infinity) return this.#deadline
-    const silentAt = Math.max(this.heardAt, this.#askedAt) + this.#heartbeatMs
+    const silentAt = Math.max(this.#heardAt, this.#askedAt) + this.#heartbeatMs
     const lateAt = this.#owner.lateAt()
     // Asked once per update that is late.
     return lateAt > this.#askedAt ? Math.min(silentAt, lateAt) : silentAt
@@ -121,22 +119,19 @@ export class Connection {
 
   /** Does what is due. It may be called at any time, and any number of times. */
   tick (): void {
-    const { name } = this.state
     const now = this.#settings.now()
     if (now < this.dueAt()) return
-    if (name === 'connecting') this.#ended({ reason: 'no welcome' }, 'CONNECT_TIMEOUT')
-    else if (now >= this.#deadline && (name === 'live' || name === 'syncing')) this.#ended({ reason: 'silence' }, 'NO_PONG')
+    if (this.state.name === 'connecting') this.#ended({ reason: 'no welcome' }, 'CONNECT_TIMEOUT')
+    else if (now >= this.#deadline && isUp(this.state)) this.#ended({ reason: 'silence' }, 'NO_PONG')
     else this.#step('connect')
   }
 
   #step (event: EventName, cause?: PopcastError): void {
     const [next, ...effects] = rowOf(this.state.name, event)
     for (const effect of effects) this.#effects[effect](cause)
-    const attempt = this.#failures
-    const transport = this.#kind
     const retryAt = this.#settings.clock.now() + this.#deadline - this.#settings.now()
     const isNew = next !== this.state.name
-    if (isNew) this.state = stateOf(next, { attempt, transport, retryAt, cause })
+    if (isNew) this.state = stateOf(next, { attempt: this.#failures, transport: this.#kind, retryAt, cause })
     this.#owner.stepped(isNew)
   }
 
@@ -171,8 +166,8 @@ export class Connection {
       this.ask({ type: 'ping' }, (answer) => { if (answer && this.state.name === 'syncing') this.#step('synced') })
     },
     awaitUpdates: () => {
-      this.heardAt = this.#settings.now()
-      this.#deadline = this.#kind === 'sse' ? this.heardAt + SILENT_HEARTBEATS * this.#heartbeatMs : Infinity
+      this.#heardAt = this.#settings.now()
+      this.#deadline = this.#kind === 'sse' ? this.#heardAt + SILENT_HEARTBEATS * this.#heartbeatMs : Infinity
     },
     check: () => {
       if (this.#deadline < Infinity) return
@@ -202,9 +197,10 @@ export class Connection {
     const end = ifCurrent((how: End) => this.#ended(how))
     const on = { message: ifCurrent((text: unknown) => this.#receive(text)), heard: ifCurrent<void>(() => this.#heard()), end }
     try {
+      const open = await openerOf(kind)
       const url = await this.#owner.urlFor(kind)
       if (token !== this.#token) return
-      const transport = await (kind === 'sse' ? openEventStream : openWebSocket)(url, this.#settings, on)
+      const transport = await open(url, this.#settings, on)
       if (token === this.#token) this.#transport = transport
       else void transport.close()
     } catch (error) {

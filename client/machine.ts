@@ -36,34 +36,23 @@ type Fact = 'attempt' | 'transport' | 'retryAt' | 'cause'
 export type Facts = Readonly<Record<Fact, unknown>>
 
 type Row = readonly [next: StateName, ...effects: Effect[]]
-type Rows = Partial<Record<EventName, Row>>
+/** The next state, then the effects. */
+type RowText = StateName | `${StateName} ${Effect}` | `${StateName} ${Effect} ${Effect}`
+type Rows = Partial<Record<EventName, RowText>>
 
-const connect: Row = ['connecting', 'drop', 'open']
-const off: Rows = {
-  fatal: ['failed', 'drop', 'rest'],
-  close: ['idle', 'drop', 'rest']
-}
-const on: Rows = {
-  ...off,
-  shutdown: ['draining', 'backOff'],
-  renew: connect,
-  lost: ['waiting', 'drop', 'backOff']
-}
+const connect = 'connecting drop open'
+const off = { fatal: 'failed drop rest', close: 'idle drop rest' } satisfies Rows
+const on = { ...off, shutdown: 'draining backOff', renew: connect, lost: 'waiting drop backOff' } satisfies Rows
 
 /** What is not here cannot happen. */
 const table: Record<StateName, Rows> = {
   idle: { ...off, connect },
-  connecting: {
-    ...on,
-    connect: ['connecting'],
-    refused: ['connecting', 'drop', 'openNext'],
-    welcome: ['syncing', 'sendBarrier']
-  },
-  syncing: { ...on, connect: ['syncing'], synced: ['live', 'awaitUpdates'] },
-  live: { ...on, connect: ['live', 'check'] },
+  connecting: { ...on, connect: 'connecting', refused: 'connecting drop openNext', welcome: 'syncing sendBarrier' },
+  syncing: { ...on, connect: 'syncing', synced: 'live awaitUpdates' },
+  live: { ...on, connect: 'live check' },
   // The server has said when to come back: earlier it is not there.
-  draining: { ...on, connect, renew: ['draining'] },
-  waiting: { ...off, connect, renew: ['waiting'], lost: ['waiting'] },
+  draining: { ...on, connect, renew: 'draining' },
+  waiting: { ...off, connect, renew: 'waiting', lost: 'waiting' },
   failed: { ...off, connect }
 }
 
@@ -71,7 +60,7 @@ const table: Record<StateName, Rows> = {
 export function rowOf (state: StateName, event: EventName): Row {
   const row = table[state][event]
   if (!row) throw new Error(`${event} in ${state}`)
-  return row
+  return row.split(' ') as unknown as Row
 }
 
 const factsOf: Record<StateName, readonly Fact[]> = {
@@ -86,4 +75,9 @@ const factsOf: Record<StateName, readonly Fact[]> = {
 
 export function stateOf (name: StateName, facts: Facts): ConnectionState {
   return Object.fromEntries([['name', name], ...factsOf[name].map((fact) => [fact, facts[fact]])])
+}
+
+/** Whether messages come. */
+export function isUp ({ name }: ConnectionState): boolean {
+  return name === 'live' || name === 'syncing'
 }

@@ -1,3 +1,5 @@
+import type { Settings } from './options.ts'
+
 export interface TransportEvents {
   /** One message, as JSON. */
   message (text: unknown): void
@@ -19,3 +21,5 @@ export interface Transport {
   /** Resolves when it is closed. */
   close (): Promise<void>
 }
+
+export type Opener = (url: string, settings: Settings, on: TransportEvents) => Promise<Transport>

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { AddressLimitError, OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
@@ -11,8 +12,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** What all sessions share, whatever they are transported by. */
     sessionContext: ConversationContext
-    /** Lets one more client in, while there still is a status to refuse it with. @throws naming why not */
-    admit (reply: FastifyReply): void
+    /**
+     * Lets one more client in, while there still is a status to refuse it with. @throws naming why not
+     * @returns to be told the socket whose end frees the place
+     */
+    admit (reply: FastifyReply): (socket: Socket) => void
   }
 }
 
@@ -37,13 +41,9 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     return rate.take() ? null : new UpgradeRateError()
   }
   app.decorate('admit', (reply) => {
-    const { ws, ip, raw: { socket } } = reply.request
+    const { ws, ip } = reply.request
     const error = refusal(ws, ip)
-    if (error === null) {
-      // Whatever becomes of it, it is one of this address's as long as it is there.
-      if (addresses.isOn) socket.once('close', addresses.take(ip))
-      return
-    }
+    if (error === null) return (socket) => { if (addresses.isOn) socket.once('close', addresses.take(ip)) }
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw error
   })

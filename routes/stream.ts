@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -45,6 +45,9 @@ const HEADERS = {
 const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { config, random }) => {
   const gzip = gzipEvents(config.COMPRESSION_THRESHOLD_BYTES)
   const context = { ...app.sessionContext, closeTimeoutMs: closeTimeoutMs(config.DRAIN_TIMEOUT_MS) }
+  /** Connections on which a request has come before the one before it was answered. */
+  const othersWait = new WeakSet<Socket>()
+  app.server.on('request', (request, response) => { if (response.socket === null) othersWait.add(request.socket) })
   const encodingOf = ({ headers }: FastifyRequest) =>
     config.COMPRESSION === 'on' && acceptsGzip(headers['accept-encoding']) ? gzip : PLAIN_EVENTS
 
@@ -68,16 +71,15 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       // What waits behind a stream is never answered, and one that waits behind an answer would come before it.
       const { socket: owned } = request.raw
       if (app.streaming.has(owned) || reply.raw.socket !== owned) throw new StreamUnderWayError()
-      app.admit(reply)
+      const occupy = app.admit(reply)
       const { headers, ip, query, grant } = request
       const wishes = wishesOf(query, lastEventId(request))
       const retryMs = Math.round(RETRY_MS.from + random() * (RETRY_MS.to - RETRY_MS.from))
       const info = { userAgent: headers['user-agent'] ?? '', ip }
-      const socket = takeOver(request, writeHead(reply, encoding))
-      app.streaming.add(socket)
-      // Of a request that asked for an upgrade to something else (h2c) Node has taken its own listener off.
-      app.pendingUpgrades.release(socket)
-      socket.once('end', () => socket.end())
+      app.streaming.add(owned)
+      app.pendingUpgrades.release(owned)
+      const socket = takeOver(request.raw, writeHead(reply, encoding), othersWait)
+      occupy(socket)
       try {
         openStream(socket, { info, grant: grant!, encoding, retryMs, ...wishes }, context)
         socket.uncork()
@@ -103,14 +105,49 @@ function writeHead (reply: FastifyReply, { contentEncoding }: EventEncoding): Se
  * The connection, for what follows the head: written to the response it would leave in a turn of its own for each client. As
  * the response never ends, nothing else is written to it.
  */
-function takeOver ({ raw: request }: FastifyRequest, response: ServerResponse): Socket {
+function takeOver (request: IncomingMessage, response: ServerResponse, othersWait: WeakSet<Socket>): Socket {
   const { socket } = request
   socket.cork()
   response.flushHeaders()
   // Those would keep what the framework has of the request and the reply in memory as long as the stream goes on.
   request.removeAllListeners()
   response.removeAllListeners()
+  const ofHttp = listenersOf(socket)
+  // A request that was not read to its end, or is not answered, would be aborted, and the connection with it.
+  request.once('end', () => { if (!othersWait.has(socket)) releaseFromHttp(socket, response, ofHttp) }).resume()
+  // Of a request that asked for an upgrade to something else (h2c) Node has taken its own listener off.
+  socket.once('end', endToo)
   return socket
+}
+
+type Listener = (...args: unknown[]) => void
+type Listeners = [event: string, listener: Listener][]
+
+function listenersOf (socket: Socket): Listeners {
+  return (socket.eventNames() as string[]).flatMap((event) =>
+    socket.listeners(event).map((listener): Listeners[number] => [event, listener as Listener]))
+}
+
+/**
+ * Frees what Node keeps of HTTP for a connection: parser, request and response, as much again as a client takes. After an upgrade
+ * it does so by itself; here its server is told that the connection is closed, as whoever gives it one may do ('connection',
+ * node:http).
+ */
+function releaseFromHttp (socket: Socket, response: ServerResponse, ofHttp: Listeners): void {
+  if (socket.destroyed) return
+  response.detachSocket(socket)
+  for (const [event, listener] of ofHttp) socket.removeListener(event, listener)
+  for (const [event, listener] of ofHttp) if (event === 'close') listener.call(socket)
+  // Nobody reads it, and it is no request.
+  socket.once('data', cutOff)
+}
+
+function endToo (this: Socket): void {
+  this.end()
+}
+
+function cutOff (this: Socket): void {
+  this.destroy()
 }
 
 function lastEventId ({ headers }: FastifyRequest): string | undefined {

@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.decorateRequest('handshakeResponse', null)
   const upgrade = {
     config: { acceptsWebSocket: true, isPublic: true },
-    onRequest: async (request: FastifyRequest, reply: FastifyReply) => { if (request.ws) app.admit(reply) },
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => { if (request.ws) app.admit(reply)(request.raw.socket) },
     preHandler: prepareHandshake,
     wsHandler: takeConnections(app)
   }

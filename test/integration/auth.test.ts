@@ -383,6 +383,7 @@ t.test('one address at its limit, while others connect', async (t) => {
   const from = (address: string) => ({ 'x-forwarded-for': address })
   const first = await connect('/ws', from('192.0.2.1'))
   const stream = await EventClient.open(`http://127.0.0.1:${port}/api/stream`, from('192.0.2.1'))
+  await stream.next('pong')
   t.equal(await upgrade(port, from('192.0.2.1')), 429)
   const refused = await ask(port, '/api/stream', from('192.0.2.1'))
   t.equal(refused.status, 429)

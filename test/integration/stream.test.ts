@@ -1,11 +1,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createGunzip } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { build } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
 import { EventClient } from '../support/event-client.ts'
 import { portOf, startService } from '../support/service.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const typesOf = ({ received }: EventClient) => received.map(({ type }) => type)
 
@@ -146,8 +152,48 @@ t.test('what is sent on a stream is no request: it ends, and nothing is written 
   const { socket, text } = await raw(t, port, 'GET /api/stream HTTP/1.1\r\nHost: a\r\n\r\n', 'event: pong')
   socket.write('\0\0 this is no HTTP \r\n\r\n')
   await once(socket, 'close')
-  t.notMatch(text(), /400|Bad Request/)
+  t.notMatch(text(), /HTTP\/1.1 4|Bad Request/)
   await logged('disconnect')
+})
+
+const GET = 'GET /api/stream HTTP/1.1\r\nHost: a\r\n'
+const openings: { name: string, bytes: string }[] = [
+  { name: 'HTTP/1.1', bytes: `${GET}\r\n` },
+  { name: 'HTTP/1.0', bytes: 'GET /api/stream HTTP/1.0\r\n\r\n' },
+  { name: 'a body that nobody asked for', bytes: `${GET}Content-Length: 2\r\n\r\n{}` }
+]
+for (const { name, bytes } of openings) {
+  t.test(`of a stream that is open nothing of HTTP is kept: ${name}`, async (t) => {
+    const { app, port, logged } = await build(t)
+    const kept: WeakRef<object>[] = []
+    app.server.on('request', (request, response) => kept.push(new WeakRef(request), new WeakRef(response)))
+    const { socket, text } = await raw(t, port, bytes, 'event: pong')
+    t.equal(kept.length, 2)
+    for (let turn = 0; turn < 100 && kept.some((ref) => ref.deref() !== undefined); turn++) {
+      await setImmediate()
+      collectGarbage()
+    }
+    t.strictSame(kept.map((ref) => ref.deref() === undefined), [true, true])
+    const updates = () => text().split('event: metrics_update').length
+    const before = updates()
+    while (updates() < before + 2) await once(socket, 'data')
+    t.equal(app.connections.size, 1)
+    socket.write(`${GET}\r\n`)
+    await once(socket, 'close')
+    await logged('disconnect', ({ remaining }) => remaining === 0)
+    t.equal(text().match(/HTTP\/1.1/g)?.length, 1, 'what is sent on it ends it, and is not answered')
+    t.equal(app.connections.totals.closed, 1)
+  })
+}
+
+t.test('a stream can follow an answer on its connection', async (t) => {
+  const { app, port } = await build(t)
+  const { socket, text } = await raw(t, port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n', '}')
+  socket.write(`${GET}\r\n`)
+  while (!text().includes('event: metrics_update')) await once(socket, 'data')
+  t.equal(app.connections.size, 1)
+  socket.end()
+  await once(socket, 'close')
 })
 
 t.test('a second stream behind the first on one connection is none', async (t) => {

@@ -1,7 +1,11 @@
 import { PopcastClient } from '../../client/index.ts'
+import { openerOf } from '../../client/opener.ts'
 import type { Clock, PopcastEvents, PopcastOptions, TransportKind } from '../../client/index.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { confirmed, openAlerts, pong, update, welcome } from './feed-messages.ts'
+
+// So that no file is read while the fake clock stands still.
+await openerOf('sse')
 
 interface Sent { type: string, id?: number, [field: string]: unknown }
 
