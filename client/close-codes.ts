@@ -14,7 +14,10 @@ const meanings: Record<number, PopcastErrorCode> = {
   1011: 'SERVER_ERROR',
   4008: 'SLOW_CONSUMER',
   4012: 'STALE_CONNECTION',
-  4013: 'RATE'
+  4013: 'RATE',
+  4014: 'LIMITS_CHANGED',
+  4015: 'SERVER_ERROR',
+  4500: 'UNAUTHORIZED'
 }
 
 /** @param otherwise what it is when the code says nothing */

@@ -15,6 +15,10 @@ const PROTOCOL_VERSION = 1
 const DOUBT_AFTER_ATTEMPTS = 3
 /** So many heartbeats of the server's may fail to come before a stream, which cannot be asked, is taken for dead. */
 const SILENT_HEARTBEATS = 2.5
+/** The close code. */
+const UNAUTHORIZED = 4500
+/** Of setTimeout. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 export interface ConnectionOwner {
   /** Where to, for this attempt. */
@@ -62,6 +66,7 @@ export class Connection {
   #checkId = 0
   #questions = new Map<unknown, Settle>()
   #unwatchPage: (() => void) | undefined
+  #renewal: unknown
   readonly #abort = () => this.#step('fatal', new PopcastError('ABORTED'))
 
   constructor (settings: Settings, owner: ConnectionOwner) {
@@ -140,6 +145,7 @@ export class Connection {
       this.#token = {}
       this.closed = this.#transport?.close() ?? this.closed
       this.#transport = undefined
+      this.#settings.clock.clearTimeout(this.#renewal)
       for (const settle of this.#questions.values()) settle(null)
       this.#questions.clear()
     },
@@ -242,16 +248,37 @@ export class Connection {
       if (message.protocol === PROTOCOL_VERSION) this.#step('welcome')
       else this.#lost(new PopcastError('UNSUPPORTED_VERSION'))
     }
+    this.#renewIn(message.tokenExpiresInMs)
+    if (type === 'auth_required') this.#ended({ closeCode: UNAUTHORIZED, reason: 'a token is wanted' })
     if (type === 'pong' && name === 'syncing' && this.#kind === 'sse') this.#step('synced')
     if (type === 'server_shutdown') this.#step('shutdown', shutdown(message.retryAfterMs))
     if (type === 'close') this.#ended({ closeCode: message.code, reason: message.reason })
   }
 
+  /** Presents another token before the one that there is expires. A stream has to come back for that. */
+  #renewIn (expiresInMs: number | undefined): void {
+    const { token, clock, random } = this.#settings
+    if (!token || !expiresInMs || this.#kind !== 'websocket') return
+    clock.clearTimeout(this.#renewal)
+    const held = this.#token
+    // Not all of them at once, and in time.
+    const renew = async () => {
+      const another = await token()
+      if (held === this.#token && this.canAsk) this.ask({ type: 'auth', token: another }, () => {})
+    }
+    // Without another one the server closes in its time, and the next attempt asks again.
+    const inMs = Math.min(MAX_TIMEOUT_MS, expiresInMs * (0.7 + random() / 5))
+    this.#renewal = clock.setTimeout(() => { renew().catch(() => {}) }, inMs)
+  }
+
   #ended ({ reason, closeCode = 0, retryAfterMs = null }: End, code?: PopcastErrorCode): void {
     const isOpening = this.state.name === 'connecting'
     code ??= meaningOf(closeCode, isOpening ? 'REFUSED' : 'CLOSED')
-    if (isOpening && this.#untried.length > 0) this.#step('refused')
-    else this.#lost(new PopcastError(code, reason, { closeCode, retryAfterMs }))
+    // Another one may be let in, by whatever transport.
+    const isUnknown = code === 'UNAUTHORIZED'
+    const retryable = isUnknown && this.#settings.token && this.#refusals < 1 ? { retryable: true } : {}
+    if (isOpening && this.#untried.length > 0 && !isUnknown) this.#step('refused')
+    else this.#lost(new PopcastError(code, reason, { closeCode, retryAfterMs, ...retryable }))
   }
 
   #lost (cause: PopcastError): void {

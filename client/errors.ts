@@ -3,16 +3,19 @@ export type PopcastErrorCode =
   | 'CONNECT_TIMEOUT'
   /** Ended before it began. A browser sees of a refused upgrade neither the status nor why. */
   | 'REFUSED'
-  | 'CLOSED' | 'SHUTDOWN' | 'SLOW_CONSUMER' | 'RATE' | 'NO_PONG' | 'STALE_CONNECTION' | 'SERVER_ERROR'
+  | 'CLOSED' | 'SHUTDOWN' | 'SLOW_CONSUMER' | 'RATE' | 'NO_PONG' | 'STALE_CONNECTION' | 'SERVER_ERROR' | 'LIMITS_CHANGED'
   /** The server refused a message; the subscription stays as it was. */
   | 'REJECTED'
   /** What came is not of the protocol; told, and ignored. */
   | 'BAD_MESSAGE'
+  /** No token, or none that the server takes. Retried once with another one, if there is an option `token`. */
+  | 'UNAUTHORIZED'
   | 'PROTOCOL' | 'MESSAGE_TOO_LARGE' | 'INVALID_MESSAGES' | 'UNSUPPORTED_VERSION'
   | 'ABORTED' | 'NO_WEBSOCKET' | 'ATTEMPTS_USED_UP'
 
 const terminal: readonly PopcastErrorCode[] = [
-  'PROTOCOL', 'MESSAGE_TOO_LARGE', 'INVALID_MESSAGES', 'UNSUPPORTED_VERSION', 'ABORTED', 'NO_WEBSOCKET', 'ATTEMPTS_USED_UP'
+  'UNAUTHORIZED', 'PROTOCOL', 'MESSAGE_TOO_LARGE', 'INVALID_MESSAGES', 'UNSUPPORTED_VERSION', 'ABORTED', 'NO_WEBSOCKET',
+  'ATTEMPTS_USED_UP'
 ]
 
 type Details = Partial<Pick<PopcastError, 'retryable' | 'closeCode' | 'serverCode' | 'retryAfterMs'>>

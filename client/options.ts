@@ -35,7 +35,12 @@ export interface PopcastOptions {
   readonly transport?: 'auto' | TransportKind
   /** Where the Server-Sent Events are. Default: `api/stream` beside the WebSocket's `ws`. */
   readonly streamUrl?: Address
-  /** Subprotocols of the WebSocket, asked for at every attempt: the place for a token. Default none. */
+  /**
+   * The token, where the server wants one: asked for at every attempt, and before it expires. It never gets into a URL. Default
+   * none.
+   */
+  readonly token?: () => string | Promise<string>
+  /** Subprotocols of the WebSocket, asked for at every attempt. Default none. */
   readonly protocols?: () => readonly string[] | Promise<readonly string[]>
   /** Default globalThis.WebSocket, which Node 20 does not have: import { WebSocket } from 'ws'. */
   readonly WebSocket?: WebSocketClass

@@ -4,8 +4,13 @@ import type { Transport, TransportEvents } from './transport.ts'
 /** RFC 6455 7.4.1: the purpose for which it was opened is fulfilled. */
 const NORMAL = 1000
 
-export async function openWebSocket (url: string, { WebSocket, protocols }: Settings, on: TransportEvents): Promise<Transport> {
-  const socket = new WebSocket!(url, [...await protocols?.() ?? []])
+export async function openWebSocket (
+  url: string, { WebSocket, protocols, token }: Settings, on: TransportEvents
+): Promise<Transport> {
+  const asked = [...await protocols?.() ?? []]
+  // A browser has no other place for it. The server agrees to the first of the two.
+  if (token) asked.push('popcast', `bearer.${encodeURIComponent(await token())}`)
+  const socket = new WebSocket!(url, asked)
   const closed = new Promise<void>((resolve) => {
     socket.onclose = ({ code: closeCode, reason }) => {
       resolve()

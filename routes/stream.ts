@@ -134,7 +134,7 @@ function listenersOf (socket: Socket): Listeners {
  * node:http).
  */
 function releaseFromHttp (socket: Socket, response: ServerResponse, ofHttp: Listeners): void {
-  if (socket.destroyed) return
+  if (socket.destroyed || response.socket !== socket) return
   response.detachSocket(socket)
   for (const [event, listener] of ofHttp) socket.removeListener(event, listener)
   for (const [event, listener] of ofHttp) if (event === 'close') listener.call(socket)

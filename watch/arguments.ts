@@ -17,6 +17,7 @@ export interface WatchOptions {
   /** Empty: all. */
   readonly pops: readonly string[]
   readonly countries: readonly string[]
+  readonly tokenFile?: string
 }
 
 /** What each exit code means, as a table. */
@@ -30,6 +31,7 @@ popcast watch [options] [address]     (ws://127.0.0.1:3001/ws; also http(s)://..
 
   --pops CODE,...         only these PoPs
   --country CC,...        only PoPs of these countries
+  --token-file FILE       where popcast wants a token: the file it is in (or the variable POPCAST_TOKEN)
   --json                  one line of JSON per message of the feed, as the server said it
   --once                  what is true now, then end
   --timeout S             --once waits this long for fresh data, 0.1 to ${MAX_TIMEOUT_S} (${DEFAULT_TIMEOUT_S})
@@ -56,7 +58,8 @@ export function parseArguments (args: readonly string[]): WatchOptions | 'help' 
     failOnRegression,
     timeoutMs: seconds(values.timeout) * 1_000,
     pops: list('--pops', values.pops),
-    countries: list('--country', values.country)
+    countries: list('--country', values.country),
+    ...values['token-file'] !== undefined && { tokenFile: values['token-file'] }
   }
 }
 
@@ -72,6 +75,7 @@ function parse (args: readonly string[]) {
         timeout: { type: 'string' },
         pops: { type: 'string', multiple: true },
         country: { type: 'string', multiple: true },
+        'token-file': { type: 'string' },
         help: { type: 'boolean', short: 'h' }
       }
     })

@@ -7,6 +7,7 @@ import { plainView, summaryView } from './plain-view.ts'
 import { screenView } from './screen-view.ts'
 import { Session } from './session.ts'
 import { clean } from './text.ts'
+import { TOKEN_VARIABLE, tokenOptions } from './token.ts'
 import { UsageError } from './usage-error.ts'
 import { noData, verdictOf, type Verdict } from './verdict.ts'
 import type { View } from './view.ts'
@@ -21,11 +22,12 @@ const { stdout, stderr, stdin } = process
 
 /** The command `watch`: ends the process, with one of the exit codes. @param args what follows its name */
 export async function watch (args: readonly string[]): Promise<void> {
-  const options = readArguments(args)
-  if (options === null) return
+  const read = readArguments(args)
+  if (read === null) return
+  const { options, token } = read
   const isScreen = stdout.isTTY && process.env.TERM !== 'dumb' && !options.json && !options.once
   const session = new Session(options, {
-    ...await network(), delta: !options.json, history: isScreen ? HISTORY_POINTS : 0
+    ...await network(), ...token, delta: !options.json, history: isScreen ? HISTORY_POINTS : 0
   })
   const output = new Output(stdout, (lines) =>
     options.json ? ownLine('dropped', { lines }) : `${stamp(Date.now())} ${lines} lines were dropped: they were not read in time`
@@ -50,10 +52,10 @@ export async function watch (args: readonly string[]): Promise<void> {
   session.client.connect()
 }
 
-function readArguments (args: readonly string[]): WatchOptions | null {
+function readArguments (args: readonly string[]): { options: WatchOptions, token: Pick<PopcastOptions, 'token'> } | null {
   try {
     const options = parseArguments(args)
-    if (options !== 'help') return options
+    if (options !== 'help') return { options, token: tokenOptions(options.tokenFile, process.env[TOKEN_VARIABLE]) }
     stdout.write(USAGE)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error

@@ -68,6 +68,8 @@ const reasons: Partial<Record<PopcastError['code'], string>> = {
   NO_PONG: 'server does not answer',
   STALE_CONNECTION: 'connection was silent',
   SERVER_ERROR: 'server failed',
+  UNAUTHORIZED: 'token missing or not valid',
+  LIMITS_CHANGED: 'what the token is good for has changed',
   PROTOCOL: 'not of the protocol',
   MESSAGE_TOO_LARGE: 'message too large',
   INVALID_MESSAGES: 'too many invalid messages',

@@ -53,7 +53,7 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
     overviewWindowMs: context.overviewWindowMs,
     source: context.source,
     limits: { maxMessageBytes: context.maxMessageBytes },
-    ...expiryOf(connection.grant)
+    ...expiryOf(connection.grant, clock.now())
   })
   if (beginning === null) catchUp(connection, ['metrics'], context)
   else begin(connection, beginning, context)
@@ -97,23 +97,23 @@ async function renew (connection: Connection, { token, id }: AuthMessage, contex
     throw new ClientMessageError('FORBIDDEN', text, id, 'auth')
   }
   context.connections.renew(connection, grant)
-  connection.send(authConfirmed(grant, id))
+  connection.send(authConfirmed(grant, context.clock.now(), id))
 }
 
 /** What a client that has presented a token is told of it. */
-export function authConfirmed (grant: Grant, id: AuthMessage['id']): AuthConfirmedMessage {
+export function authConfirmed (grant: Grant, now: number, id: AuthMessage['id']): AuthConfirmedMessage {
   const { topics, pops } = grant
   return {
     type: 'auth_confirmed',
-    ...expiryOf(grant),
+    ...expiryOf(grant, now),
     ...(topics !== null && { topics: [...topics] }),
     ...(pops !== null && { pops: [...pops.codes] }),
     ...(id !== undefined && { id })
   }
 }
 
-function expiryOf ({ expiresAt }: Grant): { tokenExpiresAt?: string } {
-  return expiresAt === null ? {} : { tokenExpiresAt: timestamp(expiresAt) }
+function expiryOf ({ expiresAt }: Grant, now: number): Pick<AuthConfirmedMessage, 'tokenExpiresAt' | 'tokenExpiresInMs'> {
+  return expiresAt === null ? {} : { tokenExpiresAt: timestamp(expiresAt), tokenExpiresInMs: Math.max(0, expiresAt - now) }
 }
 
 /** Says where the client stands: everything that was to be told before has been. */

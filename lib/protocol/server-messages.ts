@@ -12,6 +12,14 @@ const Notice = Type.Object({ message: Type.String(), timestamp: Timestamp })
 
 // `data` has the shape that clients have relied on from the first; what is newer stands beside it.
 
+/** Of a token that expires. */
+const TokenExpiry = {
+  tokenExpiresAt: Type.Optional(
+    Type.String({ description: 'ISO 8601, UTC: then the connection is closed, unless an auth came before' })
+  ),
+  tokenExpiresInMs: Type.Optional(Type.Number({ description: 'the same from now, milliseconds: needs no synchronous clocks' }))
+}
+
 export const Welcome = Type.Object({
   type: Type.Literal('welcome'),
   data: Type.Object({ connectionId: Type.String(), message: Type.String(), timestamp: Timestamp }),
@@ -25,9 +33,7 @@ export const Welcome = Type.Object({
   overviewWindowMs: Type.Number({ description: 'PoPs that reported within this are counted, milliseconds' }),
   source: literals(['influxdb', 'demo']),
   limits: Type.Object({ maxMessageBytes: Type.Integer() }),
-  tokenExpiresAt: Type.Optional(
-    Type.String({ description: 'ISO 8601, UTC: then the connection is closed, unless an auth came before' })
-  )
+  ...TokenExpiry
 })
 
 export const AuthRequired = Type.Object({
@@ -37,7 +43,7 @@ export const AuthRequired = Type.Object({
 
 export const AuthConfirmed = Type.Object({
   type: Type.Literal('auth_confirmed'),
-  tokenExpiresAt: Type.Optional(Type.String({ description: 'ISO 8601, UTC; absent: the token does not expire' })),
+  ...TokenExpiry,
   topics: Type.Optional(Type.Array(literals(topics), { description: 'the token is good for these only' })),
   pops: Type.Optional(Type.Array(Type.String(), { description: 'the token is good for these only, by code' })),
   id: Type.Optional(Id)

@@ -18,7 +18,7 @@ const cases: Array<[code: number, meaning: string, isRetried: boolean]> = [
   [4012, 'STALE_CONNECTION', true],
   [4013, 'RATE', true],
   [4499, 'CLOSED', true],
-  [4500, 'INVALID_MESSAGES', false],
+  [4500, 'UNAUTHORIZED', false],
   [4501, 'INVALID_MESSAGES', false],
   [4999, 'INVALID_MESSAGES', false],
   [5000, 'CLOSED', true]

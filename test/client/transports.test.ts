@@ -1,8 +1,8 @@
 import t from 'tap'
 import { transportsFor } from '../../client/transport-choice.ts'
-import { clientSide, greet, synced, type FakeStream } from '../support/client-side.ts'
+import { clientSide, greet, greetStream, synced, type FakeStream } from '../support/client-side.ts'
 import { settle } from '../support/fake-clock.ts'
-import { confirmed, HEARTBEAT_MS, openAlerts, pong, shutdown, update, welcome } from '../support/feed-messages.ts'
+import { confirmed, HEARTBEAT_MS, pong, shutdown, welcome } from '../support/feed-messages.ts'
 import type { TransportKind } from '../../client/index.ts'
 
 const WebSocket = class {} as never
@@ -28,15 +28,6 @@ for (const { name, settings, known, triedMsAgo = 0, expected } of choices) {
   t.test(`what is tried when ${name}`, async (t) => {
     t.equal(transportsFor(settings, known, triedMsAgo).join(' '), expected)
   })
-}
-
-async function greetStream (side: ReturnType<typeof clientSide>): Promise<FakeStream> {
-  await settle()
-  const { stream } = side
-  stream.open()
-  stream.receive(welcome(), confirmed(), update(), openAlerts([]), pong())
-  await settle()
-  return stream
 }
 
 t.test('events: the same query, and live at the pong of the greeting', async (t) => {

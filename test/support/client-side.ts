@@ -171,6 +171,16 @@ export async function greet (side: ReturnType<typeof clientSide>, ...present: ob
   return socket
 }
 
+/** The same of a stream. */
+export async function greetStream (side: ReturnType<typeof clientSide>): Promise<FakeStream> {
+  await settle()
+  const { stream } = side
+  stream.open()
+  stream.receive(welcome(), confirmed(), update(), openAlerts([]), pong())
+  await settle()
+  return stream
+}
+
 /** Answers the last ping. */
 export async function synced (socket: FakeWebSocket, fields: object = {}, now = 0): Promise<void> {
   socket.receive(pong({ id: socket.idOf('ping') as number, ...fields }, now))

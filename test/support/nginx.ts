@@ -31,6 +31,7 @@ export function proxyWithTls (t: Teardown, port: number): Promise<number> {
         listen 127.0.0.1:${own} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key};
         location /live/ {
           proxy_pass http://127.0.0.1:${port}/; proxy_http_version 1.1;
+          proxy_set_header Host $http_host;
           proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
         }
       }`

@@ -125,7 +125,7 @@ export class Doorway {
     if (!this.#visitors.has(visitor)) return
     this.#forget(visitor)
     for (const event of ['message', 'ping', 'close', 'error'] as const) socket.removeAllListeners(event)
-    say(socket, authConfirmed(grant, auth.id))
+    say(socket, authConfirmed(grant, this.#options.clock.now(), auth.id))
     enter(grant)
     for (const [data, isBinary] of behind ?? []) socket.emit('message', data, isBinary)
     socket.resume()
