@@ -40,7 +40,7 @@ const context = {
   detail: detail.state,
   theme: screen.theme,
   isPrinting: screen.isPrinting,
-  listLimit: computed(() => listLimit(model.address.value.kiosk, screen.height.value)),
+  listLimit: computed(() => screen.isPrinting.value ? Infinity : listLimit(model.address.value.kiosk, screen.height.value)),
   cursor: signal<number | null>(null),
   toast,
   mutedUntil (pop: string) {
