@@ -29,7 +29,6 @@ export function watchScreen (model: Model): Screen {
   const isPrinting = signal(false)
   const height = signal(heightOf(root))
   light.addEventListener('change', () => { prefersLight.value = light.matches })
-  drawByFrame()
   addEventListener('beforeprint', () => {
     drawAtOnce()
     isPrinting.value = true

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { openBlank, openPage, skipWithoutChromium } from '../support/chromium.ts'
+import { openBlank, skipWithoutChromium } from '../support/chromium.ts'
 import { proxyWithTls, skipWithoutNginx } from '../support/nginx.ts'
-import { nextSeq, quantile, tickCosts } from '../support/page-cost.ts'
+import { nextSeq } from '../support/page-cost.ts'
 import { portOf, startService, type Service } from '../support/service.ts'
 
 const FAST = { BROADCAST_INTERVAL_MS: '500', QUERY_TIMEOUT_MS: '400', DEMO_SEED: '1', DRAIN_TIMEOUT_MS: '300' }
@@ -127,18 +127,6 @@ t.test('by the keyboard alone', { skip }, async (t) => {
   await page.locator('aside.detail').waitFor()
   await page.keyboard.press('Escape')
   await page.locator('aside.detail').waitFor({ state: 'detached' })
-})
-
-t.test('2,000 PoPs for 60 updates', { skip }, async (t) => {
-  const port = await portOf(startService(t, { ...FAST, DEMO_POPS: '2000' }))
-  const page = await openPage(t, `http://127.0.0.1:${port}/`)
-  await saying(page, /^LIVE$/)
-  const costs = await tickCosts(page, 60)
-  t.equal(costs.length, 60)
-  const [middle, most] = [0.5, 0.95].map((share) => quantile(costs, share).toFixed(1))
-  t.comment(`CPU of the main thread per update: ${middle} ms, p95 ${most} ms`)
-  t.match(await page.locator('.tile').first().innerText(), / of 2000/)
-  t.ok(await page.locator('table tbody tr').count() < 200, 'of the table only what is seen')
 })
 
 t.test('behind nginx with TLS, under a path', { skip: skip || skipWithoutNginx }, async (t) => {
