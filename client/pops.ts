@@ -23,19 +23,13 @@ export function appliedTo (before: ReadonlyMap<string, Pop>, data: PopsData, dat
   for (const { lagMs = 0, ...fields } of entries) {
     const known = before.get(fields.code)
     const sampleTime = dataTime && new Date(Date.parse(dataTime) - lagMs).toISOString()
-    const said = { ...known, ...sampleTime && { sampleTime }, ...fields } as Pop
-    const pop = known && isSame(known, said) ? known : said
+    const pop = kept(known, { ...known, ...sampleTime && { sampleTime }, ...fields } as Pop)
     if (typeof pop.coldStartMs !== 'number') throw new TypeError('no PoP')
     next.set(pop.code, pop)
     if (pop !== known) changed.push(pop)
   }
   const removed = pops ? [...before.keys()].filter((code) => !next.has(code)) : gone.filter((code) => next.delete(code))
   return { pops: changed.length + removed.length > 0 ? next : before, changed, removed }
-}
-
-/** The same of what has no objects in it; of thousands of PoPs that does not write each as text. */
-function isSame <T extends object> (old: T, now: T): boolean {
-  return (Object.keys(now) as Array<keyof T>).every((name) => old[name] === now[name])
 }
 
 /** The object that there was, if the new one says the same: who compares by identity sees that nothing has changed. */
