@@ -94,7 +94,7 @@ export default {
       name: 'web-is-a-client',
       severity: 'error',
       from: { path: '^web/' },
-      to: { pathNot: '^web/|^client/|(^|/)node_modules/(preact|@preact|uplot)/' }
+      to: { pathNot: '^web/|^client/|(^|/)node_modules/(preact|@preact)/' }
     },
     {
       // What is shown is made without a page, so that it can be tried without one.

@@ -5,9 +5,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { chromiumArguments, executablePath } from '../test/support/chromium.ts'
-import { firstPaintOf, heapBytes, markFirstNumber, nextSeq, quantile, tickCosts } from '../test/support/page-cost.ts'
+import {
+  firstPaintOf, heapBytes, markFirstNumber, nextSeq, quantile, tickCosts, type FirstPaint
+} from '../test/support/page-cost.ts'
 import { portOf, startService } from '../test/support/service.ts'
 
 const { values } = parseArgs({
@@ -17,16 +19,16 @@ const { values } = parseArgs({
     'heap-ticks': { type: 'string', default: '1000' }
   }
 })
-const ends: Array<() => void> = []
-const t = { teardown: (end: () => void) => { ends.push(end) } }
 const browser = await chromium.launch({ executablePath, headless: true, args: chromiumArguments })
 
-sizes()
-for (const pops of [20, 2_000]) await loads(browser, pops, Number(values.loads))
-await ticks(browser, Number(values.ticks))
-await heap(browser, Number(values['heap-ticks']))
-await browser.close()
-for (const end of ends) end()
+try {
+  sizes()
+  for (const pops of [20, 2_000]) await loads(pops, Number(values.loads))
+  await ticks(Number(values.ticks))
+  await heap(Number(values['heap-ticks']))
+} finally {
+  await browser.close()
+}
 
 function sizes (): void {
   const folder = fileURLToPath(new URL('../page/', import.meta.url))
@@ -40,47 +42,60 @@ function sizes (): void {
   console.log(`together: ${sum('.gz')} gzip, ${sum('.br')} brotli, and ${html} of HTML`)
 }
 
-async function open (browser: Browser, env: Record<string, string>): Promise<Page> {
-  const page = await (await browser.newContext()).newPage()
-  await page.goto(`http://127.0.0.1:${await portOf(startService(t, env))}/`)
-  return page
+/** While it is measured, nothing else of ours runs: each service ends with what it is for, also where that fails. */
+async function withService<Result> (env: Record<string, string>, measure: (address: string) => Promise<Result>): Promise<Result> {
+  const ends: Array<() => void> = []
+  const service = startService({ teardown: (end) => { ends.push(end) } }, env)
+  try {
+    return await measure(`http://127.0.0.1:${await portOf(service)}/`)
+  } finally {
+    for (const end of ends) end()
+    await service.exit
+  }
 }
 
-async function loads (browser: Browser, pops: number, count: number): Promise<void> {
-  const port = await portOf(startService(t, { DEMO_POPS: String(pops), POLL: 'always' }))
-  const paints: number[] = []
-  const numbers: number[] = []
-  for (let load = 0; load <= count; load++) {
-    const context = await browser.newContext()
+async function withPage<Result> (address: string, measure: (page: Page) => Promise<Result>): Promise<Result> {
+  const context = await browser.newContext()
+  try {
     const page = await context.newPage()
     await markFirstNumber(page)
-    await page.goto(`http://127.0.0.1:${port}/`)
-    const { firstPaintMs, firstNumberMs } = await firstPaintOf(page)
+    await page.goto(address)
+    return await measure(page)
+  } finally {
     await context.close()
-    // The first one warms the server and the browser up.
-    if (load === 0) continue
-    paints.push(firstPaintMs)
-    numbers.push(firstNumberMs)
   }
-  console.log(`${pops} PoPs, ${count} loads: first paint ${spread(paints)}, first number ${spread(numbers)}`)
 }
 
-async function ticks (browser: Browser, count: number): Promise<void> {
-  const page = await open(browser, { DEMO_POPS: '2000', BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' })
-  console.log(`2,000 PoPs, ${count} updates: CPU of the main thread ${spread(await tickCosts(page, count))} per update`)
-  await page.context().close()
+async function loads (pops: number, count: number): Promise<void> {
+  const measured: FirstPaint[] = []
+  await withService({ DEMO_POPS: String(pops), POLL: 'always' }, async (address) => {
+    // The first one warms the server and the browser up.
+    for (let load = 0; load <= count; load++) measured.push(await withPage(address, firstPaintOf))
+  })
+  const spreadOf = (name: keyof FirstPaint) => spread(measured.slice(1).map((load) => load[name]))
+  console.log(`${pops} PoPs, ${count} loads: first paint ${spreadOf('firstPaintMs')}, first number ${spreadOf('firstNumberMs')}`)
 }
 
-async function heap (browser: Browser, count: number): Promise<void> {
-  const page = await open(browser, { DEMO_POPS: '2000', BROADCAST_INTERVAL_MS: '200', QUERY_TIMEOUT_MS: '190' })
-  let seq = await nextSeq(page, '')
+async function ticks (count: number): Promise<void> {
+  const env = { DEMO_POPS: '2000', BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' }
+  const costs = await withService(env, (address) => withPage(address, (page) => tickCosts(page, count)))
+  console.log(`2,000 PoPs, ${count} updates: CPU of the main thread ${spread(costs)} per update`)
+}
+
+async function heap (count: number): Promise<void> {
+  const env = { DEMO_POPS: '2000', BROADCAST_INTERVAL_MS: '200', QUERY_TIMEOUT_MS: '190' }
+  const after = await withService(env, (address) => withPage(address, (page) => heapsOf(page, count)))
+  console.log(`2,000 PoPs: heap ${after.join(', ')} updates`)
+}
+
+async function heapsOf (page: Page, count: number): Promise<string[]> {
   const after: string[] = []
+  let seq = await nextSeq(page, '')
   for (let tick = 1; tick <= count; tick++) {
     seq = await nextSeq(page, seq)
     if (tick === 100 || tick === count) after.push(`${(await heapBytes(page) / 2 ** 20).toFixed(1)} MiB after ${tick}`)
   }
-  console.log(`2,000 PoPs: heap ${after.join(', ')} updates`)
-  await page.context().close()
+  return after
 }
 
 function spread (times: number[]): string {

@@ -34,6 +34,9 @@ const HEADERS = {
   vary: 'accept, accept-encoding'
 }
 
+/** In the name of what is another file when its content is another. */
+const HASH = /-[A-Z0-9]{8}\.[a-z]+$/
+
 /** The page as it was bundled: what it loads is under `/page/`, by names that change with the content. */
 export default fp(async (app) => {
   await app.register(fastifyStatic, {
@@ -44,15 +47,18 @@ export default fp(async (app) => {
     wildcard: false,
     globIgnore: ['index.html', '**/*.br', '**/*.gz'],
     preCompressed: true,
-    cacheControl: true,
-    immutable: true,
-    maxAge: '365d',
-    setHeaders: (response) => {
+    cacheControl: false,
+    // Made of size and time, which a package and an image may have set to whatever they like: two builds would look the same.
+    etag: false,
+    lastModified: false,
+    setHeaders: (response, path) => {
+      const isHashed = HASH.test(path.replace(/\.(br|gz)$/, ''))
+      response.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
       response.setHeader('vary', 'accept-encoding')
       response.setHeader('x-content-type-options', 'nosniff')
     }
   })
   app.decorateReply('sendPage', function (this: FastifyReply) {
-    return this.headers(HEADERS).sendFile('index.html', { cacheControl: false, immutable: false })
+    return this.headers(HEADERS).sendFile('index.html')
   })
 }, { name: 'page' })

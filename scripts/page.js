@@ -1,12 +1,12 @@
 /**
- * Bundles web/ into dist/page/: an index.html, and a script, a style and the licences of what is in them under names that change
- * with their content. JavaScript, as scripts/compile.js, which calls it.
+ * Bundles web/ into dist/page/: an index.html, a script and a style under names that change with their content, and the licences
+ * of what is in them. JavaScript, as scripts/compile.js, which calls it.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { landPath } from './land.js'
+import { ATLAS, landPath } from './land.js'
 
 /** What is smaller gains nothing. */
 const COMPRESSED_FROM_BYTES = 1_024
@@ -37,11 +37,11 @@ export async function buildPage (root) {
     .replace('{{script}}', `page/${named('.js')}`)
     .replace('{{style}}', `page/${named('.css')}`)
   files.set('index.html', Buffer.from(html))
-  files.set('licenses.txt', Buffer.from(licenses(root, Object.keys(metafile.inputs))))
+  files.set('licenses.txt', Buffer.from(licenses(root, [...Object.keys(metafile.inputs), `node_modules/${ATLAS}`])))
   writeChanged(folder, files)
 }
 
-/** The licence of each package that is bundled wants to go where its code goes. */
+/** The licence of each package that is bundled wants to go where its code or its data goes. */
 function licenses (root, inputs) {
   const packages = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])
   const texts = Array.from(new Set(packages), (path) => {
@@ -52,20 +52,25 @@ function licenses (root, inputs) {
   return texts.join('\n---\n\n')
 }
 
-/** The best compression takes a while, so what is there already is left. */
-function writeChanged (folder, files) {
+/** The best compression takes a while, so what is there already is left, and nothing else is. Exported for its test. */
+export function writeChanged (folder, files) {
   mkdirSync(folder, { recursive: true })
+  const isCompressed = ([, contents]) => contents.length >= COMPRESSED_FROM_BYTES
+  const compressed = Array.from(files).filter(isCompressed).flatMap(([name]) => [`${name}.gz`, `${name}.br`])
+  const wanted = new Set([...files.keys(), ...compressed])
   for (const name of readdirSync(folder)) {
-    if (!files.has(name.replace(/\.(br|gz)$/, ''))) rmSync(join(folder, name))
+    if (!wanted.has(name)) rmSync(join(folder, name))
   }
   for (const [name, contents] of files) {
     const path = join(folder, name)
-    if (existsSync(path) && readFileSync(path).equals(contents)) continue
-    mkdirSync(dirname(path), { recursive: true })
+    const isThere = compressed.every((other) => !other.startsWith(`${name}.`) || existsSync(join(folder, other)))
+    if (isThere && existsSync(path) && readFileSync(path).equals(contents)) continue
+    if (contents.length >= COMPRESSED_FROM_BYTES) {
+      writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }))
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length }
+      writeFileSync(`${path}.br`, brotliCompressSync(contents, { params }))
+    }
+    // Last, so that what is not finished is not taken for what is there.
     writeFileSync(path, contents)
-    if (contents.length < COMPRESSED_FROM_BYTES) continue
-    writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }))
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length }
-    writeFileSync(`${path}.br`, brotliCompressSync(contents, { params }))
   }
 }

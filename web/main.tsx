@@ -5,6 +5,7 @@ import { createActions } from './actions.ts'
 import { createAlarms } from './alarms.ts'
 import { App } from './app.tsx'
 import { createDialogs } from './dialogs.tsx'
+import { drawByFrame } from './drawing.ts'
 import { listen } from './listen.ts'
 import { parseAddress } from './state/address.ts'
 import { createDetail } from './state/detail.ts'
@@ -40,7 +41,7 @@ const context = {
   detail: detail.state,
   theme: screen.theme,
   isPrinting: screen.isPrinting,
-  listLimit: computed(() => listLimit(model.address.value.kiosk, screen.height.value)),
+  listLimit: computed(() => screen.isPrinting.value ? Infinity : listLimit(model.address.value.kiosk, screen.height.value)),
   cursor: signal<number | null>(null),
   toast,
   mutedUntil (pop: string) {
@@ -49,6 +50,26 @@ const context = {
   },
   dialogs: dialogs.Dialogs
 }
-const root = document.getElementById('app') as HTMLElement
-root.replaceChildren()
-render(<App context={context} />, root)
+
+/** What the document says by itself is true for so long; a page that is drawn twice has its first number later. */
+const PATIENCE_MS = 250
+const starting: ReadonlySet<string> = new Set(['connecting', 'syncing'])
+const patience = setTimeout(draw, PATIENCE_MS)
+let isDrawn = false
+const endWaiting = client.on('change', ({ overview, connection: { name } }) => {
+  if (overview === null && starting.has(name)) return
+  draw()
+  if (overview === null) return
+  endWaiting()
+  // Not before, since the first number waits for no frame.
+  setTimeout(drawByFrame)
+})
+
+function draw (): void {
+  if (isDrawn) return
+  isDrawn = true
+  clearTimeout(patience)
+  const root = document.getElementById('app') as HTMLElement
+  root.replaceChildren()
+  render(<App context={context} />, root)
+}

@@ -1,9 +1,10 @@
+import { computed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Overview } from '../client/index.ts'
 import type { AppContext } from './context.ts'
 import { age, clock, moment } from './format.ts'
-import { attentionOf } from './state/attention.ts'
+import { attentionOf, itemOf } from './state/attention.ts'
 import { isFiltered } from './state/filter.ts'
 import type { Model } from './state/model.ts'
 import { AttentionList } from './view/attention.tsx'
@@ -85,13 +86,16 @@ function mapOf ({ model, actions }: AppContext) {
 }
 
 function listOf ({ model, actions, listLimit }: AppContext) {
+  // What is how urgent depends on the data: of a second that passes only what is said of durations does.
+  const alerts = computed(() => model.snapshot.value.alerts)
+  const attention = computed(() => attentionOf(model.pops.value, alerts.value, listLimit.value))
   return () => {
-    const { alerts, overview } = model.snapshot.value
-    const { items, total, more } = attentionOf(model.pops.value, alerts, model.until.value, listLimit.value)
+    const { overview } = model.snapshot.value
+    const { shown, total, more } = attention.value
     const isKnown = overview !== null && model.look.value !== 'none'
     return (
       <AttentionList
-        items={items}
+        items={shown.map((standing) => itemOf(standing, model.until.value))}
         total={total}
         more={more}
         healthy={isKnown ? overview.healthyPops : null}

@@ -1,4 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import { drawAtOnce, drawByFrame } from './drawing.ts'
 import { startKiosk } from './kiosk.ts'
 import type { Model } from './state/model.ts'
 
@@ -28,8 +29,14 @@ export function watchScreen (model: Model): Screen {
   const isPrinting = signal(false)
   const height = signal(heightOf(root))
   light.addEventListener('change', () => { prefersLight.value = light.matches })
-  addEventListener('beforeprint', () => { isPrinting.value = true })
-  addEventListener('afterprint', () => { isPrinting.value = false })
+  addEventListener('beforeprint', () => {
+    drawAtOnce()
+    isPrinting.value = true
+  })
+  addEventListener('afterprint', () => {
+    drawByFrame()
+    isPrinting.value = false
+  })
   addEventListener('resize', () => { height.value = heightOf(root) })
 
   const theme = computed(() => {

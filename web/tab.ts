@@ -7,13 +7,15 @@ import { titleOf } from './state/title.ts'
 /** Title and icon of the tab, which are seen when the page is not. */
 export function watchTab (model: Model): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]') as HTMLLinkElement
-  const severities = computed(() => Array.from(model.snapshot.value.alerts.values(), ({ severity }) => severity))
+  const alerts = computed(() => model.snapshot.value.alerts)
+  const severities = computed(() => Array.from(alerts.value.values(), ({ severity }) => severity))
   const count = (severity: string) => severities.value.filter((other) => other === severity).length
   const title = computed(() => titleOf(model.headline.value, count('critical'), count('warning')))
-  const shape = computed(() => {
-    const conditions = Array.from(model.snapshot.value.pops.values(), conditionOf)
-    return iconShapeOf(model.headline.value.kind, model.look.value === 'old', [...conditions, ...severities.value])
-  })
+  const pops = computed(() => model.snapshot.value.pops)
+  // By what depends on the data alone: a second that passes looks through no PoPs.
+  const present = computed(() => new Set([...Array.from(pops.value.values(), conditionOf), ...severities.value]))
+  const kind = computed(() => model.headline.value.kind)
+  const shape = computed(() => iconShapeOf(kind.value, model.look.value === 'old', present.value))
   effect(() => { document.title = title.value })
   effect(() => { icon.href = faviconOf(shape.value) })
 }

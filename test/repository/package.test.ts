@@ -38,10 +38,12 @@ t.test('the package starts without a compiler and without devDependencies', asyn
   for (const path of [...documents, 'asyncapi.yaml', 'schemas', 'examples/page.html', 'examples/watch.js']) {
     t.ok(existsSync(join(folder, path)), path)
   }
-  for (const path of ['dist/test', 'dist/bench', 'tsconfig.json', 'node_modules/typescript']) {
+  for (const path of ['dist/test', 'dist/bench', 'dist/web', 'tsconfig.json', 'node_modules/typescript']) {
     t.notOk(existsSync(join(folder, path)), `no ${path}`)
   }
   t.strictSame(readdirSync(folder).filter((name) => name.endsWith('.ts')), [], 'no sources')
+  const hidden = readdirSync(join(folder, 'dist')).filter((name) => name.startsWith('.'))
+  t.strictSame(hidden, [], 'nothing that a compiler keeps for itself')
 
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: { popcast: string } }
   t.match(readFileSync(join(folder, bin.popcast), 'utf8'), /^#!\/usr\/bin\/env node\n/)

@@ -18,6 +18,10 @@ const MARK_FIRST_NUMBER = `
 /** What a page has, which the tests are not compiled with. */
 interface PageGlobals {
   readonly document: { querySelector (selector: string): { readonly textContent: string } | null }
+  readonly MutationObserver: new (onChange: () => void) => {
+    observe (target: object, options: { subtree: boolean, childList: boolean, characterData: boolean }): void
+    disconnect (): void
+  }
   readonly popcastFirstNumberAt?: number
 }
 
@@ -52,15 +56,21 @@ export async function tickCosts (page: Page, count: number): Promise<number[]> {
   return costs.sort((a, b) => a - b)
 }
 
-/** Resolves when the footer tells of another update than `seq`. */
+/** Resolves when the footer tells of another update than `seq`. Watches for it: to look at each frame would make the frames. */
 export async function nextSeq (page: Page, seq: string): Promise<string> {
-  // As a function: of a text the page's policy would have it that it is evaluated.
-  const handle = await page.waitForFunction((before) => {
-    const footer = (globalThis as unknown as PageGlobals).document.querySelector('.footer')
-    const now = /seq \d+/.exec(footer?.textContent ?? '')?.[0] ?? before
-    return now !== before && now
-  }, seq)
-  return String(await handle.jsonValue())
+  return page.evaluate((before) => new Promise<string>((resolve) => {
+    const { document, MutationObserver } = globalThis as unknown as PageGlobals
+    const observer = new MutationObserver(look)
+    observer.observe(document, { subtree: true, childList: true, characterData: true })
+    look()
+
+    function look (): void {
+      const now = /seq \d+/.exec(document.querySelector('.footer')?.textContent ?? '')?.[0] ?? before
+      if (now === before) return
+      observer.disconnect()
+      resolve(now)
+    }
+  }), seq)
 }
 
 export async function heapBytes (page: Page): Promise<number> {

@@ -23,7 +23,7 @@ const cases: Array<{ kind: HeadlineKind, isOld?: true, present: Condition[], exp
 
 for (const { kind, isOld = false, present, expected } of cases) {
   t.test(`${kind}${isOld ? ', old' : ''} with ${present.join(', ') || 'nothing'} is ${expected}`, async (t) => {
-    t.equal(iconShapeOf(kind, isOld, present), expected)
+    t.equal(iconShapeOf(kind, isOld, new Set(present)), expected)
   })
 }
 

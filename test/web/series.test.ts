@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { rangeOf, timeTicks } from '../../web/state/axis.ts'
-import { rhythmOf, samplesOf, seriesOf, type Sample } from '../../web/state/series.ts'
+import { rangeOf, timeTicks, valueTicks } from '../../web/state/axis.ts'
+import { nearestValue, rhythmOf, samplesOf, seriesOf, type Sample } from '../../web/state/series.ts'
 import { seededRuns } from '../support/seed.ts'
 
 const INTERVAL_MS = 10
@@ -166,6 +166,45 @@ t.test('the line is never squashed to less than a quarter of the height', async 
     if (min > low || max < high || min < 0) throw new Error(`${min} to ${max}`)
     if ((high - low) / (max - min) < 0.25 && high - low > 0.2 * high + 1) throw new Error(`squashed: ${min} to ${max}`)
   }), seededRuns(t, 500))
+})
+
+t.test('ticks of values are round, and all have as many decimals', async (t) => {
+  const cases: Array<[min: number, max: number, most: number, words: string[]]> = [
+    [0, 10, 5, ['0', '2', '4', '6', '8', '10']],
+    [0, 10.6, 5, ['0.0', '2.5', '5.0', '7.5', '10.0']],
+    [87.8, 112.2, 5, ['90', '95', '100', '105', '110']],
+    [0, 0.5, 5, ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5']],
+    [0, 1, 4, ['0.00', '0.25', '0.50', '0.75', '1.00']],
+    [0, 9_500, 3, ['0', '5000']],
+    [4.1, 4.4, 1, []],
+    [3, 14, 0, []],
+    [0, 99, 1, ['0']]
+  ]
+  for (const [min, max, most, words] of cases) {
+    t.strictSame(valueTicks({ min, max }, most).map(({ words }) => words), words, `${min} to ${max}`)
+  }
+})
+
+t.test('whatever the range, ticks are on it, no more than there is room for, and say what they are', async (t) => {
+  const range = fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }))
+  fc.assert(fc.property(range, fc.double({ min: 1, max: 20, noNaN: true }), ([min, length], most) => {
+    const max = min + length
+    const ticks = valueTicks({ min, max }, most)
+    if (ticks.length > most + 1.01) throw new Error(`${ticks.length} ticks`)
+    const slack = 1e-6 * length
+    if (ticks.some(({ value }) => value < min - slack || value > max + slack)) throw new Error('beside it')
+    if (new Set(ticks.map(({ words }) => words)).size < ticks.length) throw new Error('two say the same')
+    if (ticks.some(({ value, words }) => Math.abs(Number(words) - value) > slack)) throw new Error('says another')
+    if (most >= 5 && ticks.length < 2) throw new Error('too few')
+  }), seededRuns(t, 1_000))
+})
+
+t.test('the value nearest to a time', async (t) => {
+  const series = seriesOf(at([110, 1], [120, 2], [160, null], [170, 3]), WINDOW, INTERVAL_MS)
+  for (const [time, value] of [[0, 1], [114, 1], [116, 2], [144, 2], [146, 3], [999, 3]] as const) {
+    t.equal(nearestValue(series, time)?.value, value, `${time}`)
+  }
+  t.equal(nearestValue(seriesOf([], WINDOW, INTERVAL_MS), 1), null)
 })
 
 t.test('ticks are round times of UTC, no more than there is room for', async (t) => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { conditions } from '../../web/state/condition.ts'
+import { conditions, type Condition } from '../../web/state/condition.ts'
 import { skipWithoutChromium } from '../support/chromium.ts'
 import { openMap, type ShownMap } from '../support/map-page.ts'
 import { popAt } from '../support/map-pops.ts'
@@ -110,16 +110,38 @@ t.test('the map', { skip: skipWithoutChromium }, async (t) => {
     }
   })
 
-  await t.test('a tick in which only latencies change draws no mark again', async (t) => {
-    const many = Array.from({ length: 2_000 }, (_, index) => (
-      popAt(`p${index}`, -50 + Math.floor(index / 60) * 3, -170 + (index % 60) * 5.6, index % 50 === 0 ? 'slow' : 'healthy')
+  await t.test('a tick draws again only what is another, however many there are', async (t) => {
+    const all = (condition: Condition) => Array.from({ length: 2_000 }, (_, index) => (
+      popAt(`p${index}`, -50 + Math.floor(index / 60) * 3, -170 + (index % 60) * 5.6, condition)
     ))
+    const many = all('healthy').map((pop, index) => index % 50 === 0 ? popAt(pop.code, pop.latitude, pop.longitude, 'slow') : pop)
+    const marks = async (condition: Condition) => {
+      const path = await page.locator(`.map-layer-${condition} .mark`).innerHTML().catch(() => '')
+      return path.match(/M/g)?.length ?? 0
+    }
     await show({ pops: many })
-    t.equal(await page.locator('.map-marks .mark').count(), 2_000)
+    t.equal(await marks('healthy'), 1_960)
+    t.equal(await marks('slow'), 40)
     t.ok(await show({ pops: many.map((pop) => ({ ...pop, coldStartMs: 7 })) }) <= 5, 'but the words of one')
     const worse = many.map((pop, index) => index === 77 ? popAt('p77', pop.latitude, pop.longitude, 'critical') : pop)
-    t.ok(await show({ pops: worse }) < 30, 'one that changes is drawn alone')
-    t.equal(await page.locator('.map-layer-critical .mark').count(), 1)
+    t.ok(await show({ pops: worse }) < 30, 'one that changes')
+    t.equal(await page.locator('.map-pulse').count(), 1)
+    t.ok(await show({ pops: all('slow') }) < 30, 'and all of them')
+    t.ok(await show({ pops: all('critical') }) < 1_000, 'of which some have names')
+    t.equal(await marks('slow'), 0)
+    t.ok(await page.locator('.map-layer-critical .mark path').count() === 2)
+    t.equal(await page.locator('.map-pulse').count(), 0, 'nobody can look at so many')
+  })
+
+  await t.test('what turns critical pulses once, and what was so before does not again', async (t) => {
+    const many = [1, 2, 3].map((index) => popAt(`c${index}`, 10, index * 20, 'critical'))
+    await show({ pops: many.slice(0, 1) })
+    await page.evaluate('window.pulse = document.querySelector(".map-pulse")')
+    await show({ pops: many })
+    t.equal(await page.locator('.map-pulse').count(), 3)
+    t.ok(await page.evaluate('window.pulse.isConnected'), 'the element is the same')
+    await show({ pops: many.slice(1) })
+    t.equal(await page.locator('.map-pulse').count(), 2)
   })
 
   await t.test('axe finds nothing, in either theme', async (t) => {

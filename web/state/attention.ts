@@ -17,7 +17,7 @@ export interface AttentionItem {
 
 export interface Attention {
   /** Worst first. */
-  readonly items: AttentionItem[]
+  readonly shown: readonly Standing[]
   readonly total: number
   /** What does not fit, in words: how many of which condition, by tier and country. */
   readonly more: string[]
@@ -26,23 +26,18 @@ export interface Attention {
 /** So many places are named; then it only says how many are elsewhere. */
 const MAX_PLACES = 6
 
-/**
- * What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow.
- * @param now until when durations run: with data that is old, its time
- */
-export function attentionOf (
-  pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, now: number, limit: number
-): Attention {
+/** What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow. */
+export function attentionOf (pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, limit: number): Attention {
   const open = alertsByPop(alerts)
-  const standings = Array.from(pops, (pop) => standingOf(pop, open.get(pop.code) ?? null))
-    .filter(({ condition }) => urgency[condition] !== null)
-    .sort(byUrgency)
-  const shown = standings.slice(0, Math.max(0, limit))
-  return {
-    items: shown.map((standing) => itemOf(standing, now)),
-    total: standings.length,
-    more: groupsOf(standings.slice(shown.length))
+  const ranked: Ranked[] = []
+  for (const pop of pops) {
+    const standing = standingOf(pop, open.get(pop.code) ?? null)
+    const urgencyOf = urgency[standing.condition]
+    if (urgencyOf !== null) ranked.push({ standing, rank: conditions.indexOf(standing.condition), urgency: urgencyOf(standing) })
   }
+  const standings = ranked.sort(byUrgency).map(({ standing }) => standing)
+  const shown = standings.slice(0, Math.max(0, limit))
+  return { shown, total: standings.length, more: groupsOf(standings.slice(shown.length)) }
 }
 
 /** City, country and tier, as far as they are known. */
@@ -65,15 +60,20 @@ const urgency: Record<Condition, ((standing: Standing) => number) | null> = {
   healthy: null
 }
 
-function byUrgency (one: Standing, other: Standing): number {
-  const rank = conditions.indexOf(one.condition) - conditions.indexOf(other.condition)
-  if (rank !== 0) return rank
-  const [first, second] = [one, other].map((standing) => urgency[standing.condition]!(standing)) as [number, number]
-  if (first !== second) return first > second ? -1 : 1
-  return one.pop.code < other.pop.code ? -1 : 1
+interface Ranked {
+  readonly standing: Standing
+  readonly rank: number
+  readonly urgency: number
 }
 
-function itemOf ({ pop, condition, changePercent, since }: Standing, now: number): AttentionItem {
+function byUrgency (one: Ranked, other: Ranked): number {
+  if (one.rank !== other.rank) return one.rank - other.rank
+  if (one.urgency !== other.urgency) return one.urgency > other.urgency ? -1 : 1
+  return one.standing.pop.code < other.standing.pop.code ? -1 : 1
+}
+
+/** @param now until when durations run: with data that is old, its time */
+export function itemOf ({ pop, condition, changePercent, since }: Standing, now: number): AttentionItem {
   const lasts = since === null ? null : duration(now - since)
   const isSilent = condition === 'silent'
   return {

@@ -27,6 +27,28 @@ export function rangeOf (low: number | null, high: number | null, wished: readon
   return { min: Math.max(low < 0 ? -Infinity : 0, min - padding), max: max + padding }
 }
 
+const STEPS = [1, 2, 2.5, 5, 10]
+
+export interface Tick {
+  readonly value: number
+  readonly words: string
+}
+
+/** Round values within the range, at most `most` steps; with as many decimals as the step has. */
+export function valueTicks ({ min, max }: Range, most: number): Tick[] {
+  const least = (max - min) / Math.max(1, most)
+  const power = Math.floor(Math.log10(least))
+  const factor = STEPS.find((step) => step * 10 ** power >= least * (1 - 1e-9))!
+  const step = factor * 10 ** power
+  const decimals = Math.max(0, (factor === 2.5 ? 1 : factor === 10 ? -1 : 0) - power)
+  const first = Math.ceil(min / step - 1e-9)
+  const count = Math.max(0, Math.floor(max / step + 1e-9) - first + 1)
+  return Array.from({ length: count }, (_, index) => {
+    const value = (first + index) * step
+    return { value, words: value.toFixed(decimals) }
+  })
+}
+
 /** Round times of UTC within the window, at most `most`, a whole number of minutes apart. */
 export function timeTicks ({ from, to }: Window, most: number): number[] {
   const minutes = STEPS_MIN.find((step) => (to - from) / (step * MINUTE_MS) <= most) ?? 60

@@ -80,6 +80,16 @@ export function seriesOf (samples: Iterable<Sample>, { from, to }: Window, inter
   }
 }
 
+/** The value that is nearest to a time; null: there is none. */
+export function nearestValue ({ times, values }: Series, time: number): Series['last'] {
+  let nearest: Series['last'] = null
+  for (const [index, at] of times.entries()) {
+    const value = values[index] ?? null
+    if (value !== null && (nearest === null || Math.abs(at - time) < Math.abs(nearest.time - time))) nearest = { time: at, value }
+  }
+  return nearest
+}
+
 /** Of so many distances the one in the middle says how often there is data. */
 const MIN_DISTANCES = 3
 

@@ -14,7 +14,18 @@ export interface Standing {
   readonly since: number | null
 }
 
+const made = new WeakMap<Pop, Standing>()
+
+/** The same as before for the same PoP and alert, so that who compares by identity sees that nothing has changed. */
 export function standingOf (pop: Pop, alert: Alert | null): Standing {
+  const before = made.get(pop)
+  if (before?.alert === alert) return before
+  const standing = standingNow(pop, alert)
+  made.set(pop, standing)
+  return standing
+}
+
+function standingNow (pop: Pop, alert: Alert | null): Standing {
   const condition = worse(conditionOf(pop), alert?.severity ?? 'healthy')
   const baselineMs = pop.baselineMs ?? alert?.baselineMs ?? null
   const changePercent = baselineMs === null || baselineMs <= 0 ? null : (pop.coldStartMs / baselineMs - 1) * 100

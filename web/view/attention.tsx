@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import type { AttentionItem } from '../state/attention.ts'
 import type { Look } from '../state/look.ts'
 import { Mark } from './mark.tsx'
+import { still } from './still.ts'
 
 export interface AttentionListProps {
   /** Worst first, as many as are shown. */
@@ -33,7 +34,7 @@ export function AttentionList (props: AttentionListProps): JSX.Element {
         ? <p class='empty'>{empty}</p>
         : (
           <ol>
-            {items.map((item) => <Row key={item.code} item={item} isSelected={item.code === selected} onSelect={onSelect} />)}
+            {items.map((item) => <Row key={item.code} {...item} isSelected={item.code === selected} onSelect={onSelect} />)}
           </ol>
           )}
       {more.length > 0 && <p class='more'>{total - items.length} more: {more.join(', ')}</p>}
@@ -47,10 +48,14 @@ export function AttentionList (props: AttentionListProps): JSX.Element {
   )
 }
 
-interface RowProps { item: AttentionItem, isSelected: boolean, onSelect: (code: string) => void }
+interface RowProps extends AttentionItem {
+  isSelected: boolean
+  onSelect: (code: string) => void
+}
 
-function Row ({ item, isSelected, onSelect }: RowProps): JSX.Element {
-  const { code, condition, place, value, change, since } = item
+/** What it says mostly stays the same from one second to the next. */
+const Row = still((props: RowProps): JSX.Element => {
+  const { code, condition, place, value, change, since, isSelected, onSelect } = props
   return (
     <li class={`row-${condition}`}>
       <button type='button' aria-current={isSelected} data-code={code} onClick={() => onSelect(code)}>
@@ -64,4 +69,4 @@ function Row ({ item, isSelected, onSelect }: RowProps): JSX.Element {
       </button>
     </li>
   )
-}
+})

@@ -25,7 +25,7 @@ export function coloursOf (element: Element): Colours {
 
 /** Tells when colours or letters may have become others. @returns ends it */
 export function watchStyle (onChange: () => void): () => void {
-  const queries = MEDIA.map((media) => matchMedia(media))
+  const queries = [...MEDIA, `(resolution: ${devicePixelRatio}dppx)`].map((media) => matchMedia(media))
   for (const query of queries) query.addEventListener('change', onChange)
   const observer = new MutationObserver(onChange)
   observer.observe(document.documentElement, { attributeFilter: ['data-theme', 'class'] })

@@ -1,44 +1,64 @@
 import type { JSX } from 'preact'
+import { useRef } from 'preact/hooks'
 import { land } from '../land.ts'
-import { conditions, type Condition } from '../state/condition.ts'
+import { conditions } from '../state/condition.ts'
 import type { Look } from '../state/look.ts'
 import { labelSize, type MapLabel } from '../state/map-labels.ts'
 import { crowdOf, type MapMark } from '../state/map-marks.ts'
 import { VIEW } from '../state/projection.ts'
+import type { Steps } from '../state/shapes.ts'
 import { MarkShape } from './mark.tsx'
-import { still } from './still.ts'
 
 const HATCH_PX = 8
 const drawingOrder = conditions.toReversed()
 
-/** With a ring that runs out once when it turns critical. */
-function PlaceMark ({ condition, x, y, size }: Pick<MapMark, 'x' | 'y' | 'size'> & { condition: Condition }): JSX.Element {
+/**
+ * A layer for each condition, the worst on top. In a crowd all of a condition are one path: so many elements would be so many
+ * to compare, to style and to paint, and where everything changes at once nothing may take long.
+ */
+export function MapMarks ({ marks }: { marks: readonly MapMark[] }): JSX.Element {
+  const crowd = crowdOf(marks.length)
+  const pulsing = usePulsing(marks)
   return (
-    <g>
-      {condition === 'critical' && <circle class='map-pulse' cx={x} cy={y} r={size} />}
-      <MarkShape condition={condition} x={round(x)} y={round(y)} size={round(size)} />
+    <g class={`map-marks map-${crowd}`}>
+      {drawingOrder.map((condition) => {
+        const layer = marks.filter(({ place }) => place.condition === condition)
+        return (
+          <g key={condition} class={`map-layer-${condition}`}>
+            {layer.filter((mark) => pulsing.has(mark.place.key)).map(({ place, x, y, size }) => (
+              <circle key={`pulse-${place.key}`} class='map-pulse' cx={x} cy={y} r={size} stroke-width={size / 6} />
+            ))}
+            {crowd === 'many'
+              ? layer.length > 0 && <MarkShape key={condition} condition={condition} pathOf={(steps) => pathOf(steps, layer)} />
+              : layer.map((mark) => (
+                <MarkShape key={mark.place.key} condition={condition} pathOf={(steps) => pathOf(steps, [mark])} />
+              ))}
+          </g>
+        )
+      })}
     </g>
   )
 }
 
-const StillMark = still(PlaceMark)
+/** The marks of a layer are of one size. */
+function pathOf (steps: Steps, marks: readonly MapMark[]): string {
+  const shape = steps(marks[0]!.size / 2)
+  return marks.map(({ x, y }) => `M${round(x)} ${round(y)}${shape}`).join('')
+}
 
-/**
- * A layer for each condition, the worst on top. In a layer the order of places never changes, so that no element is moved for
- * another's sake and pulses again.
- */
-export function MapMarks ({ marks }: { marks: readonly MapMark[] }): JSX.Element {
-  return (
-    <g class={`map-marks map-${crowdOf(marks.length)}`}>
-      {drawingOrder.map((condition) => (
-        <g key={condition} class={`map-layer-${condition}`}>
-          {marks.filter(({ place }) => place.condition === condition).map(({ place: { key }, x, y, size }) => (
-            <StillMark key={key} condition={condition} x={x} y={y} size={size} />
-          ))}
-        </g>
-      ))}
-    </g>
-  )
+/** More that turn critical at once nobody can look at. */
+const MOST_PULSING = 20
+
+/** Which have a ring around them that runs out once: those that turned critical last. */
+function usePulsing (marks: readonly MapMark[]): ReadonlySet<string> {
+  const last = useRef({ critical: new Set<string>(), pulsing: new Set<string>() })
+  const critical = new Set(marks.filter(({ place }) => place.condition === 'critical').map(({ place }) => place.key))
+  const turned = [...critical].filter((key) => !last.current.critical.has(key))
+  const before = [...last.current.pulsing].filter((key) => critical.has(key))
+  // What was taken away is never put back, since it would pulse again.
+  const pulsing = turned.length > MOST_PULSING ? new Set(before) : new Set([...before, ...turned].slice(-MOST_PULSING))
+  last.current = { critical, pulsing }
+  return pulsing
 }
 
 /** From marks that stepped aside to where they belong, and to names that are not beside their mark. Below all marks. */

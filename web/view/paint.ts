@@ -1,4 +1,5 @@
-import { clock } from '../format.ts'
+import { clock, shortClock } from '../format.ts'
+import { timeTicks, valueTicks } from '../state/axis.ts'
 import type { Picture, Rest } from '../state/picture.ts'
 
 /** As the style sheet has them at the moment. */
@@ -26,16 +27,121 @@ export interface Surface {
   /** Pixels of the canvas in one of CSS. */
   readonly ratio: number
   readonly colours: Colours
-  x (time: number): number
-  y (value: number): number
+  readonly x: (time: number) => number
+  readonly y: (value: number) => number
+  /** At so many px of CSS from the left; null: beside the plot. */
+  readonly timeAt: (offset: number) => number | null
 }
 
 const SHADE_ALPHA = 0.16
 const BAND_ALPHA = 0.22
 const HATCH_PX = 7
 
+const LINE_PX = 2
+const POINT_PX = 6
+/** Room for numbers and times, in letters. */
+const Y_AXIS_EMS = 3.6
+const X_AXIS_EMS = 2
+const TIME_LABEL_EMS = 7
+const VALUE_LABEL_EMS = 2.5
+const LABEL_GAP_PX = 6
+
+export interface ChartStyle {
+  /** In px of CSS. */
+  readonly width: number
+  readonly height: number
+  readonly ratio: number
+  readonly colours: Colours
+}
+
+/** The whole chart, over whatever is there. */
+export function paintChart (canvas: HTMLCanvasElement, style: ChartStyle, picture: Picture): Surface {
+  const [width, height] = [Math.round(style.width * style.ratio), Math.round(style.height * style.ratio)]
+  // To set a size clears it, and costs more than to clear it.
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+  const surface = surfaceOf(canvas.getContext('2d')!, style, picture)
+  surface.context.clearRect(0, 0, width, height)
+  surface.context.font = `${surface.colours.fontPx * surface.ratio}px system-ui, sans-serif`
+  paintBehind(surface, picture)
+  paintAxes(surface, picture)
+  paintLine(surface, picture)
+  paintBefore(surface, picture)
+  return surface
+}
+
+function surfaceOf (context: CanvasRenderingContext2D, style: ChartStyle, { from, to, min, max }: Picture): Surface {
+  const { ratio, colours } = style
+  const em = colours.fontPx * ratio
+  const [left, top] = [Math.round(Y_AXIS_EMS * em), Math.round(em / 2)]
+  const width = Math.max(0, style.width * ratio - left - TIME_LABEL_EMS / 3 * em)
+  const height = Math.max(0, style.height * ratio - top - X_AXIS_EMS * em)
+  return {
+    context,
+    left,
+    top,
+    width,
+    height,
+    ratio,
+    colours,
+    x: (time) => left + (time - from) / (to - from) * width,
+    y: (value) => top + (max - value) / (max - min) * height,
+    timeAt (offset) {
+      const share = (offset * ratio - left) / width
+      return share >= 0 && share <= 1 ? from + share * (to - from) : null
+    }
+  }
+}
+
+function paintAxes (surface: Surface, picture: Picture): void {
+  const { context, colours, ratio, left, top, width, height, x, y } = surface
+  const em = colours.fontPx * ratio
+  letters(surface, 'right', 'middle')
+  context.fillStyle = colours.muted
+  context.strokeStyle = colours.grid
+  context.lineWidth = ratio
+  for (const { value, words } of valueTicks(picture, height / (VALUE_LABEL_EMS * em))) {
+    context.fillText(words, left - LABEL_GAP_PX * ratio, y(value))
+    // In the middle of a row of pixels, so that it is one row.
+    const row = Math.floor(y(value)) + ratio / 2 % 1
+    stroke(context, left, row, left + width, row)
+  }
+  letters(surface, 'center', 'top')
+  for (const time of timeTicks(picture, width / (TIME_LABEL_EMS * em))) {
+    context.fillText(shortClock(time), x(time), top + height + LABEL_GAP_PX * ratio)
+  }
+}
+
+/** From value to value: a null breaks it. What has no neighbour is a point. */
+function paintLine (surface: Surface, { from, series: { times, values, alone }, isOld }: Picture): void {
+  const { context, colours, ratio, x, y } = surface
+  context.save()
+  clip(surface)
+  context.strokeStyle = isOld ? colours.muted : colours.line
+  context.lineWidth = LINE_PX * ratio
+  context.lineJoin = 'round'
+  context.beginPath()
+  values.forEach((value, index) => {
+    if (value === null) return
+    if ((values[index - 1] ?? null) === null) context.moveTo(x(times[index]!), y(value))
+    else context.lineTo(x(times[index]!), y(value))
+  })
+  context.stroke()
+  context.restore()
+  // At an edge it is whole.
+  context.strokeStyle = isOld ? colours.muted : colours.line
+  context.fillStyle = isOld ? colours.panel : colours.line
+  context.lineWidth = ratio
+  for (const index of alone) {
+    if (times[index]! < from) continue
+    context.beginPath()
+    context.arc(x(times[index]!), y(values[index]!), POINT_PX / 2 * ratio, 0, 2 * Math.PI)
+    context.fill()
+    context.stroke()
+  }
+}
+
 /** What lies behind the grid and the line. */
-export function paintBehind (surface: Surface, picture: Picture): void {
+function paintBehind (surface: Surface, picture: Picture): void {
   const { context } = surface
   context.save()
   clip(surface)
@@ -46,7 +152,7 @@ export function paintBehind (surface: Surface, picture: Picture): void {
 }
 
 /** What lies before the line. */
-export function paintBefore (surface: Surface, picture: Picture): void {
+function paintBefore (surface: Surface, picture: Picture): void {
   const { context } = surface
   context.save()
   clip(surface)
@@ -156,8 +262,7 @@ function paintWords (surface: Surface, words: string): void {
   say(surface, words, left + width / 2, top + height / 2)
 }
 
-function letters ({ context, colours, ratio }: Surface, align: CanvasTextAlign, baseline: CanvasTextBaseline): void {
-  context.font = fontOf(colours.fontPx * ratio)
+function letters ({ context }: Surface, align: CanvasTextAlign, baseline: CanvasTextBaseline): void {
   context.textAlign = align
   context.textBaseline = baseline
 }
@@ -177,8 +282,4 @@ function stroke (context: CanvasRenderingContext2D, x0: number, y0: number, x1: 
   context.moveTo(x0, y0)
   context.lineTo(x1, y1)
   context.stroke()
-}
-
-export function fontOf (px: number): string {
-  return `${px}px system-ui, sans-serif`
 }

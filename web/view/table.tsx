@@ -1,10 +1,12 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Alert, Pop } from '../../client/types.ts'
+import { duration } from '../format.ts'
 import type { Sort, SortKey } from '../state/address.ts'
 import type { Look } from '../state/look.ts'
 import { nextSort, sorted, WINDOWED_ABOVE } from '../state/rows.ts'
-import { PopRow } from './table-row.tsx'
+import { dayOf, PopRow } from './table-row.tsx'
+import { still } from './still.ts'
 import { useWindow } from './table-window.ts'
 
 export interface PopTableProps {
@@ -64,7 +66,8 @@ export function PopTable (props: PopTableProps): JSX.Element {
           <Spacer rows={first} rowHeight={rowHeight} />
           {rows.slice(first, end).map((standing, index) => (
             <PopRow
-              key={standing.pop.code} standing={standing} index={first + index} look={look} now={props.now}
+              key={standing.pop.code} standing={standing} index={first + index} look={look} today={dayOf(props.now)}
+              lasts={standing.since === null ? null : duration(props.now - standing.since)}
               isSelected={standing.pop.code === selected} onSelect={props.onSelect}
             />
           ))}
@@ -75,7 +78,7 @@ export function PopTable (props: PopTableProps): JSX.Element {
   )
 }
 
-function Heading ({ column: { id, name, isNumber = false }, sort, onSort }: HeadingProps): JSX.Element {
+const Heading = still(({ column: { id, name, isNumber = false }, sort, onSort }: HeadingProps): JSX.Element => {
   const isSorted = sort.key === id
   const order = sort.descending ? 'descending' : 'ascending'
   return (
@@ -85,7 +88,7 @@ function Heading ({ column: { id, name, isNumber = false }, sort, onSort }: Head
       </button>
     </th>
   )
-}
+})
 
 interface HeadingProps { column: Column, sort: Sort, onSort: (sort: Sort) => void }
 

@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals'
 import type { JSX, TargetedPointerEvent } from 'preact'
-import { useMemo, useState } from 'preact/hooks'
+import { useCallback, useMemo, useState } from 'preact/hooks'
 import type { Pop } from '../../client/types.ts'
 import { clock, duration, shortClock } from '../format.ts'
 import { timeTicks } from '../state/axis.ts'
@@ -10,6 +10,7 @@ import { windowOf } from '../state/picture.ts'
 import type { Window } from '../state/series.ts'
 import type { Span } from '../state/spans.ts'
 import { GroupBar, LaneBar, place } from './bar.tsx'
+import { still } from './still.ts'
 
 export interface TimelineProps {
   spans: readonly Span[]
@@ -37,11 +38,11 @@ export function Timeline (props: TimelineProps): JSX.Element {
   const window = useMemo(() => ({ from: to - windowMs, to }), [to, windowMs])
   const end = look === 'live' ? to : Math.min(dataTime ?? window.from, to)
   const lanes = useMemo(() => lanesOf(spans, pops, window, end), [spans, pops, window, end])
-  const toggle = (country: string | null) => setOpened((before) => {
+  const toggle = useCallback((country: string | null) => setOpened((before) => {
     const next = new Set(before)
     if (!next.delete(country)) next.add(country)
     return next
-  })
+  }), [])
   const shared = { window, end, isLive: look === 'live', selected, onSelect }
   return (
     <div class={`timeline look-${look}`}>
@@ -75,14 +76,18 @@ interface RowProps {
   onSelect: (code: string) => void
 }
 
-function LaneRow ({ lane, opened, onToggle, ...row }: RowProps & {
-  lane: Lane, opened: ReadonlySet<string | null>, onToggle: (country: string | null) => void
-}): JSX.Element {
+interface LaneProps extends RowProps {
+  lane: Lane
+  opened: ReadonlySet<string | null>
+  onToggle: (country: string | null) => void
+}
+
+const LaneRow = still(({ lane, opened, onToggle, ...row }: LaneProps): JSX.Element => {
   if (lane.kind === 'pop') return <PopRow lane={lane} {...row} />
   // What somebody looks at is not hidden in its group.
   const isOpen = opened.has(lane.country) || lane.lanes.some(({ code }) => code === row.selected)
   return <GroupRow lane={lane} isOpen={isOpen} onToggle={() => onToggle(lane.country)} {...row} />
-}
+})
 
 function PopRow ({ lane, window, end, isLive, selected, onSelect }: RowProps & { lane: PopLane }): JSX.Element {
   const { code, country, bars } = lane
