@@ -1,17 +1,19 @@
-import { computed, effect, signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { render } from 'preact'
 import { PopcastClient } from '../client/index.ts'
 import { createActions } from './actions.ts'
 import { createAlarms } from './alarms.ts'
+import { createAnnouncement } from './announce.tsx'
 import { App } from './app.tsx'
 import { createDialogs } from './dialogs.tsx'
 import { listen } from './listen.ts'
 import { parseAddress } from './state/address.ts'
 import { createDetail } from './state/detail.ts'
 import { followFeed } from './state/detail-feed.ts'
+import { held, heldDetail } from './state/held.ts'
 import { createModel, subscriptionOf } from './state/model.ts'
 import { createSpanLog } from './state/span-log.ts'
-import { listLimit, watchScreen } from './screen.ts'
+import { watchScreen } from './screen.ts'
 import { watchTab } from './tab.ts'
 import './style.css'
 
@@ -36,18 +38,19 @@ watchTab(model)
 const context = {
   model,
   actions,
-  spans: spanLog.spans,
-  detail: detail.state,
+  spans: held(spanLog.spans, model.pause),
+  detail: heldDetail(detail.state, model.pause),
   theme: screen.theme,
   isPrinting: screen.isPrinting,
-  listLimit: computed(() => listLimit(model.address.value.kiosk, screen.height.value)),
+  isWall: screen.isWall,
   cursor: signal<number | null>(null),
   toast,
   mutedUntil (pop: string) {
     const { sound, notifications, mutedPops } = alarms.preferences.value
     return sound || notifications ? mutedPops[pop] ?? null : undefined
   },
-  dialogs: dialogs.Dialogs
+  dialogs: dialogs.Dialogs,
+  announcement: createAnnouncement(model)
 }
 const root = document.getElementById('app') as HTMLElement
 root.replaceChildren()

@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Overview } from '../client/index.ts'
@@ -14,6 +15,10 @@ import { Timeline } from './view/timeline.tsx'
 import { WorldMap } from './view/world-map.tsx'
 
 const DAY_MS = 86_400_000
+/** Of a list that can be scrolled; the table has the others. */
+const LIST_LIMIT = 50
+/** Worst first: the map needs the room more. */
+const WALL_LANES = 3
 
 /** By where they are. */
 export interface Panes { readonly [name: string]: () => JSX.Element }
@@ -39,6 +44,14 @@ function asOfWords (model: Model): string | null {
   return time === null ? null : model.now.value - time.getTime() > DAY_MS ? moment(time) : clock(time)
 }
 
+/** An age that stands still would be wrong a second later: then it is told of when the numbers are. */
+function ageWords (model: Model): string | null {
+  const { ageMs } = model.freshness.value
+  if (ageMs === null) return null
+  if (model.pause.value !== null) return `as of ${asOfWords(model)}`
+  return model.look.value === 'old' || model.look.value === 'late' ? `${age(ageMs)} old` : null
+}
+
 function regressed (model: Model, severity: string): number {
   return [...model.snapshot.value.alerts.values()].filter((alert) => alert.severity === severity).length
 }
@@ -52,7 +65,6 @@ function tilesOf ({ model }: AppContext) {
   return () => {
     const { overview, history } = model.snapshot.value
     const look = model.look.value
-    const isOld = look === 'old' || look === 'late'
     return (
       <Tiles
         overview={overview}
@@ -60,7 +72,7 @@ function tilesOf ({ model }: AppContext) {
         warning={regressed(model, 'warning')}
         trend={useMemo(() => history.map(({ overview }) => overview.averageColdStart), [history])}
         look={look}
-        ageWords={isOld && model.freshness.value.ageMs !== null ? `${age(model.freshness.value.ageMs)} old` : null}
+        ageWords={ageWords(model)}
       />
     )
   }
@@ -84,10 +96,15 @@ function mapOf ({ model, actions }: AppContext) {
   )
 }
 
-function listOf ({ model, actions, listLimit }: AppContext) {
+function listOf ({ model, actions, isWall, isPrinting }: AppContext) {
+  const fitting = signal(1)
+  const onRows = (rows: number) => { fitting.value = rows }
   return () => {
+    const isFitted = isWall.value && !isPrinting.value
     const { alerts, overview } = model.snapshot.value
-    const { items, total, more } = attentionOf(model.pops.value, alerts, model.until.value, listLimit.value)
+    // Where there is no room, places would take that of rows.
+    const [limit, maxPlaces] = isFitted ? [fitting.value, 0] : [LIST_LIMIT, undefined]
+    const { items, total, more } = attentionOf(model.pops.value, alerts, model.until.value, limit, maxPlaces)
     const isKnown = overview !== null && model.look.value !== 'none'
     return (
       <AttentionList
@@ -101,6 +118,7 @@ function listOf ({ model, actions, listLimit }: AppContext) {
         empty={isKnown ? emptyWords(overview, isFiltered(model.address.value)) : 'no data yet'}
         onSelect={actions.select}
         onShowAll={() => actions.show('table')}
+        onRows={isFitted ? onRows : null}
       />
     )
   }
@@ -128,7 +146,7 @@ function chartOf ({ model, spans, theme, cursor }: AppContext) {
   }
 }
 
-function timelineOf ({ model, actions, spans, cursor }: AppContext) {
+function timelineOf ({ model, actions, spans, cursor, isWall, isPrinting }: AppContext) {
   return () => (
     <section class='panel' aria-label='Regressions over time'>
       <Timeline
@@ -141,6 +159,7 @@ function timelineOf ({ model, actions, spans, cursor }: AppContext) {
         selected={model.address.value.pop}
         onSelect={actions.select}
         cursor={cursor}
+        most={isWall.value && !isPrinting.value ? WALL_LANES : Infinity}
       />
     </section>
   )
@@ -154,6 +173,7 @@ function tableOf ({ model, actions, isPrinting }: AppContext) {
         alerts={model.snapshot.value.alerts}
         sort={model.address.value.sort}
         look={model.look.value}
+        asOf={asOfWords(model)}
         selected={model.address.value.pop}
         now={model.until.value}
         onSort={actions.sort}

@@ -14,6 +14,9 @@ export interface ScriptedPage {
   /** Ends the connection; further ones are refused until `accept`. */
   cut (code?: number): Promise<void>
   accept (): void
+  /** What the page asks is answered not before `answer`. */
+  hold (): void
+  answer (): void
   /** Lets so much time pass in the page. */
   pass (ms: number): Promise<void>
 }
@@ -69,6 +72,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   const complaints = complaintsOf(page)
   let socket: WebSocketRoute | undefined
   let isOpen = true
+  let held: Array<() => void> | null = null
   // How long it waits before it comes back is what it says.
   await page.addInitScript('Math.random = () => 0.5')
   await page.clock.install({ time: new Date(SERVER_START - 1_000) })
@@ -76,7 +80,11 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   await page.routeWebSocket(/\/ws\?/, async (route) => {
     if (!isOpen) return route.close({ code: 1006 })
     socket = route
-    route.onMessage((text) => answer(route, JSON.parse(String(text))))
+    route.onMessage((text) => {
+      const answer = () => answerTo(route, JSON.parse(String(text)))
+      if (held === null) answer()
+      else held.push(answer)
+    })
     for (const message of words) route.send(JSON.stringify(message))
   })
   // Where upgrades do not pass it would try the stream.
@@ -94,11 +102,16 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       await socket?.close({ code })
     },
     accept: () => { isOpen = true },
+    hold: () => { held = [] },
+    answer: () => {
+      held?.forEach((answer) => answer())
+      held = null
+    },
     pass: (ms) => page.clock.runFor(ms)
   }
 }
 
-function answer (route: WebSocketRoute, { type, id, topics }: { type: string, id?: number, topics?: string[] }): void {
+function answerTo (route: WebSocketRoute, { type, id, topics }: { type: string, id?: number, topics?: string[] }): void {
   if (type === 'ping') route.send(JSON.stringify({ ...pong(), id }))
   if (type === 'subscribe') route.send(JSON.stringify({ ...confirmed({ topics: topics as Topic[] }), id }))
 }

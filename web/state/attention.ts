@@ -29,9 +29,10 @@ const MAX_PLACES = 6
 /**
  * What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow.
  * @param now until when durations run: with data that is old, its time
+ * @param maxPlaces of how many places it is said how many are there that are not shown
  */
 export function attentionOf (
-  pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, now: number, limit: number
+  pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, now: number, limit: number, maxPlaces = MAX_PLACES
 ): Attention {
   const open = alertsByPop(alerts)
   const standings = Array.from(pops, (pop) => standingOf(pop, open.get(pop.code) ?? null))
@@ -41,7 +42,7 @@ export function attentionOf (
   return {
     items: shown.map((standing) => itemOf(standing, now)),
     total: standings.length,
-    more: groupsOf(standings.slice(shown.length))
+    more: groupsOf(standings.slice(shown.length), maxPlaces)
   }
 }
 
@@ -87,18 +88,20 @@ function itemOf ({ pop, condition, changePercent, since }: Standing, now: number
 }
 
 /** '3 critical: 2 DE t1, 1 NL t2', for each condition that is among them. */
-function groupsOf (rest: readonly Standing[]): string[] {
+function groupsOf (rest: readonly Standing[], maxPlaces: number): string[] {
   const byCondition = grouped(rest, ({ condition }) => condition)
-  return Array.from(byCondition, ([condition, group]) => `${group.length} ${condition}: ${placesOf(group)}`)
+  return Array.from(byCondition, ([condition, group]) => {
+    return `${group.length} ${condition}${maxPlaces === 0 ? '' : `: ${placesOf(group, maxPlaces)}`}`
+  })
 }
 
-function placesOf (group: readonly Standing[]): string {
+function placesOf (group: readonly Standing[], maxPlaces: number): string {
   const places = grouped(group, ({ pop: { country, tier } }) => [country, tierWord(tier)].filter(Boolean).join(' ') || 'unknown')
   const largest = Array.from(places, ([place, { length }]) => ({ place, length }))
     .sort((one, other) => other.length - one.length || (one.place < other.place ? -1 : 1))
-  const named = largest.slice(0, MAX_PLACES).map(({ place, length }) => `${length} ${place}`)
-  const others = largest.slice(MAX_PLACES).reduce((sum, { length }) => sum + length, 0)
-  return [...named, ...others > 0 ? [`${others} in ${largest.length - MAX_PLACES} other places`] : []].join(', ')
+  const named = largest.slice(0, maxPlaces).map(({ place, length }) => `${length} ${place}`)
+  const others = largest.slice(maxPlaces).reduce((sum, { length }) => sum + length, 0)
+  return [...named, ...others > 0 ? [`${others} in ${largest.length - maxPlaces} other places`] : []].join(', ')
 }
 
 function grouped <Item, Key> (items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

@@ -9,8 +9,8 @@ export interface StripProps {
   source: string | null
   pops: number | null
   now: number
-  /** Since when the picture stands still by somebody's wish. */
-  pausedAt: number | null
+  /** The picture stands still by somebody's wish; the headline says since when. */
+  isPaused: boolean
   children?: JSX.Element | null
   onTryNow: () => void
   onResume: () => void
@@ -21,19 +21,18 @@ const ROUND = 2 * Math.PI * RADIUS
 
 /** What is said before anything else: whether the screen can be believed, and how old it is. */
 export function Strip (props: StripProps): JSX.Element {
-  const { headline, progress, source, pops, now, pausedAt, children, onTryNow, onResume } = props
+  const { headline, progress, source, pops, now, isPaused, children, onTryNow, onResume } = props
   const { kind, word, details, action } = headline
   return (
-    <header class='strip' data-kind={pausedAt === null ? kind : 'paused'}>
+    <header class='strip' data-kind={kind} data-paused={isPaused}>
       <Ring progress={progress} isHollow={kind !== 'live' && kind !== 'empty'} />
       <h1 class='headline'>
-        {pausedAt !== null && <><span class='word'>PAUSED since {clock(pausedAt)}</span>{' '}</>}
         <span class='word'>{word}</span>
         {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
       </h1>
       {action === 'try-now' && <button type='button' class='button' onClick={onTryNow}>Try now</button>}
       {action === 'reload' && <button type='button' class='button' onClick={() => location.reload()}>Reload</button>}
-      {pausedAt !== null && <button type='button' class='button' onClick={onResume}>Go on</button>}
+      {isPaused && <button type='button' class='button' onClick={onResume}>Go on</button>}
       {children}
       <p class='facts'>
         {source !== null && <span>{source === 'demo' ? 'SIMULATED' : source}</span>}
