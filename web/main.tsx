@@ -15,6 +15,7 @@ import { createModel, subscriptionOf } from './state/model.ts'
 import { createSpanLog } from './state/span-log.ts'
 import { watchScreen } from './screen.ts'
 import { watchTab } from './tab.ts'
+import { keepVisits } from './visits.ts'
 import './style.css'
 
 // Relative, so that it works under any path.
@@ -31,8 +32,8 @@ effect(() => detail.select(model.address.value.pop))
 const toast = signal<string | null>(null)
 const screen = watchScreen(model)
 const dialogs = createDialogs(model, alarms)
-const actions = createActions({ client, model, alarms, dialogs, detail, toast })
-listen({ client, model, alarms, actions })
+const actions = createActions({ client, model, alarms, dialogs, detail, go: keepVisits(model), toast })
+listen({ client, model, alarms, actions, detail })
 watchTab(model)
 
 const context = {

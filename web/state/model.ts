@@ -123,7 +123,10 @@ function follow (feed: Feed, clock: () => number, isOnline: ReadonlySignal<boole
   return { latest: { snapshot, freshness, look, headline, now }, tick: () => { now.value = clock() } }
 }
 
-/** What is asked of the server: everything that the page shows, of the PoPs only those that the filter leaves. */
-export function subscriptionOf (address: Address): Subscription {
-  return { metrics: true, alerts: true, pops: popsFilterOf(address) }
+/**
+ * What is asked of the server: everything that the page shows, of the PoPs only those that the filter leaves.
+ * @param open the PoP that is looked at closely, also if the filter leaves it out
+ */
+export function subscriptionOf (address: Address, open: Pop | null = null): Subscription {
+  return { metrics: true, alerts: true, pops: popsFilterOf(address, open) }
 }

@@ -136,8 +136,9 @@ function Missing ({ pop, lastKnown, code, phase, look }: MissingProps): JSX.Elem
     return <p class='detail-missing' role='status'>{phase.problem.words}{last}</p>
   }
   if (lastKnown === null && look === 'none' && phase.name !== 'failed') return <p class='detail-missing'>no data yet</p>
-  if (phase.name !== 'known') return null
-  return <p class='detail-missing'>{code} is not among the PoPs that this page follows: it is shown as it was when asked for</p>
+  if (phase.name !== 'known' || lastKnown === null) return null
+  const time = clock(lastKnown.sampleTime)
+  return <p class='detail-missing'>{code} is not among the PoPs that this page follows now: what is shown is of {time}</p>
 }
 
 interface PhaseProps {

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { clock } from '../format.ts'
 import type { Headline } from '../state/headline.ts'
 
@@ -23,8 +24,10 @@ const ROUND = 2 * Math.PI * RADIUS
 export function Strip (props: StripProps): JSX.Element {
   const { headline, progress, source, pops, now, isPaused, children, onTryNow, onResume } = props
   const { kind, word, details, action } = headline
+  const strip = useRef<HTMLElement>(null)
+  useLayoutEffect(() => tellHeight(strip.current as HTMLElement), [])
   return (
-    <header class='strip' data-kind={kind} data-paused={isPaused}>
+    <header ref={strip} class='strip' data-kind={kind} data-paused={isPaused}>
       <Ring progress={progress} isHollow={kind !== 'live' && kind !== 'empty'} />
       <h1 class='headline'>
         <span class='word'>{word}</span>
@@ -41,6 +44,15 @@ export function Strip (props: StripProps): JSX.Element {
       </p>
     </header>
   )
+}
+
+/** What is scrolled to, or has the focus, must not lie under it: it stays at the top, and is as high as its words. */
+function tellHeight (strip: HTMLElement): () => void {
+  const observer = new ResizeObserver(() => {
+    document.documentElement.style.setProperty('--strip-height', `${strip.offsetHeight}px`)
+  })
+  observer.observe(strip)
+  return () => observer.disconnect()
 }
 
 function Ring ({ progress, isHollow }: { progress: number | null, isHollow: boolean }): JSX.Element {
