@@ -80,12 +80,14 @@ for (const [width, height] of [[1280, 900], [1366, 768], [1920, 1080], [3840, 21
 
     await scripted.pass(10_000)
     scripted.say(...told(2, 2, 10_000))
+    await scripted.until(async () => Number(await scripted.page.locator('.attention .count').textContent()) === 2)
     const few = await looked(scripted)
     t.match(few, { rows: 2, total: 2, more: 0, cut: [], scrolls: false })
 
     await scripted.page.setViewportSize({ width, height: height - 150 })
     await scripted.pass(10_000)
     scripted.say(...told(60, 3, 20_000))
+    await scripted.until(async () => Number(await scripted.page.locator('.attention .count').textContent()) === 60)
     const lower = await looked(scripted)
     t.match(lower, { cut: [], scrolls: false, more: 60 - lower.rows }, 'whatever size it has become')
   })

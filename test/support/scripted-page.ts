@@ -25,6 +25,8 @@ export interface ScriptedPage {
   answer (): void
   /** Lets so much time pass in the page. */
   pass (ms: number): Promise<void>
+  /** Lets time pass until it is so: when what was said arrives is not of the page's time. */
+  until (isSo: () => Promise<boolean>): Promise<void>
 }
 
 export interface Script extends PageOptions {
@@ -119,7 +121,10 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       held?.forEach((answer) => answer())
       held = null
     },
-    pass: (ms) => page.clock.runFor(ms)
+    pass: (ms) => page.clock.runFor(ms),
+    until: async (isSo) => {
+      while (!await isSo()) await page.clock.runFor(50)
+    }
   }
 }
 
