@@ -3,7 +3,7 @@ import type { PopcastClient } from '../client/index.ts'
 import type { Alarms } from './alarms.ts'
 import type { Dialogs } from './dialogs.tsx'
 import { setFullScreen } from './kiosk.ts'
-import { hrefOf, isNewPage, type Address, type Sort, type View, type WindowMs } from './state/address.ts'
+import { hrefOf, type Address, type Sort, type View, type WindowMs } from './state/address.ts'
 import { NO_LOCATION, withTerms } from './state/filter.ts'
 import type { Detail } from './state/detail.ts'
 import type { Model } from './state/model.ts'
@@ -36,13 +36,15 @@ export interface ActionsContext {
   readonly alarms: Alarms
   readonly dialogs: Dialogs
   readonly detail: Detail
+  /** To another address. */
+  readonly go: (address: Address) => void
   readonly toast: Signal<string | null>
 }
 
 const TOAST_MS = 4_000
 const MUTE_MS = 3_600_000
 
-export function createActions ({ client, model, alarms, dialogs, detail, toast }: ActionsContext): Actions {
+export function createActions ({ client, model, alarms, dialogs, detail, go, toast }: ActionsContext): Actions {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function say (words: string): void {
@@ -61,21 +63,25 @@ export function createActions ({ client, model, alarms, dialogs, detail, toast }
     }
   }
 
-  const change = (fields: Partial<Address>) => go(model, { ...model.address.value, ...fields })
+  const change = (fields: Partial<Address>) => go({ ...model.address.value, ...fields })
   const linkTo = (pop: string | null) => new URL(hrefOf({ ...model.address.value, pop }, location.href), location.href).href
 
   function show (view: View): void {
     change({ view })
-    document.querySelector(`.pane-${view === 'now' ? 'tiles' : view}`)?.scrollIntoView({ block: 'start' })
+    // On a phone it is not there before it is drawn, and then begins at its top.
+    requestAnimationFrame(() => {
+      if (document.querySelector('.tabs')?.checkVisibility() === true) scrollTo(0, 0)
+      else document.querySelector(`.pane-${view === 'now' ? 'tiles' : view}`)?.scrollIntoView({ block: 'start' })
+    })
   }
 
   return {
     connect: () => client.connect(),
     select: (pop) => change({ pop }),
-    filter: (terms) => go(model, withTerms(model.address.value, terms)),
+    filter: (terms) => go(withTerms(model.address.value, terms)),
     show,
     showUnlocated () {
-      go(model, withTerms(model.address.value, NO_LOCATION))
+      go(withTerms(model.address.value, NO_LOCATION))
       show('table')
     },
     sort: (sort) => change({ sort }),
@@ -92,7 +98,7 @@ export function createActions ({ client, model, alarms, dialogs, detail, toast }
     toggleKiosk () {
       const kiosk = !model.address.value.kiosk
       change({ kiosk })
-      void setFullScreen(document, kiosk)
+      if (kiosk) void setFullScreen(document, true)
     },
     toggleSound () {
       const isOn = !alarms.preferences.value.sound
@@ -104,16 +110,4 @@ export function createActions ({ client, model, alarms, dialogs, detail, toast }
     openHelp: () => { dialogs.open.value = 'help' },
     openSettings: () => { dialogs.open.value = 'settings' }
   }
-}
-
-/** Opening a PoP is a step that Back takes back; everything else only changes what the link says. */
-function go (model: Model, address: Address): void {
-  const href = hrefOf(address, location.href)
-  try {
-    if (isNewPage(model.address.value, address)) history.pushState(null, '', href)
-    else history.replaceState(history.state, '', href)
-  } catch {
-    // Safari takes no more than 100 in 30 s, which somebody who writes a filter may reach; the next one says it all.
-  }
-  model.address.value = address
 }

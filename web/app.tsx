@@ -15,7 +15,7 @@ const views: Record<View, string> = { now: 'Now', map: 'Map', timeline: 'Time', 
 /** Gives each view what it shows. Each reads its own signals, so that a second that passes does not draw the map again. */
 export function App ({ context }: { context: AppContext }): JSX.Element {
   const { panes, Head, Sheet, Tabs, Foot, Toast } = useMemo(() => partsOf(context), [context])
-  const Dialogs = context.dialogs
+  const { dialogs: Dialogs, announcement: Announcement } = context
   return (
     <>
       <Head />
@@ -25,6 +25,7 @@ export function App ({ context }: { context: AppContext }): JSX.Element {
       <Tabs />
       <Dialogs />
       <Toast />
+      <Announcement />
     </>
   )
 }
@@ -51,7 +52,8 @@ function partsOf (context: AppContext) {
 function headOf ({ model, actions }: AppContext) {
   return () => {
     const { server, overview } = model.snapshot.value
-    const { dueInMs } = model.freshness.value
+    const { freshness, now } = model.latest
+    const { dueInMs } = freshness.value
     const progress = dueInMs === null || server === null ? null : 1 - dueInMs / server.intervalMs
     return (
       <Strip
@@ -59,8 +61,8 @@ function headOf ({ model, actions }: AppContext) {
         progress={progress}
         source={server?.source ?? null}
         pops={overview?.totalPops ?? null}
-        now={model.now.value}
-        pausedAt={model.pause.value?.at ?? null}
+        now={now.value}
+        isPaused={model.pause.value !== null}
         onTryNow={actions.connect}
         onResume={model.togglePause}
       >

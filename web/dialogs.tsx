@@ -30,7 +30,7 @@ export function createDialogs (model: Model, alarms: Alarms): Dialogs {
       isOpen={open.value === 'settings'}
       arming={alarms.arming.value}
       permission={alarms.permission.value}
-      now={open.value === 'settings' ? model.now.value : 0}
+      now={open.value === 'settings' ? model.latest.now.value : 0}
       onSound={alarms.setSound}
       onTest={alarms.test}
       onNotifications={alarms.setNotifications}

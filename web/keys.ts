@@ -1,7 +1,8 @@
 import { windows, type View, type WindowMs } from './state/address.ts'
 
 export type Command =
-  | { readonly do: 'next' | 'previous' | 'open' | 'close' | 'filter' | 'pause' | 'kiosk' | 'copy-link' | 'copy-summary' }
+  | { readonly do: 'next' } | { readonly do: 'previous' } | { readonly do: 'open' }
+  | { readonly do: 'close' | 'filter' | 'pause' | 'kiosk' | 'copy-link' | 'copy-summary' }
   | { readonly do: 'sound' | 'theme' | 'help' }
   | { readonly do: 'view', readonly view: View }
   | { readonly do: 'window', readonly windowMs: WindowMs }

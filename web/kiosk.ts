@@ -38,10 +38,12 @@ export function startKiosk (page: Document): () => void {
     clearTimeout(timer)
     page.documentElement.classList.remove(IDLE_CLASS)
     void lock?.release()
+    // However it was left, which need not be by a key or a button.
+    void setFullScreen(page, false)
   }
 }
 
-/** To be called in answer to a key or a click: browsers want one. Whether it could be had does not matter to the rest. */
+/** Wanted only in answer to a key or a click: browsers want one. Whether it could be had does not matter to the rest. */
 export async function setFullScreen (page: Document, wanted: boolean): Promise<void> {
   const isFull = page.fullscreenElement !== null
   try {

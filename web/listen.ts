@@ -1,12 +1,13 @@
-import { effect } from '@preact/signals'
+import { computed, effect } from '@preact/signals'
 import type { PopcastClient } from '../client/index.ts'
 import type { Actions } from './actions.ts'
 import type { Alarms } from './alarms.ts'
 import { commandOf, type Command } from './keys.ts'
 import { reloadIsDue } from './kiosk.ts'
-import { parseAddress } from './state/address.ts'
+import type { Detail } from './state/detail.ts'
 import { withTerms } from './state/filter.ts'
 import { subscriptionOf, type Model } from './state/model.ts'
+import { createSubscriber } from './state/subscriber.ts'
 import { FILTER_ID } from './view/filter-box.tsx'
 
 export interface Listened {
@@ -14,16 +15,16 @@ export interface Listened {
   readonly model: Model
   readonly alarms: Alarms
   readonly actions: Actions
+  readonly detail: Detail
 }
 
 const SECOND_MS = 1_000
-/** Somebody who writes a filter is not asked for after each letter. */
-const SETTLED_AFTER_MS = 400
 
 /** Takes what happens around the page to where it matters. */
 export function listen (listened: Listened): void {
   listenToTime(listened)
   listenToFeed(listened)
+  listenToFilter(listened)
   listenToPage(listened)
   listenToKeys(listened)
 }
@@ -45,24 +46,24 @@ function listenToFeed ({ client, model, alarms }: Listened): void {
     if (model.address.value.kiosk && reloadIsDue(version, now, criticals)) location.reload()
     version ??= now
   })
+}
 
-  let asked = JSON.stringify(subscriptionOf(model.address.value))
-  let timer: ReturnType<typeof setTimeout> | undefined
-  effect(() => {
-    const subscription = subscriptionOf(model.address.value)
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      const wanted = JSON.stringify(subscription)
-      if (wanted === asked) return
-      asked = wanted
-      // What is shown is filtered here as well: if it cannot be had now, there merely comes more than is shown.
-      client.setSubscription(subscription).catch(() => {})
-    }, SETTLED_AFTER_MS)
+/** What is shown is filtered here as well: while what is wanted cannot be had, it says that there are more than are shown. */
+function listenToFilter ({ client, model, detail }: Listened): void {
+  const subscribe = createSubscriber({
+    first: subscriptionOf(model.address.peek()),
+    subscribe: (subscription) => client.setSubscription(subscription),
+    clock: globalThis
   })
+  const wanted = computed(() => {
+    const { pop } = model.address.value
+    const open = pop === null ? null : model.latest.snapshot.value.pops.get(pop) ?? detail.state.value.lastKnown
+    return JSON.stringify(subscriptionOf(model.address.value, open))
+  })
+  effect(() => subscribe(JSON.parse(wanted.value)))
 }
 
 function listenToPage ({ model }: Listened): void {
-  addEventListener('popstate', () => { model.address.value = parseAddress(location.search) })
   for (const name of ['online', 'offline']) addEventListener(name, () => { model.isOnline.value = navigator.onLine })
   document.addEventListener('visibilitychange', model.tick)
 }
@@ -71,18 +72,23 @@ function listenToKeys ({ model, alarms, actions }: Listened): void {
   document.addEventListener('keydown', (event) => {
     const command = commandOf(event, alarms.preferences.value)
     if (command === null) return
+    // A button that has the focus does it by itself.
+    if (command.do === 'open') return
+    if (command.do === 'next' || command.do === 'previous') {
+      // Where the list ends the key scrolls, as it does everywhere.
+      if (moveFocus(command.do === 'next' ? 1 : -1)) event.preventDefault()
+      return
+    }
     // A slash would be written into the field that it leads to.
-    if (command.do !== 'open') event.preventDefault()
+    event.preventDefault()
     carryOut(command, model, actions)
   })
 }
 
-function carryOut (command: Command, model: Model, actions: Actions): void {
+type Carried = Exclude<Command, { readonly do: 'next' | 'previous' | 'open' }>
+
+function carryOut (command: Carried, model: Model, actions: Actions): void {
   switch (command.do) {
-    case 'next': return moveFocus(1)
-    case 'previous': return moveFocus(-1)
-    // A button that has the focus does it by itself.
-    case 'open': return
     case 'close': return close(model, actions)
     case 'filter': return document.getElementById(FILTER_ID)?.focus()
     case 'pause': return model.togglePause()
@@ -105,10 +111,11 @@ function close ({ address }: Model, actions: Actions): void {
   else if (withTerms(address.value, '') !== address.value) actions.filter('')
 }
 
-/** Of the list of what needs attention. */
-function moveFocus (by: number): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('.attention [data-code]')]
-  if (rows.length === 0) return
+/** Of the list of what needs attention, which a phone shows in one of its views only. @returns whether there was another row */
+function moveFocus (by: 1 | -1): boolean {
+  const rows = [...document.querySelectorAll<HTMLElement>('.attention [data-code]')].filter((row) => row.checkVisibility())
   const at = rows.indexOf(document.activeElement as HTMLElement)
-  rows[at === -1 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))]?.focus()
+  const next = rows[at === -1 ? (by > 0 ? 0 : rows.length - 1) : at + by]
+  next?.focus()
+  return next !== undefined
 }

@@ -1,8 +1,9 @@
-import { computed, effect, signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { render } from 'preact'
 import { PopcastClient } from '../client/index.ts'
 import { createActions } from './actions.ts'
 import { createAlarms } from './alarms.ts'
+import { createAnnouncement } from './announce.tsx'
 import { App } from './app.tsx'
 import { createDialogs } from './dialogs.tsx'
 import { drawByFrame } from './drawing.ts'
@@ -10,10 +11,12 @@ import { listen } from './listen.ts'
 import { parseAddress } from './state/address.ts'
 import { createDetail } from './state/detail.ts'
 import { followFeed } from './state/detail-feed.ts'
+import { held, heldDetail } from './state/held.ts'
 import { createModel, subscriptionOf } from './state/model.ts'
 import { createSpanLog } from './state/span-log.ts'
-import { listLimit, watchScreen } from './screen.ts'
+import { watchScreen } from './screen.ts'
 import { watchTab } from './tab.ts'
+import { keepVisits } from './visits.ts'
 import './style.css'
 
 // Relative, so that it works under any path.
@@ -30,25 +33,26 @@ effect(() => detail.select(model.address.value.pop))
 const toast = signal<string | null>(null)
 const screen = watchScreen(model)
 const dialogs = createDialogs(model, alarms)
-const actions = createActions({ client, model, alarms, dialogs, detail, toast })
-listen({ client, model, alarms, actions })
+const actions = createActions({ client, model, alarms, dialogs, detail, go: keepVisits(model), toast })
+listen({ client, model, alarms, actions, detail })
 watchTab(model)
 
 const context = {
   model,
   actions,
-  spans: spanLog.spans,
-  detail: detail.state,
+  spans: held(spanLog.spans, model.pause),
+  detail: heldDetail(detail.state, model.pause),
   theme: screen.theme,
   isPrinting: screen.isPrinting,
-  listLimit: computed(() => screen.isPrinting.value ? Infinity : listLimit(model.address.value.kiosk, screen.height.value)),
+  isWall: screen.isWall,
   cursor: signal<number | null>(null),
   toast,
   mutedUntil (pop: string) {
     const { sound, notifications, mutedPops } = alarms.preferences.value
     return sound || notifications ? mutedPops[pop] ?? null : undefined
   },
-  dialogs: dialogs.Dialogs
+  dialogs: dialogs.Dialogs,
+  announcement: createAnnouncement(model)
 }
 
 /** What the document says by itself is true for so long; a page that is drawn twice has its first number later. */

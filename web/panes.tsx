@@ -1,4 +1,4 @@
-import { computed } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Overview } from '../client/index.ts'
@@ -15,6 +15,10 @@ import { Timeline } from './view/timeline.tsx'
 import { WorldMap } from './view/world-map.tsx'
 
 const DAY_MS = 86_400_000
+/** Of a list that can be scrolled; the table has the others. */
+const LIST_LIMIT = 50
+/** Worst first: the map needs the room more. */
+const WALL_LANES = 3
 
 /** By where they are. */
 export interface Panes { readonly [name: string]: () => JSX.Element }
@@ -40,6 +44,14 @@ function asOfWords (model: Model): string | null {
   return time === null ? null : model.now.value - time.getTime() > DAY_MS ? moment(time) : clock(time)
 }
 
+/** An age that stands still would be wrong a second later: then it is told of when the numbers are. */
+function ageWords (model: Model): string | null {
+  const { ageMs } = model.freshness.value
+  if (ageMs === null) return null
+  if (model.pause.value !== null) return `as of ${asOfWords(model)}`
+  return model.look.value === 'old' || model.look.value === 'late' ? `${age(ageMs)} old` : null
+}
+
 function regressed (model: Model, severity: string): number {
   return [...model.snapshot.value.alerts.values()].filter((alert) => alert.severity === severity).length
 }
@@ -53,7 +65,6 @@ function tilesOf ({ model }: AppContext) {
   return () => {
     const { overview, history } = model.snapshot.value
     const look = model.look.value
-    const isOld = look === 'old' || look === 'late'
     return (
       <Tiles
         overview={overview}
@@ -61,7 +72,7 @@ function tilesOf ({ model }: AppContext) {
         warning={regressed(model, 'warning')}
         trend={useMemo(() => history.map(({ overview }) => overview.averageColdStart), [history])}
         look={look}
-        ageWords={isOld && model.freshness.value.ageMs !== null ? `${age(model.freshness.value.ageMs)} old` : null}
+        ageWords={ageWords(model)}
       />
     )
   }
@@ -85,10 +96,19 @@ function mapOf ({ model, actions }: AppContext) {
   )
 }
 
-function listOf ({ model, actions, listLimit }: AppContext) {
-  // What is how urgent depends on the data: of a second that passes only what is said of durations does.
+function listOf ({ model, actions, isWall, isPrinting }: AppContext) {
+  const fitting = signal(1)
+  const onRows = (rows: number) => { fitting.value = rows }
+  const isFitted = computed(() => isWall.value && !isPrinting.value)
   const alerts = computed(() => model.snapshot.value.alerts)
-  const attention = computed(() => attentionOf(model.pops.value, alerts.value, listLimit.value))
+  // What is how urgent depends on the data: of a second that passes only what is said of durations does.
+  const attention = computed(() => {
+    const all = isPrinting.value ? Infinity : LIST_LIMIT
+    // Where there is no room, places would take that of rows.
+    return isFitted.value
+      ? attentionOf(model.pops.value, alerts.value, fitting.value, 0)
+      : attentionOf(model.pops.value, alerts.value, all)
+  })
   return () => {
     const { overview } = model.snapshot.value
     const { shown, total, more } = attention.value
@@ -105,6 +125,7 @@ function listOf ({ model, actions, listLimit }: AppContext) {
         empty={isKnown ? emptyWords(overview, isFiltered(model.address.value)) : 'no data yet'}
         onSelect={actions.select}
         onShowAll={() => actions.show('table')}
+        onRows={isFitted.value ? onRows : null}
       />
     )
   }
@@ -132,7 +153,7 @@ function chartOf ({ model, spans, theme, cursor }: AppContext) {
   }
 }
 
-function timelineOf ({ model, actions, spans, cursor }: AppContext) {
+function timelineOf ({ model, actions, spans, cursor, isWall, isPrinting }: AppContext) {
   return () => (
     <section class='panel' aria-label='Regressions over time'>
       <Timeline
@@ -145,6 +166,7 @@ function timelineOf ({ model, actions, spans, cursor }: AppContext) {
         selected={model.address.value.pop}
         onSelect={actions.select}
         cursor={cursor}
+        most={isWall.value && !isPrinting.value ? WALL_LANES : Infinity}
       />
     </section>
   )
@@ -158,6 +180,7 @@ function tableOf ({ model, actions, isPrinting }: AppContext) {
         alerts={model.snapshot.value.alerts}
         sort={model.address.value.sort}
         look={model.look.value}
+        asOf={asOfWords(model)}
         selected={model.address.value.pop}
         now={model.until.value}
         onSort={actions.sort}

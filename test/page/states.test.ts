@@ -19,7 +19,7 @@ for (const { name, then, title, headline, look, ...script } of states) {
     t.match(await page.title(), title)
     t.equal(await page.locator('.tiles').getAttribute('class'), `tiles look-${look}`, 'and the numbers look so')
     // How often it has tried is not the page's time alone.
-    const told = await page.locator(name.startsWith('reconnecting') ? 'main' : 'body').ariaSnapshot()
+    const told = await page.locator(/reconnecting|connected again/.test(name) ? 'main' : 'body').ariaSnapshot()
     compare(t, name, told)
     t.strictSame(complaints.filter((text) => !/WebSocket connection|Failed to load resource|net::ERR/.test(text)), [])
   })

@@ -144,7 +144,32 @@ export const states: State[] = [
       await pass(100)
     },
     title: /^\(1!\)/,
-    headline: /^PAUSED since 00:00:00Z LIVE/,
+    headline: /^PAUSED since 00:00:00Z picture as of 23:59:59Z feed: LIVE next in 10 s$/,
+    look: 'live'
+  },
+  {
+    name: 'paused, and then reconnecting',
+    then: async ({ page, cut, pass }) => {
+      await page.keyboard.press('p')
+      await cut()
+      await pass(60_000)
+    },
+    title: /^reconnecting - popcast$/,
+    headline: /^PAUSED since 00:00:00Z picture as of 23:59:59Z feed: RECONNECTING [^.]*$/,
+    look: 'live'
+  },
+  {
+    name: 'connected again, before what was missed has come',
+    then: async ({ cut, accept, hold, pass, page }) => {
+      await cut()
+      await pass(100)
+      hold()
+      accept()
+      await page.getByRole('button', { name: 'Try now' }).click()
+      await pass(1_000)
+    },
+    title: /^connecting - popcast$/,
+    headline: /^CONNECTING asking for what was missed data \d\.\d s old$/,
     look: 'live'
   },
   { name: 'drill-down', search: '?pop=fra1', title: /^\(1!\)/, headline: /^LIVE/, look: 'live' },

@@ -3,7 +3,9 @@ import type { Test } from 'tap'
 import type { Topic } from '../../lib/protocol/fields.ts'
 import { build } from './app.ts'
 import { openBlank, type PageOptions } from './chromium.ts'
-import { alertOf, at, confirmed, openAlerts, pong, pop, popsUpdate, SERVER_START, update, welcome } from './feed-messages.ts'
+import {
+  alertOf, at, confirmed, openAlerts, pong, pop, popsUpdate, SERVER_START, sourceError, update, welcome
+} from './feed-messages.ts'
 
 export interface ScriptedPage {
   readonly page: Page
@@ -14,8 +16,17 @@ export interface ScriptedPage {
   /** Ends the connection; further ones are refused until `accept`. */
   cut (code?: number): Promise<void>
   accept (): void
+  /** Of a subscription, on or off. */
+  refuse (isRefused: boolean): void
+  /** What the page has asked to be subscribed to, oldest first. */
+  readonly subscriptions: object[]
+  /** What the page asks is answered not before `answer`. */
+  hold (): void
+  answer (): void
   /** Lets so much time pass in the page. */
   pass (ms: number): Promise<void>
+  /** Lets time pass until it is so: when what was said arrives is not of the page's time. */
+  until (isSo: () => Promise<boolean>): Promise<void>
 }
 
 export interface Script extends PageOptions {
@@ -69,6 +80,9 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   const complaints = complaintsOf(page)
   let socket: WebSocketRoute | undefined
   let isOpen = true
+  let held: Array<() => void> | null = null
+  let isRefusing = false
+  const subscriptions: object[] = []
   // How long it waits before it comes back is what it says.
   await page.addInitScript('Math.random = () => 0.5')
   await page.clock.install({ time: new Date(SERVER_START - 1_000) })
@@ -76,7 +90,13 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   await page.routeWebSocket(/\/ws\?/, async (route) => {
     if (!isOpen) return route.close({ code: 1006 })
     socket = route
-    route.onMessage((text) => answer(route, JSON.parse(String(text))))
+    route.onMessage((text) => {
+      const asked: Asked = JSON.parse(String(text))
+      if (asked.type === 'subscribe') subscriptions.push(asked)
+      const answer = () => answerTo(route, asked, isRefusing)
+      if (held === null) answer()
+      else held.push(answer)
+    })
     for (const message of words) route.send(JSON.stringify(message))
   })
   // Where upgrades do not pass it would try the stream.
@@ -88,19 +108,32 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   return {
     page,
     complaints,
+    subscriptions,
+    refuse: (isRefused) => { isRefusing = isRefused },
     say: (...messages) => { for (const message of messages) socket?.send(JSON.stringify(message)) },
     cut: async (code = 1001) => {
       isOpen = false
       await socket?.close({ code })
     },
     accept: () => { isOpen = true },
-    pass: (ms) => page.clock.runFor(ms)
+    hold: () => { held = [] },
+    answer: () => {
+      held?.forEach((answer) => answer())
+      held = null
+    },
+    pass: (ms) => page.clock.runFor(ms),
+    until: async (isSo) => {
+      while (!await isSo()) await page.clock.runFor(50)
+    }
   }
 }
 
-function answer (route: WebSocketRoute, { type, id, topics }: { type: string, id?: number, topics?: string[] }): void {
-  if (type === 'ping') route.send(JSON.stringify({ ...pong(), id }))
-  if (type === 'subscribe') route.send(JSON.stringify({ ...confirmed({ topics: topics as Topic[] }), id }))
+interface Asked { readonly type: string, readonly id?: number, readonly topics?: Topic[] }
+
+function answerTo (route: WebSocketRoute, { type, id, topics = [] }: Asked, isRefusing: boolean): void {
+  const send = (message: object) => route.send(JSON.stringify({ ...message, id }))
+  if (type === 'ping') send(pong())
+  if (type === 'subscribe') send(isRefusing ? sourceError({ code: 'INTERNAL', retryable: true }) : confirmed({ topics }))
 }
 
 /** As GET /api/pops/:code would. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  defaultAddress, hrefOf, isNewPage, parseAddress, searchOf, sortKeys, themes, views, windows, type Address
+  defaultAddress, hrefOf, parseAddress, searchOf, sortKeys, themes, views, windows, type Address
 } from '../../web/state/address.ts'
 import { conditions } from '../../web/state/condition.ts'
 import { seededRuns } from '../support/seed.ts'
@@ -116,17 +116,3 @@ t.test('an address keeps its path and its fragment', async (t) => {
   t.equal(hrefOf(address, ''), '?pop=fra1')
   t.equal(hrefOf(defaultAddress, '/live/?pop=fra1#?x'), '/live/#?x')
 })
-
-const steps: Array<{ name: string, before: Partial<Address>, after: Partial<Address>, isNew: boolean }> = [
-  { name: 'opening a PoP', before: {}, after: { pop: 'fra1' }, isNew: true },
-  { name: 'going to another PoP, so that Back closes it', before: { pop: 'fra1' }, after: { pop: 'ams1' }, isNew: false },
-  { name: 'closing it', before: { pop: 'fra1' }, after: {}, isNew: false },
-  { name: 'a filter', before: {}, after: { country: ['DE'] }, isNew: false },
-  { name: 'a view', before: {}, after: { view: 'table' }, isNew: false }
-]
-
-for (const { name, before, after, isNew } of steps) {
-  t.test(`${name} ${isNew ? 'is' : 'is not'} a page of its own`, async (t) => {
-    t.equal(isNewPage({ ...defaultAddress, ...before }, { ...defaultAddress, ...after }), isNew)
-  })
-}

@@ -105,6 +105,19 @@ t.test('what the server is asked for', async (t) => {
   t.equal(popsFilterOf({ ...defaultAddress, code: many }), true, 'more than the server takes')
 })
 
+t.test('the PoP that is looked at is asked for as well', async (t) => {
+  const open = { code: 'fra1', country: 'DE', tier: '1' }
+  const asked = (box: string, pop = open) => popsFilterOf(withTerms(defaultAddress, box), pop)
+  t.equal(asked(''), true)
+  t.strictSame(asked('country:NL'), { country: ['NL', 'nl', 'Nl', 'DE'] })
+  t.strictSame(asked('country:NL tier:2'), { country: ['NL', 'nl', 'Nl', 'DE'], tier: ['2', '1'] }, 'each must fit')
+  t.strictSame(asked('code:ams1'), { code: ['ams1', 'AMS1', 'Ams1', 'fra1'] })
+  t.strictSame(asked('country:DE'), asked('country:DE', { ...open, code: 'ber1' }), 'of what the filter leaves nothing is new')
+  const unplaced = { ...open, country: null } as unknown as typeof open
+  t.strictSame(asked('country:NL tier:2', unplaced), { tier: ['2', '1'] }, 'what has no country cannot be asked for by one')
+  t.equal(asked('country:NL', unplaced), true)
+})
+
 const name = fc.constantFrom('DE', 'de', 'De', 'dE', 'ß', 'İ', 'fra1', 'New Zealand', 'new zealand', '1', 'São', 'SÃO', 'sao')
 const filters: fc.Arbitrary<Address> = fc.record({
   code: fc.array(name, { maxLength: 2 }),

@@ -57,6 +57,12 @@ const cases: Case[] = [
     expected: 'connecting - popcast'
   },
   {
+    name: 'connected again, and not told yet what was missed',
+    fields: { connection: { name: 'syncing', transport: 'websocket' } },
+    counts: [1, 0],
+    expected: 'connecting - popcast'
+  },
+  {
     name: 'reconnecting',
     fields: { connection: { name: 'waiting', attempt: 1, retryAt: now, cause } },
     counts: [1, 0],
@@ -81,7 +87,7 @@ const cases: Case[] = [
 for (const { name, fields, offline = false, counts = [0, 0] as const, expected } of cases) {
   t.test(name, async (t) => {
     const snapshot = snapshotOf({ overview, ...fields })
-    const headline = headlineOf({ ...snapshot, overviewWindowMs: 600_000, isOnline: !offline, now })
+    const headline = headlineOf({ ...snapshot, overviewWindowMs: 600_000, isOnline: !offline, wasLive: true, now })
     t.equal(titleOf(headline, counts[0], counts[1]), expected)
   })
 }

@@ -122,14 +122,6 @@ export function hrefOf (address: Address, current: string): string {
   return `${before}${searchOf(address, search)}${fragment}`
 }
 
-/**
- * Whether it is a page of its own, which Back leaves, rather than another look at the same one. Opening a PoP is; going from one
- * PoP to another is not, so that Back closes whichever is open.
- */
-export function isNewPage (before: Address, after: Address): boolean {
-  return before.pop === null && after.pop !== null
-}
-
 function listOf (values: readonly string[]): string | null {
   return values.length === 0 ? null : listed(values)
 }

@@ -26,8 +26,13 @@ export interface Attention {
 /** So many places are named; then it only says how many are elsewhere. */
 const MAX_PLACES = 6
 
-/** What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow. */
-export function attentionOf (pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, limit: number): Attention {
+/**
+ * What needs attention: the regressed by severity and then by change, what is silent by how long, what is slow by how slow.
+ * @param maxPlaces of how many places it is said how many are there that are not shown
+ */
+export function attentionOf (
+  pops: Iterable<Pop>, alerts: ReadonlyMap<string, Alert>, limit: number, maxPlaces = MAX_PLACES
+): Attention {
   const open = alertsByPop(alerts)
   const ranked: Ranked[] = []
   for (const pop of pops) {
@@ -37,7 +42,7 @@ export function attentionOf (pops: Iterable<Pop>, alerts: ReadonlyMap<string, Al
   }
   const standings = ranked.sort(byUrgency).map(({ standing }) => standing)
   const shown = standings.slice(0, Math.max(0, limit))
-  return { shown, total: standings.length, more: groupsOf(standings.slice(shown.length)) }
+  return { shown, total: standings.length, more: groupsOf(standings.slice(shown.length), maxPlaces) }
 }
 
 /** City, country and tier, as far as they are known. */
@@ -87,18 +92,20 @@ export function itemOf ({ pop, condition, changePercent, since }: Standing, now:
 }
 
 /** '3 critical: 2 DE t1, 1 NL t2', for each condition that is among them. */
-function groupsOf (rest: readonly Standing[]): string[] {
+function groupsOf (rest: readonly Standing[], maxPlaces: number): string[] {
   const byCondition = grouped(rest, ({ condition }) => condition)
-  return Array.from(byCondition, ([condition, group]) => `${group.length} ${condition}: ${placesOf(group)}`)
+  return Array.from(byCondition, ([condition, group]) => {
+    return `${group.length} ${condition}${maxPlaces === 0 ? '' : `: ${placesOf(group, maxPlaces)}`}`
+  })
 }
 
-function placesOf (group: readonly Standing[]): string {
+function placesOf (group: readonly Standing[], maxPlaces: number): string {
   const places = grouped(group, ({ pop: { country, tier } }) => [country, tierWord(tier)].filter(Boolean).join(' ') || 'unknown')
   const largest = Array.from(places, ([place, { length }]) => ({ place, length }))
     .sort((one, other) => other.length - one.length || (one.place < other.place ? -1 : 1))
-  const named = largest.slice(0, MAX_PLACES).map(({ place, length }) => `${length} ${place}`)
-  const others = largest.slice(MAX_PLACES).reduce((sum, { length }) => sum + length, 0)
-  return [...named, ...others > 0 ? [`${others} in ${largest.length - MAX_PLACES} other places`] : []].join(', ')
+  const named = largest.slice(0, maxPlaces).map(({ place, length }) => `${length} ${place}`)
+  const others = largest.slice(maxPlaces).reduce((sum, { length }) => sum + length, 0)
+  return [...named, ...others > 0 ? [`${others} in ${largest.length - maxPlaces} other places`] : []].join(', ')
 }
 
 function grouped <Item, Key> (items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

@@ -78,11 +78,16 @@ function hasWords (pop: Pop, words: ReadonlyArray<string | readonly string[]>): 
     : word.some((part) => text.some((name) => name.includes(part))))
 }
 
-/** What can be asked of the server: what it compares as it is compared here. Never leaves out what is shown. */
-export function popsFilterOf (address: Address): true | PopsFilter {
+/**
+ * What can be asked of the server: what it compares as it is compared here. Never leaves out what is shown.
+ * @param open the PoP that is looked at closely: all kinds must fit, so each is asked for with its value as well
+ */
+export function popsFilterOf (address: Address, open: Pick<Pop, Kind> | null = null): true | PopsFilter {
   const said = withTerms(address, termsOf(address))
   const asked = KINDS.map((kind) => [kind, once(said[kind].flatMap(spellings))] as const)
-    .filter(([, values]) => values.length > 0 && values.length <= MAX_VALUES)
+    .filter(([kind, values]) => values.length > 0 && open?.[kind] !== null)
+    .map(([kind, values]) => [kind, open === null ? values : once([...values, open[kind] as string])] as const)
+    .filter(([, values]) => values.length <= MAX_VALUES)
   return asked.length === 0 ? true : Object.fromEntries(asked)
 }
 

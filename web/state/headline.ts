@@ -10,6 +10,8 @@ export interface Headline {
   readonly kind: HeadlineKind
   readonly word: string
   readonly details: readonly string[]
+  /** '3 min'; what of the details says how old the data is. null: there is none. */
+  readonly age: string | null
   /** What somebody may do about it. */
   readonly action: 'try-now' | 'reload' | null
 }
@@ -20,6 +22,8 @@ export interface Circumstances {
   readonly overview: Overview | null
   readonly overviewWindowMs: number
   readonly isOnline: boolean
+  /** Whether the feed ever was live: then what it holds is of before, until the server has said what was missed. */
+  readonly wasLive: boolean
   /** As of Date.now(). */
   readonly now: number
 }
@@ -36,15 +40,35 @@ const PUNCTUAL_MS = 500
  * draining, source failing, stale, late, none, connecting, live.
  */
 export function headlineOf (circumstances: Circumstances): Headline {
-  return ofConnection(circumstances) ?? ofData(circumstances)
+  const { ageMs } = circumstances.freshness
+  return { age: ageMs === null ? null : age(ageMs), ...ofConnection(circumstances) ?? ofData(circumstances) }
 }
 
-function say (kind: HeadlineKind, word: string, details: readonly string[], action: Headline['action'] = null): Headline {
+/**
+ * While the picture stands still: of when it is, and beside it what is true of the feed. How old the feed's data is would be
+ * read as the age of the picture.
+ */
+export function pausedHeadline (feed: Headline, pausedAt: number, asOf: Date | null): Headline {
+  const age = dataAge(feed.age)
+  return {
+    ...feed,
+    word: `PAUSED since ${clock(pausedAt)}`,
+    details: [
+      ...asOf === null ? [] : [`picture as of ${clock(asOf)}`],
+      `feed: ${feed.word}`,
+      ...feed.details.filter((detail) => !age.includes(detail))
+    ]
+  }
+}
+
+type Said = Omit<Headline, 'age'>
+
+function say (kind: HeadlineKind, word: string, details: readonly string[], action: Headline['action'] = null): Said {
   return { kind, word, details, action }
 }
 
-function ofConnection ({ connection, freshness, isOnline, now }: Circumstances): Headline | null {
-  const held = dataAge(freshness)
+function ofConnection ({ connection, freshness, isOnline, now }: Circumstances): Said | null {
+  const held = heldAge(freshness)
   switch (connection.name) {
     case 'failed': {
       const { closeCode, message } = connection.cause
@@ -69,15 +93,15 @@ function ofConnection ({ connection, freshness, isOnline, now }: Circumstances):
 }
 
 /** The first attempt of all is no reconnection; what is held already says that it is one. */
-function connecting (attempt: number, freshness: Freshness): Headline {
+function connecting (attempt: number, freshness: Freshness): Said {
   if (attempt === 0 && freshness.state === 'none') return say('connecting', 'CONNECTING', [])
-  return say('reconnecting', 'RECONNECTING', [`trying now (try ${attempt + 1})`, ...dataAge(freshness)])
+  return say('reconnecting', 'RECONNECTING', [`trying now (try ${attempt + 1})`, ...heldAge(freshness)])
 }
 
-function ofData (circumstances: Circumstances): Headline {
-  const { freshness, overview, overviewWindowMs } = circumstances
+function ofData (circumstances: Circumstances): Said {
+  const { connection, freshness, overview, overviewWindowMs } = circumstances
   const { state, sourceError, dueInMs } = freshness
-  const held = dataAge(freshness)
+  const held = heldAge(freshness)
   if (sourceError !== null) {
     const why = `${sourceProblems[sourceError.code] ?? sourceError.code} since ${clock(sourceError.since)}`
     return say('failing', state === 'none' ? 'NO DATA' : state === 'stale' ? 'STALE' : 'SOURCE FAILING', [why, ...held])
@@ -87,20 +111,30 @@ function ofData (circumstances: Circumstances): Headline {
     case 'stale': return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
     case 'late': return say('late', 'LATE', [...overdue(dueInMs), ...held])
     case 'fresh':
+      if (connection.name === 'syncing') return syncing(circumstances)
       return overview?.totalPops === 0
         ? say('empty', 'LIVE', [`no PoP reported in the last ${duration(overviewWindowMs)}`])
         : say('live', 'LIVE', [...held, ...due(dueInMs)])
   }
 }
 
-function nothing ({ connection }: Circumstances): Headline {
-  return connection.name === 'syncing'
-    ? say('connecting', 'CONNECTING', ['asking for the present state'])
-    : say('waiting', 'CONNECTED', ['waiting for the first data'])
+function nothing (circumstances: Circumstances): Said {
+  if (circumstances.connection.name === 'syncing') return syncing(circumstances)
+  return say('waiting', 'CONNECTED', ['waiting for the first data'])
 }
 
-function dataAge ({ ageMs }: Freshness): string[] {
-  return ageMs === null ? [] : [`data ${age(ageMs)} old`]
+/** What is held may be of before the connection was lost, however young it is. */
+function syncing ({ freshness, wasLive }: Circumstances): Said {
+  const asked = wasLive ? 'what was missed' : 'the present state'
+  return say('connecting', 'CONNECTING', [`asking for ${asked}`, ...heldAge(freshness)])
+}
+
+function heldAge ({ ageMs }: Freshness): string[] {
+  return dataAge(ageMs === null ? null : age(ageMs))
+}
+
+function dataAge (age: string | null): string[] {
+  return age === null ? [] : [`data ${age} old`]
 }
 
 function due (dueInMs: number | null): string[] {

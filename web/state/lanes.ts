@@ -58,6 +58,12 @@ export function lanesOf (spans: readonly Span[], pops: ReadonlyMap<string, Pop>,
   })
 }
 
+/** The first so many, and how many PoPs are in the others. */
+export function firstLanes (lanes: readonly Lane[], most: number): { readonly shown: readonly Lane[], readonly more: number } {
+  const rest = lanes.slice(most)
+  return { shown: lanes.slice(0, most), more: rest.reduce((sum, lane) => sum + (lane.kind === 'pop' ? 1 : lane.lanes.length), 0) }
+}
+
 function byPop (spans: readonly Span[], pops: ReadonlyMap<string, Pop>, window: Window, end: number): PopLane[] {
   const bars = new Map<string, Bar[]>()
   for (const span of spans) {

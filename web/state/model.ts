@@ -3,7 +3,7 @@ import type { Freshness, PopcastEvents, Pop, Snapshot, Subscription } from '../.
 import { parseAddress, type Address } from './address.ts'
 import { feedNow } from './feed-time.ts'
 import { matches, popsFilterOf } from './filter.ts'
-import { headlineOf, type Headline } from './headline.ts'
+import { headlineOf, pausedHeadline, type Headline } from './headline.ts'
 import { lookOf, type Look } from './look.ts'
 
 /** What the page needs of a `PopcastClient`. */
@@ -21,22 +21,34 @@ export interface Pause {
   readonly freshness: Freshness
 }
 
+/** How the feed is at this moment, also while the picture stands still. */
+export interface Latest {
+  readonly snapshot: ReadonlySignal<Snapshot>
+  readonly freshness: ReadonlySignal<Freshness>
+  readonly look: ReadonlySignal<Look>
+  readonly headline: ReadonlySignal<Headline>
+  /** As of Date.now(), each second. */
+  readonly now: ReadonlySignal<number>
+}
+
 export interface Model {
   readonly address: Signal<Address>
   readonly pause: Signal<Pause | null>
   readonly isOnline: Signal<boolean>
+  readonly latest: Latest
   /** What is shown. */
   readonly snapshot: ReadonlySignal<Snapshot>
   readonly freshness: ReadonlySignal<Freshness>
   readonly look: ReadonlySignal<Look>
-  /** As of Date.now(), each second. */
+  /** As of Date.now(), of what is shown. */
   readonly now: ReadonlySignal<number>
   /** The same by the clock that the samples have, whatever the viewer's shows. */
   readonly feedNow: ReadonlySignal<number>
   /** Until when durations run: with data that is old they stop where it ends. */
   readonly until: ReadonlySignal<number>
+  /** Of what time the picture is, when that is not now. */
   readonly asOf: ReadonlySignal<Date | null>
-  /** How it is at this moment, also while the picture stands still. */
+  /** What the strip says: how the feed is, and that the picture stands still if it does. */
   readonly headline: ReadonlySignal<Headline>
   /** The PoPs that pass the filter. */
   readonly pops: ReadonlySignal<readonly Pop[]>
@@ -52,20 +64,11 @@ export function createModel (feed: Feed, search: string, clock: () => number, on
   const address = signal(parseAddress(search))
   const isOnline = signal(online)
   const pause = signal<Pause | null>(null)
-  const latest = signal(feed.snapshot)
-  const second = signal(clock())
-  feed.on('change', (snapshot) => {
-    batch(() => {
-      latest.value = snapshot
-      second.value = clock()
-    })
-  })
-
-  const latestFreshness = computed(() => second.value >= 0 && latest.value !== null ? feed.freshness() : latest.value.freshness)
-  const snapshot = computed(() => pause.value?.snapshot ?? latest.value)
-  const freshness = computed(() => pause.value?.freshness ?? latestFreshness.value)
+  const { latest, tick } = follow(feed, clock, isOnline)
+  const snapshot = computed(() => pause.value?.snapshot ?? latest.snapshot.value)
+  const freshness = computed(() => pause.value?.freshness ?? latest.freshness.value)
   const look = computed(() => lookOf(freshness.value.state))
-  const now = computed(() => pause.value?.at ?? second.value)
+  const now = computed(() => pause.value?.at ?? latest.now.value)
   const feedTime = computed(() => feedNow(freshness.value, now.value))
   const asOf = computed(() => look.value === 'old' || pause.value !== null ? freshness.value.dataTime : null)
   const shownPops = computed(() => snapshot.value.pops)
@@ -73,6 +76,7 @@ export function createModel (feed: Feed, search: string, clock: () => number, on
     address,
     pause,
     isOnline,
+    latest,
     snapshot,
     freshness,
     look,
@@ -80,25 +84,49 @@ export function createModel (feed: Feed, search: string, clock: () => number, on
     feedNow: feedTime,
     until: computed(() => look.value === 'old' ? freshness.value.dataTime?.getTime() ?? feedTime.value : feedTime.value),
     asOf,
-    headline: computed(() => headlineOf({
-      connection: latest.value.connection,
-      freshness: latestFreshness.value,
-      overview: latest.value.overview,
-      overviewWindowMs: latest.value.server?.overviewWindowMs ?? OVERVIEW_WINDOW_MS,
-      isOnline: isOnline.value,
-      now: second.value
-    })),
+    headline: computed(() => pause.value === null
+      ? latest.headline.value
+      : pausedHeadline(latest.headline.value, pause.value.at, asOf.value)),
     pops: computed(() => [...shownPops.value.values()].filter((pop) => matches(address.value, pop))),
-    tick: () => { second.value = clock() },
+    tick,
     togglePause: () => {
       pause.value = pause.value === null
-        ? { at: second.value, snapshot: latest.value, freshness: latestFreshness.value }
+        ? { at: latest.now.value, snapshot: latest.snapshot.value, freshness: latest.freshness.value }
         : null
     }
   }
 }
 
-/** What is asked of the server: everything that the page shows, of the PoPs only those that the filter leaves. */
-export function subscriptionOf (address: Address): Subscription {
-  return { metrics: true, alerts: true, pops: popsFilterOf(address) }
+/** Carries what the client tells, and what the time makes of it. */
+function follow (feed: Feed, clock: () => number, isOnline: ReadonlySignal<boolean>): { latest: Latest, tick (): void } {
+  const snapshot = signal(feed.snapshot)
+  const now = signal(clock())
+  const wasLive = signal(feed.snapshot.connection.name === 'live')
+  feed.on('change', (next) => {
+    batch(() => {
+      snapshot.value = next
+      now.value = clock()
+      if (next.connection.name === 'live') wasLive.value = true
+    })
+  })
+  const freshness = computed(() => now.value >= 0 && snapshot.value !== null ? feed.freshness() : snapshot.value.freshness)
+  const headline = computed(() => headlineOf({
+    connection: snapshot.value.connection,
+    freshness: freshness.value,
+    overview: snapshot.value.overview,
+    overviewWindowMs: snapshot.value.server?.overviewWindowMs ?? OVERVIEW_WINDOW_MS,
+    isOnline: isOnline.value,
+    wasLive: wasLive.value,
+    now: now.value
+  }))
+  const look = computed(() => lookOf(freshness.value.state))
+  return { latest: { snapshot, freshness, look, headline, now }, tick: () => { now.value = clock() } }
+}
+
+/**
+ * What is asked of the server: everything that the page shows, of the PoPs only those that the filter leaves.
+ * @param open the PoP that is looked at closely, also if the filter leaves it out
+ */
+export function subscriptionOf (address: Address, open: Pop | null = null): Subscription {
+  return { metrics: true, alerts: true, pops: popsFilterOf(address, open) }
 }

@@ -20,11 +20,10 @@ export function titleOf (headline: Headline, critical: number, warning: number):
   return trouble === null ? 'popcast' : `${trouble} - popcast`
 }
 
-function staleFor ({ word, details }: Headline): string | null {
+function staleFor ({ word, age }: Headline): string | null {
   if (word === 'SOURCE FAILING') return null
   if (word !== 'STALE') return word.toLowerCase()
-  const age = details.map((detail) => /^data (.+) old$/.exec(detail)?.[1]).find((text) => text !== undefined)
-  return age === undefined ? word : `${word} ${age}`
+  return age === null ? word : `${word} ${age}`
 }
 
 function regressions (critical: number, warning: number): string | null {

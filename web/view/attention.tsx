@@ -1,6 +1,8 @@
 import type { JSX } from 'preact'
+import { useRef } from 'preact/hooks'
 import type { AttentionItem } from '../state/attention.ts'
 import type { Look } from '../state/look.ts'
+import { useFitting } from './fitting.ts'
 import { Mark } from './mark.tsx'
 import { still } from './still.ts'
 
@@ -18,11 +20,15 @@ export interface AttentionListProps {
   empty: string
   onSelect: (code: string) => void
   onShowAll: () => void
+  /** How many rows fit, on a screen that cannot be scrolled; null: it can. */
+  onRows?: ((rows: number) => void) | null
 }
 
 /** What somebody has to look at, worst first. */
 export function AttentionList (props: AttentionListProps): JSX.Element {
-  const { items, total, more, healthy, look, asOf, selected, empty, onSelect, onShowAll } = props
+  const { items, total, more, healthy, look, asOf, selected, empty, onSelect, onShowAll, onRows = null } = props
+  const list = useRef<HTMLOListElement>(null)
+  useFitting({ list, onRows, total })
   return (
     <section class={`panel attention look-${look}`} aria-labelledby='attention-title'>
       <h2 id='attention-title'>
@@ -33,7 +39,7 @@ export function AttentionList (props: AttentionListProps): JSX.Element {
       {items.length === 0
         ? <p class='empty'>{empty}</p>
         : (
-          <ol>
+          <ol ref={list}>
             {items.map((item) => <Row key={item.code} {...item} isSelected={item.code === selected} onSelect={onSelect} />)}
           </ol>
           )}

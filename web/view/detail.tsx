@@ -3,8 +3,9 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Alert, Pop } from '../../client/types.ts'
 import { clock, duration, moment, ms, shortClock } from '../format.ts'
 import { conditionOf, conditionWords } from '../state/condition.ts'
-import type { DetailState, Phase } from '../state/detail.ts'
+import type { Phase } from '../state/detail.ts'
 import { baselineWords, changeWords, listed } from '../state/detail-words.ts'
+import type { HeldDetail } from '../state/held.ts'
 import type { Look } from '../state/look.ts'
 import type { Span } from '../state/spans.ts'
 import { Facts, Regressions } from './detail-facts.tsx'
@@ -18,8 +19,9 @@ export interface DetailProps {
   /** As the updates have it; null: they have none of this code. */
   pop: Pop | null
   alert: Alert | null
-  detail: DetailState
+  detail: HeldDetail
   look: Look
+  /** Of what time the picture is, when that is not now. */
   asOf: Date | null
   /** Until when durations run. */
   now: number
@@ -46,17 +48,17 @@ export function Detail (props: DetailProps): JSX.Element {
   const { phase, facts, points, lastKnown } = detail
   // Where the updates have it, they are newer than any answer.
   const shown = pop ?? lastKnown
-  const isHeld = pop === null || pop.status === 'silent' || look === 'old'
+  const isOwnTime = pop === null || pop.status === 'silent'
   const open = listed(facts, alert, span, now)
   return (
-    <aside class={`detail look-${isHeld ? 'old' : look}`} aria-labelledby='detail-title'>
+    <aside class={`detail look-${isOwnTime ? 'old' : look}`} aria-labelledby='detail-title'>
       <header class='detail-head'>
         <h2 id='detail-title' tabIndex={-1} ref={heading}>{code} {shown !== null && <small>{placeOf(shown)}</small>}</h2>
         <button type='button' class='detail-close' aria-label={`Close ${code}`} onClick={onClose}>{'\u00d7'}</button>
       </header>
       <Missing pop={pop} lastKnown={lastKnown} code={code} phase={phase} look={look} />
       {shown !== null && (
-        <Present pop={shown} alert={alert} detail={detail} asOf={isHeld ? asOf ?? new Date(shown.sampleTime) : null} now={now} />
+        <Present pop={shown} alert={alert} detail={detail} asOf={isOwnTime ? new Date(shown.sampleTime) : asOf} now={now} />
       )}
       {look === 'late' && pop !== null && <p class='detail-note'>the update is overdue</p>}
       {shown !== null && (
@@ -64,6 +66,9 @@ export function Detail (props: DetailProps): JSX.Element {
           code={code} points={points} intervalMs={detail.intervalMs} pop={shown} alert={alert} span={span} now={edge}
           look={pop === null ? 'old' : look} theme={theme} simulated={simulated} isLoading={phase.name === 'loading'}
         />
+      )}
+      {detail.isLater && (
+        <p class='detail-note'>asked for while the picture stood still: the last hour may be newer than the picture</p>
       )}
       <PhaseWords phase={phase} code={code} onRetry={onRetry} />
       {facts !== null && <Facts facts={facts} alert={alert} pop={shown} />}
@@ -84,7 +89,7 @@ export function Detail (props: DetailProps): JSX.Element {
 interface PresentProps {
   pop: Pop
   alert: Alert | null
-  detail: DetailState
+  detail: HeldDetail
   /** null: it is of now. */
   asOf: Date | null
   now: number
@@ -131,8 +136,9 @@ function Missing ({ pop, lastKnown, code, phase, look }: MissingProps): JSX.Elem
     return <p class='detail-missing' role='status'>{phase.problem.words}{last}</p>
   }
   if (lastKnown === null && look === 'none' && phase.name !== 'failed') return <p class='detail-missing'>no data yet</p>
-  if (phase.name !== 'known') return null
-  return <p class='detail-missing'>{code} is not among the PoPs that this page follows: it is shown as it was when asked for</p>
+  if (phase.name !== 'known' || lastKnown === null) return null
+  const time = clock(lastKnown.sampleTime)
+  return <p class='detail-missing'>{code} is not among the PoPs that this page follows now: what is shown is of {time}</p>
 }
 
 interface PhaseProps {

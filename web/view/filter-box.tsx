@@ -53,7 +53,7 @@ export function FilterBox ({ value, problemOf, shown, total, onFilter }: FilterB
       />
       {text !== '' && <button type='button' class='button' onClick={clear}>Clear</button>}
       <p id='filter-says' class={problem === null ? 'says' : 'says problem'}>
-        {problem ?? (value === '' ? '' : `${shown} of ${total} PoPs`)}
+        {problem ?? (value === '' && shown >= total ? '' : `${shown} of ${total} PoPs`)}
       </p>
     </search>
   )

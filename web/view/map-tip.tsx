@@ -12,13 +12,13 @@ export interface PlaceWords {
   /** City and country. */
   readonly where: string
   readonly value: string
-  /** 'as of 10:39:04Z' while it is old, else ''. */
+  /** 'as of 10:39:04Z' while it is not of now, else ''. */
   readonly asOf: string
   /** '4 more here: 1 warning, 3 healthy', or '' for a PoP that is alone. */
   readonly others: string
 }
 
-/** Of the PoP that comes first in its place, and of how many others there are. `asOf`: when the value is old. */
+/** Of the PoP that comes first in its place, and of how many others there are. `asOf`: when the value is not of now. */
 export function wordsOf (place: Place, pops: readonly Pop[], asOf: Date | null): PlaceWords | null {
   const codes = new Set(place.codes)
   const here = pops.filter(({ code }) => codes.has(code))

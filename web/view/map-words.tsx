@@ -8,7 +8,7 @@ import { Mark } from './mark.tsx'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-/** Across the map while what it shows is old. */
+/** Across the map while what it shows is not of now. */
 export function MapBanner ({ asOf }: { asOf: Date | null }): JSX.Element {
   // The time alone would make yesterday's today's.
   const time = asOf === null ? null : Date.now() - asOf.getTime() < DAY_MS ? clock(asOf) : moment(asOf)

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { clock } from '../format.ts'
 import type { Headline } from '../state/headline.ts'
 
@@ -9,8 +10,8 @@ export interface StripProps {
   source: string | null
   pops: number | null
   now: number
-  /** Since when the picture stands still by somebody's wish. */
-  pausedAt: number | null
+  /** The picture stands still by somebody's wish; the headline says since when. */
+  isPaused: boolean
   children?: JSX.Element | null
   onTryNow: () => void
   onResume: () => void
@@ -21,19 +22,20 @@ const ROUND = 2 * Math.PI * RADIUS
 
 /** What is said before anything else: whether the screen can be believed, and how old it is. */
 export function Strip (props: StripProps): JSX.Element {
-  const { headline, progress, source, pops, now, pausedAt, children, onTryNow, onResume } = props
+  const { headline, progress, source, pops, now, isPaused, children, onTryNow, onResume } = props
   const { kind, word, details, action } = headline
+  const strip = useRef<HTMLElement>(null)
+  useLayoutEffect(() => tellHeight(strip.current as HTMLElement), [])
   return (
-    <header class='strip' data-kind={pausedAt === null ? kind : 'paused'}>
+    <header ref={strip} class='strip' data-kind={kind} data-paused={isPaused}>
       <Ring progress={progress} isHollow={kind !== 'live' && kind !== 'empty'} />
       <h1 class='headline'>
-        {pausedAt !== null && <><span class='word'>PAUSED since {clock(pausedAt)}</span>{' '}</>}
         <span class='word'>{word}</span>
         {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
       </h1>
       {action === 'try-now' && <button type='button' class='button' onClick={onTryNow}>Try now</button>}
       {action === 'reload' && <button type='button' class='button' onClick={() => location.reload()}>Reload</button>}
-      {pausedAt !== null && <button type='button' class='button' onClick={onResume}>Go on</button>}
+      {isPaused && <button type='button' class='button' onClick={onResume}>Go on</button>}
       {children}
       <p class='facts'>
         {source !== null && <span>{source === 'demo' ? 'SIMULATED' : source}</span>}
@@ -42,6 +44,15 @@ export function Strip (props: StripProps): JSX.Element {
       </p>
     </header>
   )
+}
+
+/** What is scrolled to, or has the focus, must not lie under it: it stays at the top, and is as high as its words. */
+function tellHeight (strip: HTMLElement): () => void {
+  const observer = new ResizeObserver(() => {
+    document.documentElement.style.setProperty('--strip-height', `${strip.offsetHeight}px`)
+  })
+  observer.observe(strip)
+  return () => observer.disconnect()
 }
 
 function Ring ({ progress, isHollow }: { progress: number | null, isHollow: boolean }): JSX.Element {

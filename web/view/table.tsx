@@ -15,6 +15,8 @@ export interface PopTableProps {
   alerts: ReadonlyMap<string, Alert>
   sort: Sort
   look: Look
+  /** Of what time it is, when that is not now. */
+  asOf: string | null
   selected: string | null
   /** Until when durations run. */
   now: number
@@ -43,7 +45,7 @@ const columns: readonly Column[] = [
 
 /** All PoPs, or those that the filter leaves. It is what the map says in words, too. */
 export function PopTable (props: PopTableProps): JSX.Element {
-  const { pops, alerts, sort, look, selected, isPrint, onSort, empty = look === 'none' ? 'no data yet' : 'no PoPs' } = props
+  const { pops, alerts, sort, look, asOf, selected, isPrint, onSort, empty = look === 'none' ? 'no data yet' : 'no PoPs' } = props
   const rows = useMemo(() => sorted(pops, alerts, sort), [pops, alerts, sort.key, sort.descending])
   const isWindowed = !isPrint && rows.length > WINDOWED_ABOVE
   const { region, first, end, rowHeight, onScroll } = useWindow(rows, isWindowed, selected)
@@ -55,7 +57,9 @@ export function PopTable (props: PopTableProps): JSX.Element {
       tabIndex={0} role='region' aria-label='Table of PoPs' data-arrows
     >
       <table aria-rowcount={rows.length + 1}>
-        <caption class='visually-hidden'>PoPs{look === 'old' ? ', as they were: nothing newer is known' : ''}</caption>
+        <caption class='visually-hidden'>
+          PoPs{asOf === null ? '' : `, as of ${asOf}`}{look === 'old' ? ': nothing newer is known' : ''}
+        </caption>
         <colgroup>{columns.map(({ id }) => <col key={id} class={`col-${id}`} />)}</colgroup>
         <thead>
           <tr aria-rowindex={1}>

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from 'preact/hooks'
 import type { Pop } from '../../client/types.ts'
 import { clock, duration, shortClock } from '../format.ts'
 import { timeTicks } from '../state/axis.ts'
-import { lanesOf, type GroupLane, type Lane, type PopLane } from '../state/lanes.ts'
+import { firstLanes, lanesOf, type GroupLane, type Lane, type PopLane } from '../state/lanes.ts'
 import type { Look } from '../state/look.ts'
 import { windowOf } from '../state/picture.ts'
 import type { Window } from '../state/series.ts'
@@ -23,6 +23,8 @@ export interface TimelineProps {
   selected: string | null
   onSelect: (code: string) => void
   cursor: Signal<number | null>
+  /** So many lanes are shown; default all. */
+  most?: number
 }
 
 const MOST_TICKS = 6
@@ -32,12 +34,13 @@ const HOUR_MS = 3_600_000
 
 /** Regressions over time, a lane for each PoP; now is at the right. What is open grows only while it is known to be open. */
 export function Timeline (props: TimelineProps): JSX.Element {
-  const { spans, pops, windowMs, now, dataTime, look, selected, onSelect, cursor } = props
+  const { spans, pops, windowMs, now, dataTime, look, selected, onSelect, cursor, most = Infinity } = props
   const [opened, setOpened] = useState<ReadonlySet<string | null>>(new Set())
   const { to } = windowOf(now, windowMs, dataTime)
   const window = useMemo(() => ({ from: to - windowMs, to }), [to, windowMs])
   const end = look === 'live' ? to : Math.min(dataTime ?? window.from, to)
-  const lanes = useMemo(() => lanesOf(spans, pops, window, end), [spans, pops, window, end])
+  const all = useMemo(() => lanesOf(spans, pops, window, end), [spans, pops, window, end])
+  const { shown: lanes, more } = firstLanes(all, most)
   const toggle = useCallback((country: string | null) => setOpened((before) => {
     const next = new Set(before)
     if (!next.delete(country)) next.add(country)
@@ -49,6 +52,7 @@ export function Timeline (props: TimelineProps): JSX.Element {
       <div class='chart-head'>
         <h2>Regressions, {windowMs === HOUR_MS ? 'last hour' : `last ${duration(windowMs)}`}</h2>
         {lanes.length > 0 && <EndKey />}
+        {more > 0 && <p class='chart-readout'>{more} more {more === 1 ? 'PoP' : 'PoPs'}</p>}
       </div>
       {lanes.length === 0
         ? <p class='timeline-empty'>none known</p>

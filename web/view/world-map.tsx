@@ -15,7 +15,7 @@ import { MapBanner, MapLegend, MapUnnamed, whyEmpty } from './map-words.tsx'
 export interface WorldMapProps {
   readonly pops: readonly Pop[]
   readonly look: Look
-  /** Time of the newest sample. */
+  /** Of what time it is, when that is not now. */
   readonly asOf: Date | null
   /** The PoP that is open. */
   readonly selected: string | null
@@ -42,7 +42,7 @@ export function WorldMap (props: WorldMapProps): JSX.Element {
   const names = useMemo(() => <MapNames labels={labels} unit={unit} />, [labels, unit])
   const { hovered, active, isFocused, onField, onList } = usePointing({ field, marks, fit, height, selected, onSelect })
   const open = marks.find(({ place }) => selected !== null && place.codes.includes(selected))
-  const wordsAt = (mark: MapMark | null) => mark === null ? null : wordsOf(mark.place, pops, look === 'old' ? asOf : null)
+  const wordsAt = (mark: MapMark | null) => mark === null ? null : wordsOf(mark.place, pops, asOf)
   const told = hovered ?? (isFocused ? active : null)
   const tip = wordsAt(told)
   const option = wordsAt(active)
@@ -66,7 +66,7 @@ export function WorldMap (props: WorldMapProps): JSX.Element {
         {tip !== null && told !== null && fit !== null && field.current !== null && (
           <MapTip words={tip} {...percentIn(field.current, told, fit.perPx, height)} />
         )}
-        {look === 'old' && <MapBanner asOf={asOf} />}
+        {(look === 'old' || asOf !== null) && <MapBanner asOf={asOf} />}
         {why !== null && <p class='map-why'>{why}</p>}
       </div>
       <div class='map-foot'>
