@@ -36,8 +36,8 @@ export interface PopcastOptions {
   /** Where the Server-Sent Events are. Default: `api/stream` beside the WebSocket's `ws`. */
   readonly streamUrl?: Address
   /**
-   * The token, where the server wants one: asked for at every attempt, and before it expires. It never gets into a URL. Default
-   * none.
+   * The token, where the server wants one: asked for at every attempt, and before it expires; '' is none. It never gets into a
+   * URL. Default none.
    */
   readonly token?: () => string | Promise<string>
   /** Subprotocols of the WebSocket, asked for at every attempt. Default none. */

@@ -8,8 +8,9 @@ const EVENT_STREAM = 'text/event-stream'
 export async function openEventStream (url: string, { fetch, token }: Settings, on: TransportEvents): Promise<Transport> {
   const abort = new AbortController()
   const read = async () => {
+    const given = await token?.()
     const { status, headers, body } = await fetch!(url, {
-      headers: { accept: EVENT_STREAM, ...token && { authorization: `Bearer ${await token()}` } },
+      headers: { accept: EVENT_STREAM, ...given && { authorization: `Bearer ${given}` } },
       cache: 'no-store',
       signal: abort.signal
     })

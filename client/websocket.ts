@@ -8,8 +8,9 @@ export async function openWebSocket (
   url: string, { WebSocket, protocols, token }: Settings, on: TransportEvents
 ): Promise<Transport> {
   const asked = [...await protocols?.() ?? []]
+  const given = await token?.()
   // A browser has no other place for it. The server agrees to the first of the two.
-  if (token) asked.push('popcast', `bearer.${encodeURIComponent(await token())}`)
+  if (given) asked.push('popcast', `bearer.${encodeURIComponent(given)}`)
   const socket = new WebSocket!(url, asked)
   const closed = new Promise<void>((resolve) => {
     socket.onclose = ({ code: closeCode, reason }) => {

@@ -28,6 +28,7 @@ export interface Actions {
   mute (pop: string, isMuted: boolean): void
   openHelp (): void
   openSettings (): void
+  openSignIn (): void
 }
 
 export interface ActionsContext {
@@ -108,6 +109,7 @@ export function createActions ({ client, model, alarms, dialogs, detail, go, toa
     retryDetail: () => detail.refetch(),
     mute: (pop, isMuted) => alarms.mutePop(pop, isMuted ? MUTE_MS : null),
     openHelp: () => { dialogs.open.value = 'help' },
-    openSettings: () => { dialogs.open.value = 'settings' }
+    openSettings: () => { dialogs.open.value = 'settings' },
+    openSignIn: () => { dialogs.open.value = 'sign-in' }
   }
 }

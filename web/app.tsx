@@ -64,6 +64,7 @@ function headOf ({ model, actions }: AppContext) {
         now={now.value}
         isPaused={model.pause.value !== null}
         onTryNow={actions.connect}
+        onSignIn={actions.openSignIn}
         onResume={model.togglePause}
       >
         <FilterBox

@@ -4,16 +4,24 @@ import type { Alarms } from './alarms.ts'
 import type { Model } from './state/model.ts'
 import { Help } from './view/help.tsx'
 import { Settings } from './view/settings.tsx'
+import { SignIn } from './view/sign-in.tsx'
 
-export type DialogName = 'help' | 'settings'
+export type DialogName = 'help' | 'settings' | 'sign-in'
 
 export interface Dialogs {
   readonly open: Signal<DialogName | null>
   readonly Dialogs: () => JSX.Element
 }
 
+export interface SigningIn {
+  /** There was a token. */
+  isRefused (): boolean
+  /** Tries again with another one. */
+  with (token: string): void
+}
+
 /** What is over the page: one at a time. */
-export function createDialogs (model: Model, alarms: Alarms): Dialogs {
+export function createDialogs (model: Model, alarms: Alarms, signIn: SigningIn): Dialogs {
   const open = signal<DialogName | null>(null)
   const close = () => { open.value = null }
   const HelpDialog = () => (
@@ -39,5 +47,16 @@ export function createDialogs (model: Model, alarms: Alarms): Dialogs {
       onClose={close}
     />
   )
-  return { open, Dialogs: () => <><HelpDialog /><SettingsDialog /></> }
+  const SignInDialog = () => (
+    <SignIn
+      isOpen={open.value === 'sign-in'}
+      isRefused={signIn.isRefused()}
+      onToken={(token) => {
+        close()
+        signIn.with(token)
+      }}
+      onClose={close}
+    />
+  )
+  return { open, Dialogs: () => <><HelpDialog /><SettingsDialog /><SignInDialog /></> }
 }

@@ -5,6 +5,7 @@ import { createActions } from './actions.ts'
 import { createAlarms } from './alarms.ts'
 import { createAnnouncement } from './announce.tsx'
 import { App } from './app.tsx'
+import { createCredentials } from './credentials.ts'
 import { createDialogs } from './dialogs.tsx'
 import { drawByFrame } from './drawing.ts'
 import { listen } from './listen.ts'
@@ -21,18 +22,28 @@ import './style.css'
 
 // Relative, so that it works under any path.
 const subscribe = subscriptionOf(parseAddress(location.search))
-const client = new PopcastClient(() => new URL('ws', document.baseURI), { subscribe })
+const credentials = createCredentials()
+const client = new PopcastClient(() => new URL('ws', document.baseURI), { subscribe, token: () => credentials.token.peek() })
 const model = createModel(client, location.search, Date.now, navigator.onLine)
 const alarms = createAlarms((code) => { if (code !== null) actions.select(code) })
-const regressions = async () => (await fetch('api/regressions', { headers: { accept: 'application/json' } })).json()
+const regressions = async () => (await credentials.fetch('api/regressions', { headers: { accept: 'application/json' } })).json()
 const spanLog = createSpanLog(client, regressions, Date.now)
-const detail = createDetail({ fetch: (url, init) => fetch(url, init), clock: globalThis })
+const detail = createDetail({ fetch: credentials.fetch, clock: globalThis })
 followFeed(detail, client)
 effect(() => detail.select(model.address.value.pop))
 
 const toast = signal<string | null>(null)
 const screen = watchScreen(model)
-const dialogs = createDialogs(model, alarms)
+const dialogs = createDialogs(model, alarms, {
+  isRefused: () => credentials.token.value !== '',
+  with (token) {
+    credentials.keep(token)
+    client.connect()
+  }
+})
+client.on('connection', (connection) => {
+  if (connection.name === 'failed' && connection.cause.code === 'UNAUTHORIZED') dialogs.open.value = 'sign-in'
+})
 const actions = createActions({ client, model, alarms, dialogs, detail, go: keepVisits(model), toast })
 listen({ client, model, alarms, actions, detail })
 watchTab(model)

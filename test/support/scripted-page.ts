@@ -84,9 +84,11 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   let isRefusing = false
   const subscriptions: object[] = []
   // How long it waits before it comes back is what it says.
-  await page.addInitScript('Math.random = () => 0.5')
+  await page.addInitScript('Math.random = () => 0.5; window.frame = requestAnimationFrame.bind(window)')
   await page.clock.install({ time: new Date(SERVER_START - 1_000) })
   await page.clock.pauseAt(new Date(SERVER_START))
+  // What is pressed is drawn with the next frame, also while time stands still.
+  await page.addInitScript('window.requestAnimationFrame = window.frame')
   await page.routeWebSocket(/\/ws\?/, async (route) => {
     if (!isOpen) return route.close({ code: 1006 })
     socket = route

@@ -13,7 +13,7 @@ export interface Headline {
   /** '3 min'; what of the details says how old the data is. null: there is none. */
   readonly age: string | null
   /** What somebody may do about it. */
-  readonly action: 'try-now' | 'reload' | null
+  readonly action: 'try-now' | 'reload' | 'sign-in' | null
 }
 
 export interface Circumstances {
@@ -71,7 +71,8 @@ function ofConnection ({ connection, freshness, isOnline, now }: Circumstances):
   const held = heldAge(freshness)
   switch (connection.name) {
     case 'failed': {
-      const { closeCode, message } = connection.cause
+      const { code, closeCode, message } = connection.cause
+      if (code === 'UNAUTHORIZED') return say('failed', 'STOPPED', ['a token is wanted', ...held], 'sign-in')
       return say('failed', 'STOPPED', [`${message}${closeCode === null ? '' : ` (${closeCode})`}`, ...held], 'reload')
     }
     case 'idle':

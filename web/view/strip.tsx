@@ -14,6 +14,7 @@ export interface StripProps {
   isPaused: boolean
   children?: JSX.Element | null
   onTryNow: () => void
+  onSignIn: () => void
   onResume: () => void
 }
 
@@ -22,7 +23,7 @@ const ROUND = 2 * Math.PI * RADIUS
 
 /** What is said before anything else: whether the screen can be believed, and how old it is. */
 export function Strip (props: StripProps): JSX.Element {
-  const { headline, progress, source, pops, now, isPaused, children, onTryNow, onResume } = props
+  const { headline, progress, source, pops, now, isPaused, children, onTryNow, onSignIn, onResume } = props
   const { kind, word, details, action } = headline
   const strip = useRef<HTMLElement>(null)
   useLayoutEffect(() => tellHeight(strip.current as HTMLElement), [])
@@ -34,6 +35,7 @@ export function Strip (props: StripProps): JSX.Element {
         {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
       </h1>
       {action === 'try-now' && <button type='button' class='button' onClick={onTryNow}>Try now</button>}
+      {action === 'sign-in' && <button type='button' class='button' onClick={onSignIn}>Give a token</button>}
       {action === 'reload' && <button type='button' class='button' onClick={() => location.reload()}>Reload</button>}
       {isPaused && <button type='button' class='button' onClick={onResume}>Go on</button>}
       {children}
