@@ -1,5 +1,5 @@
 import { repeat, type Cancel, type Clock } from '../clock.ts'
-import type { UpdateLog } from '../feed/update-log.ts'
+import type { Published, UpdateLog } from '../feed/update-log.ts'
 import type { View } from '../feed/view.ts'
 import type { Regression } from '../fleet/regressions.ts'
 import type { Log } from '../log.ts'
@@ -50,14 +50,15 @@ export class Pager {
     const { updates, clock, intervalMs, log } = this.#options
     const failed = (err: unknown) => log.error({ event: 'task_failed', task: 'pager', err }, 'telling of alerts threw')
     // Who follows must not throw: the others would not be told.
-    updates.follow(({ tick }) => {
+    const take = ({ tick }: Published) => {
       try {
         if (tick !== null) this.#compare()
         this.#judge()
       } catch (error) {
         failed(error)
       }
-    })
+    }
+    updates.follow(take, take)
     this.#notFreshSince = clock.monotonic()
     this.#cancel = repeat(clock, intervalMs, () => this.#judge(), failed)
   }
