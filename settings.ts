@@ -96,6 +96,7 @@ export const settingsSchema = Type.Object({
   COMPRESSION_THRESHOLD_BYTES: integer('bytes', 1_024, 0, 1_048_576),
   UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
   UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
+  STATE_DIR: Type.Optional(text('a directory of this process alone, in which the stream survives a restart')),
   MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
   DRAIN_DELAY_MS: Type.Optional(
     Type.Integer({

@@ -9,7 +9,6 @@ import { PopHistory } from '../lib/feed/pop-history.ts'
 import { Poller } from '../lib/feed/poller.ts'
 import { Schedule } from '../lib/feed/schedule.ts'
 import { TickMaker } from '../lib/feed/tick-maker.ts'
-import { Troubles } from '../lib/feed/troubles.ts'
 import { WriterPhase } from '../lib/feed/writer-phase.ts'
 import { MeasuredSource, QueryStatistics } from '../lib/source/measured-source.ts'
 import { SummaryStore } from '../lib/fleet/summary-store.ts'
@@ -22,7 +21,6 @@ declare module 'fastify' {
   interface FastifyInstance {
     tickMaker: TickMaker
     poller: Poller
-    troubles: Troubles
     popHistory: PopHistory
     queryStatistics: QueryStatistics
     /** Somebody reads data over HTTP. Resolves when there is something to tell that is not from before nobody asked. */
@@ -31,14 +29,12 @@ declare module 'fastify' {
 }
 
 /**
- * Decorates `tickMaker` (what is made of the source's answers), `poller` (when it is asked) and `troubles` (what is not
- * understood of the data), `popHistory` (what PoPs were) and `queryStatistics`; polls from ready to the begin of the shutdown, as
- * long as this process leads.
+ * Decorates `tickMaker` (what is made of the source's answers), `poller` (when it is asked), `popHistory` (what PoPs were) and
+ * `queryStatistics`; polls from ready to the begin of the shutdown, as long as this process leads.
  */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
-  const { log, stream, view } = app
+  const { log, stream, view, troubles } = app
   const intervalMs = config.BROADCAST_INTERVAL_MS
-  const troubles = new Troubles(log)
   // Who is to be woken at night has nobody looking.
   const poll = hasReceivers(config) ? 'always' : config.POLL
   const demand = new Demand({ poll, intervalMs, clock, clients: () => app.connections.size })
@@ -79,7 +75,6 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   leading.use(tickMaker, poller)
   app.decorate('tickMaker', tickMaker)
   app.decorate('poller', poller)
-  app.decorate('troubles', troubles)
   app.decorate('queryStatistics', queryStatistics)
   app.decorate('popHistory', new PopHistory({ updates: app.updates, store, clock, intervalMs }))
   app.decorate('read', () => {

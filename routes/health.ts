@@ -9,7 +9,7 @@ import { timestamp } from '../lib/protocol/timestamp.ts'
 const Details = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], {
     description: 'why it is degraded: source, defect, over_capacity, no_data, places_failed, baselines_failed, ' +
-      'clock_ahead, clock_behind or window_full'
+      'clock_ahead, clock_behind, window_full or state_not_kept'
   }),
   troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }), {
     description: 'what was not understood of the data'

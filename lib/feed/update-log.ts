@@ -48,7 +48,7 @@ export interface Begun extends Published {
   breaks: 'nothing' | 'epoch' | 'gap'
 }
 
-export interface UpdateLogOptions {
+export interface LogLimits {
   maxEntries: number
   /** Of JSON, over all entries. */
   maxBytes: number
@@ -59,7 +59,7 @@ export interface UpdateLogOptions {
  * Whoever tells something follows it, and what was missed is answered from here: thousands resume at once.
  */
 export class UpdateLog implements Reader<Findings, Note> {
-  readonly #options: UpdateLogOptions
+  readonly #options: LogLimits
   readonly #followers: Array<{ next: Follower, begin: ((begun: Begun) => void | Promise<void>) | undefined }> = []
   /** The tick in which each open regression was told last. */
   readonly #toldIn = new Map<string, number>()
@@ -68,7 +68,7 @@ export class UpdateLog implements Reader<Findings, Note> {
   #seq = 0
   #bytes = 0
 
-  constructor (options: UpdateLogOptions) {
+  constructor (options: LogLimits) {
     this.#options = options
   }
 

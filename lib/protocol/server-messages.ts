@@ -141,8 +141,8 @@ export const Pong = Type.Object({
 
 /** Why what was missed cannot be sent again. */
 export const unrecoverable = {
-  other_epoch: 'the position is of another process',
-  unknown_seq: 'the position is ahead of this process',
+  other_epoch: 'the position is of another stream',
+  unknown_seq: 'the position is ahead of this stream',
   too_old: 'more was missed than the log keeps',
   too_large: 'more was missed than a connection may have unread',
   invalid_position: 'what was given is not an epoch with a seq'

@@ -1,8 +1,8 @@
 import { MemoryLog } from '../../lib/cluster/memory-log.ts'
 import type { Findings } from '../../lib/feed/tick.ts'
-import { UpdateLog, type Note, type Outcome, type UpdateLogOptions } from '../../lib/feed/update-log.ts'
+import { UpdateLog, type Note, type Outcome, type LogLimits } from '../../lib/feed/update-log.ts'
 
-export interface MemoryLogOptions extends UpdateLogOptions {
+export interface MemoryLogOptions extends LogLimits {
   epoch: string
 }
 

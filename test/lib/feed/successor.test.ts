@@ -176,7 +176,7 @@ async function compare (t: typeof import('tap').default.t, ticksBefore: number, 
   const [stayed, successor] = [await run(false), await run(true)]
   const expected = stayed.told.slice(-ticksAfter).map(comparable)
   t.equal(successor.told.length, ticksAfter)
-  for (const [index, findings] of successor.told.entries()) t.strictSame(comparable(findings), expected[index], `tick ${index + 1}`)
+  for (const [index, findings] of successor.told.entries()) t.strictSame(comparable(findings), expected[index], `tick ${index}`)
   return { stayed, successor }
 }
 
