@@ -1,7 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Demand } from '../lib/feed/demand.ts'
 import { Intake } from '../lib/feed/intake.ts'
 import { Keeper } from '../lib/feed/keeper.ts'
 import { Leading } from '../lib/feed/leading.ts'
@@ -12,7 +11,6 @@ import { TickMaker } from '../lib/feed/tick-maker.ts'
 import { WriterPhase } from '../lib/feed/writer-phase.ts'
 import { MeasuredSource, QueryStatistics } from '../lib/source/measured-source.ts'
 import { SummaryStore } from '../lib/fleet/summary-store.ts'
-import { hasReceivers } from '../lib/notify/settings.ts'
 
 /** A query has its deadline from when it begins, and is not begun by who waits for it, and its answer takes time to sum up. */
 const READ_SLACK_MS = 1_000
@@ -23,6 +21,8 @@ declare module 'fastify' {
     poller: Poller
     popHistory: PopHistory
     queryStatistics: QueryStatistics
+    /** Somebody wants data now. */
+    wake (): void
     /** Somebody reads data over HTTP. Resolves when there is something to tell that is not from before nobody asked. */
     read (): Promise<void>
   }
@@ -33,11 +33,8 @@ declare module 'fastify' {
  * `queryStatistics`; polls from ready to the begin of the shutdown, as long as this process leads.
  */
 export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
-  const { log, stream, view, troubles } = app
+  const { log, stream, view, troubles, demand } = app
   const intervalMs = config.BROADCAST_INTERVAL_MS
-  // Who is to be woken at night has nobody looking.
-  const poll = hasReceivers(config) ? 'always' : config.POLL
-  const demand = new Demand({ poll, intervalMs, clock, clients: () => app.connections.size })
   const isWanted = () => demand.isWanted
   const store = new SummaryStore()
   const queryStatistics = new QueryStatistics()
@@ -55,6 +52,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     source: app.metricsSource,
     collect: leading.collect,
     memory: leading.memory,
+    troubles: () => troubles.current,
     schedule,
     stream,
     clock,
@@ -77,9 +75,23 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
   app.decorate('poller', poller)
   app.decorate('queryStatistics', queryStatistics)
   app.decorate('popHistory', new PopHistory({ updates: app.updates, store, clock, intervalMs }))
+  app.decorate('wake', () => {
+    poller.wake()
+    stream.want()
+  })
+  // Who leads asks for all.
+  app.updates.follow(({ knows, isOwn }) => {
+    if (stream.status.role === 'leader' || isOwn || knows === undefined) return
+    tickMaker.health.adopt(knows.source)
+    troubles.adopt(knows.troubles)
+  }, ({ knows }) => {
+    if (knows === undefined) return
+    tickMaker.health.adopt(knows.source)
+    troubles.adopt(knows.troubles)
+  })
   app.decorate('read', () => {
     demand.read()
-    poller.wake()
+    app.wake()
     return view.settled(config.QUERY_TIMEOUT_MS + READ_SLACK_MS)
   })
 
@@ -93,7 +105,7 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     await stream.close()
     log.info({ event: 'poller_stopped' }, 'polling stopped')
   })
-}, { name: 'poller', dependencies: ['connections', 'metrics-source', 'updates', 'broadcaster', 'tracing'] })
+}, { name: 'poller', dependencies: ['connections', 'metrics-source', 'updates', 'stream', 'broadcaster', 'tracing'] })
 
 function intakeSettings (config: Config) {
   return {

@@ -67,8 +67,7 @@ export class Broadcaster {
   /** Everybody stands at this position from now on: what was told before is of another epoch. */
   enter ({ epoch, seq }: Position): Promise<FanOut> {
     return this.#inTurn(({ cursor }) => {
-      cursor.begin({ epoch, seq })
-      cursor.beginPops()
+      cursor.enter({ epoch, seq })
       return null
     })
   }

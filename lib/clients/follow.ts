@@ -20,7 +20,7 @@ export interface FollowOptions {
  */
 export function tellClients ({ updates, view, broadcaster, statistics, log, tracer = noTracer }: FollowOptions): void {
   let isNewEpoch = false
-  updates.follow(async ({ tick, failure, isTick }) => {
+  updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
     const audience = failure === null ? undefined : broadcaster.audience
     if (tick !== null) {
@@ -36,7 +36,7 @@ export function tellClients ({ updates, view, broadcaster, statistics, log, trac
       if (isNewEpoch) await broadcaster.tellOpenAlerts(view)
       isNewEpoch = false
     }
-    if (isTick) statistics.recordOutcome(failure !== null)
+    if (isTick && !isOwn) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   }, async ({ breaks }) => {

@@ -5,10 +5,12 @@ import type { Codec } from './codec.ts'
 import { KeptFiles } from './directory-files.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { DirectoryState, type Fault, type LoggedEntry, type LogLimits, type State } from './directory-state.ts'
+import { LocalLog } from './local-log.ts'
 import type { Draft, History, Leader, Memory, Position, Reader, SharedLog } from './shared-log.ts'
 
 export interface DirectoryLogOptions<Update> {
   directory: string
+  instance: string
   codec: Codec<Update>
   /** Updates that are kept for those who come back, and bytes of them. */
   limits: LogLimits
@@ -27,7 +29,7 @@ export class DirectoryError extends Error {}
  * holds a position that the next process does not know. What cannot be written is told in an epoch of its own, of which nothing
  * is on disk: so nobody is ever told two histories of one epoch.
  */
-export class DirectoryLog<Update, Note> implements SharedLog<Update, Note> {
+export class DirectoryLog<Update, Note> extends LocalLog implements SharedLog<Update, Note> {
   readonly #options: DirectoryLogOptions<Update>
   readonly #state: DirectoryState
   readonly #kept: KeptFiles
@@ -44,6 +46,7 @@ export class DirectoryLog<Update, Note> implements SharedLog<Update, Note> {
   #underWay: Promise<unknown> = Promise.resolve()
 
   private constructor (options: DirectoryLogOptions<Update>, parts: Parts<Update, Note>) {
+    super('directory', options.instance)
     this.#options = options
     this.#lock = parts.lock
     this.#state = parts.state

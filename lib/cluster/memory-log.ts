@@ -1,12 +1,14 @@
+import { LocalLog } from './local-log.ts'
 import type { Draft, Leader, Position, Reader, SharedLog } from './shared-log.ts'
 
 /** One process by itself: it always leads, what it appends is read back at once, and nothing is left when it ends. */
-export class MemoryLog<Update, Note> implements SharedLog<Update, Note> {
+export class MemoryLog<Update, Note> extends LocalLog implements SharedLog<Update, Note> {
   readonly #epoch: string
   #seq = 0
   #reader: Reader<Update, Note> | null = null
 
-  constructor (epoch: string) {
+  constructor (epoch: string, instance = 'local') {
+    super('memory', instance)
     this.#epoch = epoch
   }
 

@@ -63,6 +63,32 @@ export interface Leader {
   end (): void
 }
 
+/** How it is with the log, as this process sees it. */
+export interface LogStatus {
+  /** This process, and no other. */
+  instance: string
+  engine: 'memory' | 'directory' | 'redis'
+  role: 'leader' | 'follower'
+  /** Grows with each change of who leads. */
+  term: number
+  /** Which instance leads; null: none, as far as is known. */
+  leader: string | null
+  /** Why nothing new can be told: the engine is away, or a newer popcast leads whose entries cannot be read. */
+  away: 'engine' | 'format' | null
+  /** Whether there was anything to read yet. */
+  isSynced: boolean
+  /** How long ago it was known that there is nothing newer, ms. */
+  lagMs: number
+}
+
+/** One of those that share the log. */
+export interface Instance {
+  id: string
+  isLeader: boolean
+  /** As it said of itself lately; absent where there are no others to tell. */
+  about?: object
+}
+
 /**
  * The stream between who makes updates and everybody who tells them. One leads: it asks `begin` before it asks the source, and
  * appends what came of it. Nobody tells anything but what was read back: so whoever tells something says the same.
@@ -70,7 +96,16 @@ export interface Leader {
 export interface SharedLog<Update, Note> {
   /** Where it has been read up to. */
   readonly position: Position
-  /** Reads from now on. Resolves when the reader has begun. */
+  readonly status: LogStatus
+  /** Those that have given a sign of life lately, this one among them. */
+  readonly instances: Instance[]
+  /** Whether anybody wants data of another instance. */
+  readonly isWantedElsewhere: boolean
+  /** Somebody here wants data now. */
+  want (): void
+  /** Resolves when everything has been read that was there when it was called, or that cannot be read. */
+  catchUp (): Promise<void>
+  /** Reads from now on: the reader begins when there is something to begin with. */
   follow (reader: Reader<Update, Note>): Promise<void>
   /** From now on this one may lead. */
   lead (leader: Leader): Promise<void>

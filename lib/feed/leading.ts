@@ -54,7 +54,7 @@ export class Leading implements Leader {
     this.#intake.stop()
     this.#intake = newIntake()
     this.#restore(memory)
-    if (view.head !== null) this.#ticks?.tickMaker.resume(view.head, view.headAt)
+    if (view.lastKnown !== null) this.#ticks?.tickMaker.resume(view.lastKnown, view.headAt)
     this.#ticks?.poller.start()
   }
 
@@ -75,7 +75,7 @@ export class Leading implements Leader {
   }
 
   #restore ({ text, kept }: Memory): void {
-    const { keeper, phase, view: { head } } = this.#options
+    const { keeper, phase, view: { lastKnown: head } } = this.#options
     keeper.restore(kept, this.#intake)
     const remembered = text === null ? null : this.#parse(text)
     if (remembered !== null) phase.restore(remembered.phase)

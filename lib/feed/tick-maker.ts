@@ -10,6 +10,7 @@ import { SourceHealth, type Pingable } from '../source/source-health.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
 import { ageOf, type Findings, type Tick } from './tick.ts'
+import type { Trouble } from './troubles.ts'
 import type { Failure, Note } from './update-log.ts'
 
 export interface TickMakerOptions {
@@ -22,6 +23,8 @@ export interface TickMakerOptions {
   stream: SharedLog<Findings, Note>
   /** What who leads next has to know, as text. */
   memory?: () => string
+  /** What those are told beside it who do not ask the source themselves. */
+  troubles?: () => readonly Trouble[]
   clock: Clock
   log: Log
   tracer?: Tracer
@@ -107,24 +110,30 @@ export class TickMaker {
     const polledAt = clock.now()
     schedule.observe(polledAt - queryMs, report.dataTime)
     const findings = { ...report, queryMs, header: this.#headerOf(report, polledAt) }
-    this.#tell(findings)
-    await this.#append(findings, true)
+    const before = this.#last
+    this.#last = { findings, at: clock.monotonic() }
+    if (await this.#append(findings, true)) this.#log(findings, before?.findings ?? null)
   }
 
   async #fail (error: SourceError, afterIdle: boolean): Promise<void> {
     this.health.failed(error)
     const findings = this.#turnStale(afterIdle)
-    if (findings !== null) this.#tell(findings)
-    await this.#append(findings, true)
+    const before = this.#last
+    if (findings !== null) this.#last = { findings, at: this.#options.clock.monotonic() }
+    if (await this.#append(findings, true) && findings !== null) this.#log(findings, before?.findings ?? null)
   }
 
-  async #append (update: Findings | null, isTick: boolean): Promise<void> {
-    const { stream, tracer = noTracer, memory = () => '' } = this.#options
+  /** @returns whether it was told: else another one leads, and has not heard of it */
+  async #append (update: Findings | null, isTick: boolean): Promise<boolean> {
+    const { stream, tracer = noTracer, memory = () => '', troubles = () => [] } = this.#options
     const failure = this.#failure
+    let isTold = false
     await tracer.span('append', async (span) => {
-      await stream.append({ update, note: { failure, isTick }, memory })
+      const note = { failure, isTick, knows: { source: this.health.report, troubles: troubles() } }
+      isTold = await stream.append({ update, note, memory })
       span.set({ seq: stream.position.seq, isUpdate: update !== null, ...(failure !== null && { failure: failure.code }) })
     })
+    return isTold
   }
 
   get #failure (): Failure | null {
@@ -165,15 +174,15 @@ export class TickMaker {
     }
   }
 
-  #tell (findings: Findings): void {
-    const { log, stream, clock } = this.#options
+  /** What is new since the one before. */
+  #log (findings: Findings, before: Findings | null): void {
+    const { log, stream } = this.#options
     const { status, dataTime } = findings.header
     for (const { state, regression } of findings.events) {
       log.info({ event: `regression_${state}`, ...alertData(regression) }, 'regression')
     }
-    if (this.#last?.findings.header.status !== status) {
-      log.info({ event: `data_${status}`, seq: stream.position.seq + 1, dataTime }, 'freshness of the data')
+    if (before?.header.status !== status) {
+      log.info({ event: `data_${status}`, seq: stream.position.seq, dataTime }, 'freshness of the data')
     }
-    this.#last = { findings, at: clock.monotonic() }
   }
 }

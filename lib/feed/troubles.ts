@@ -23,6 +23,12 @@ export class Troubles {
     return Array.from(this.#current.values())
   }
 
+  /** Takes what another process has found, which has logged it. */
+  adopt (troubles: readonly Trouble[]): void {
+    this.#current.clear()
+    for (const trouble of troubles) this.#current.set(trouble.reason, trouble)
+  }
+
   /** @param message null: there is no such trouble (any more) */
   set (reason: Trouble['reason'], message: string | null): void {
     const known = this.#current.get(reason)

@@ -1,9 +1,11 @@
 import type { ClientErrorCode } from '../protocol/errors.ts'
 import type { Unrecoverable } from '../protocol/server-messages.ts'
 import type { Draft, History, Placed, Position, Read, Reader } from '../cluster/shared-log.ts'
+import type { SourceReport } from '../source/source-health.ts'
 import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 import { placeFindings, type Findings, type Tick } from './tick.ts'
+import type { Trouble } from './troubles.ts'
 
 export type { Position } from '../cluster/shared-log.ts'
 
@@ -28,6 +30,8 @@ export interface Note {
   failure: Failure | null
   /** Whether the source was asked for data. */
   isTick: boolean
+  /** What who leads knows beside it, for those who do not ask the source themselves. */
+  knows?: { source: SourceReport, troubles: readonly Trouble[] }
 }
 
 /** What one tick, or a look at the source without one, came to: what is appended. */
@@ -36,6 +40,8 @@ export type Outcome = Draft<Findings, Note>
 /** The same in its place in the stream. */
 export interface Published extends Note {
   tick: Tick | null
+  /** It says nothing of a tick: this process cannot read what there is, or can again. */
+  isOwn?: true
   /** How long ago it was made, ms: who reads what another one wrote, or reads it again, is told it later. */
   ageMs: number
 }
@@ -64,6 +70,7 @@ export class UpdateLog implements Reader<Findings, Note> {
   /** The tick in which each open regression was told last. */
   readonly #toldIn = new Map<string, number>()
   #entries: LogEntry[] = []
+  #note: Note = { failure: null, isTick: true }
   #epoch = ''
   #seq = 0
   #bytes = 0
@@ -97,12 +104,21 @@ export class UpdateLog implements Reader<Findings, Note> {
     let tick: Tick | null = null
     for (const placed of updates) tick = this.#place(placed)
     for (const [id, toldIn] of updates.at(-1)?.update.toldIn ?? []) this.#toldIn.set(id, toldIn)
-    const { failure = null, isTick = true } = note ?? {}
-    await Promise.all(this.#followers.map(({ begin }) => begin?.({ tick, failure, isTick, ageMs, breaks })))
+    this.#note = note ?? { failure: null, isTick: true }
+    await Promise.all(this.#followers.map(({ begin }) => begin?.({ tick, ...this.#note, ageMs, breaks })))
+  }
+
+  /** Nothing new can be told, as the log cannot be read; null: it can (again). */
+  async turnAway (failure: Failure | null): Promise<void> {
+    const { failure: told, isTick } = this.#note
+    // Nobody is idle who cannot know.
+    const published = failure === null ? { failure: told, isTick } : { failure, isTick: true }
+    await Promise.all(this.#followers.map(({ next }) => next({ tick: null, ...published, ageMs: 0, isOwn: true })))
   }
 
   async next ({ seq, update, note, ageMs }: Read<Findings, Note>): Promise<void> {
     this.#seq = seq
+    this.#note = note
     const tick = update === null ? null : this.#place({ seq, update })
     await Promise.all(this.#followers.map(({ next }) => next({ tick, ...note, ageMs })))
   }

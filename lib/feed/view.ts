@@ -1,6 +1,7 @@
 import type { AllowedPops } from '../auth/grant.ts'
 import type { Clock } from '../clock.ts'
 import type { Regression } from '../fleet/regression-detector.ts'
+import type { ClientErrorCode } from '../protocol/errors.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { ByPosition } from './alert-messages.ts'
@@ -11,6 +12,12 @@ import type { Begun, Failure, Published, UpdateLog } from './update-log.ts'
 
 /** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
 const SAME_MOMENT_MS = 20
+
+/** What is said of a failure, but for the usual one. */
+const FAILURES: Partial<Record<ClientErrorCode, string>> = {
+  SOURCE_TIMEOUT: 'the metrics source did not answer in time',
+  FEED_UNAVAILABLE: 'the log that all instances share is unavailable'
+}
 
 export interface ViewOptions {
   updates: UpdateLog
@@ -29,6 +36,8 @@ export interface OpenAlertMessages {
 export class View {
   readonly #options: ViewOptions
   #head: Tick | null = null
+  /** The newest of the stream before, where this one has none yet. */
+  #before: Tick | null = null
   /** When it was made, on the monotonic clock. */
   #headAt = 0
   #failure: Failure | null = null
@@ -76,6 +85,11 @@ export class View {
   /** The newest tick as it was published, with its alerts; null before the first. */
   get head (): Tick | null {
     return this.#head
+  }
+
+  /** The same, also where it was told in a stream that has ended; who makes the next one goes on from it. */
+  get lastKnown (): Tick | null {
+    return this.#head ?? this.#before
   }
 
   /** When that was, on the monotonic clock. */
@@ -127,7 +141,7 @@ export class View {
     if (this.#failure === null) return null
     const { clock, intervalMs } = this.#options
     const { code } = this.#failure
-    const text = code === 'SOURCE_TIMEOUT' ? 'the metrics source did not answer in time' : 'the metrics source is unavailable'
+    const text = FAILURES[code] ?? 'the metrics source is unavailable'
     const dataTime = this.#head?.content.dataTime ?? null
     const ageMs = ageOf(dataTime, clock.now())
     return errorMessage(code, text, clock.now(), {
@@ -137,6 +151,7 @@ export class View {
   }
 
   #begin (begun: Begun): void {
+    this.#before = this.#head ?? this.#before
     this.#head = null
     this.#openMessages.clear()
     this.#take(begun)

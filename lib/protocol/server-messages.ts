@@ -25,6 +25,7 @@ export const Welcome = Type.Object({
   data: Type.Object({ connectionId: Type.String(), message: Type.String(), timestamp: Timestamp }),
   protocol: Type.Literal(PROTOCOL_VERSION),
   version: Type.String({ description: 'of the server' }),
+  instance: Type.Optional(Type.String({ description: 'which of the processes that share the stream this is' })),
   ...Position,
   headSeq: HeadSeq,
   intervalMs: Milliseconds,

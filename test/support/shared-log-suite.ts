@@ -29,6 +29,7 @@ export class Recorder {
         this.#tell(() => this.read.push(read))
       }
     })
+    await this.until(() => this.begun.length > 0)
     return this
   }
 

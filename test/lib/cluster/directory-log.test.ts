@@ -26,6 +26,7 @@ async function openStream (t: Test, directory: string, options: Partial<Options>
   const faults: Array<string | null> = []
   const stream = await DirectoryLog.open<Findings, Note>({
     directory,
+    instance: 'one',
     codec: new FindingsCodec((id) => id === REGRESSION.id ? 1 : undefined),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => `e${++epochs}`,
