@@ -23,12 +23,14 @@ import documentation from './plugins/documentation.ts'
 import page from './plugins/page.ts'
 import metricsSource from './plugins/source.ts'
 import tracing from './plugins/tracing.ts'
+import stream from './plugins/stream.ts'
 import updates from './plugins/updates.ts'
 import metrics from './plugins/metrics.ts'
 import poller from './plugins/poller.ts'
 import sessions from './plugins/sessions.ts'
 import websocket from './plugins/websocket.ts'
 import expositionRoutes from './routes/exposition.ts'
+import fleetRoutes from './routes/fleet.ts'
 import healthRoutes from './routes/health.ts'
 import metricsRoutes from './routes/metrics.ts'
 import popRoutes from './routes/pops.ts'
@@ -106,6 +108,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(connections, { config, clock })
   await app.register(metricsSource, { config, clock, random })
   await app.register(updates, { config, clock })
+  await app.register(stream, { config, clock })
   await app.register(broadcaster, { clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
@@ -121,6 +124,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(websocketRoutes)
   await app.register(streamRoutes, { config, random })
   await app.register(statusRoutes, { config, clock })
+  await app.register(fleetRoutes)
   await app.register(healthRoutes, { clock })
   await app.register(metricsRoutes)
   await app.register(expositionRoutes)

@@ -93,6 +93,7 @@ function * contradictions (config: Settings): Iterable<ConfigProblem> {
       accepted: 'milliseconds, at least PING_INTERVAL_MS: silence can only be told by an unanswered ping'
     }
   }
+  yield * clusterProblems(config)
   yield * proxyProblems(config)
   for (const { variable, fault } of notifySettingFaults(config)) yield problem(variable, fault)
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config
@@ -104,6 +105,15 @@ function * contradictions (config: Settings): Iterable<ConfigProblem> {
 function * authProblems (settings: Settings): Iterable<ConfigProblem> {
   const { HOST } = settings
   for (const { variable, fault } of authSettingFaults(settings, HOST, !isLoopback(HOST))) yield problem(variable, fault)
+}
+
+function * clusterProblems ({ CLUSTER_URL: url, STATE_DIR }: Settings): Iterable<ConfigProblem> {
+  if (url === undefined) return
+  if (!URL.canParse(url)) yield problem('CLUSTER_URL', 'cannot be parsed as a URL')
+  else if (!['redis:', 'rediss:'].includes(new URL(url).protocol)) {
+    yield problem('CLUSTER_URL', `has the protocol ${show(new URL(url).protocol)}`)
+  }
+  if (STATE_DIR !== undefined) yield problem('STATE_DIR', 'is set, and CLUSTER_URL as well: the stream has one home')
 }
 
 function * proxyProblems ({ TRUST_PROXY }: Settings): Iterable<ConfigProblem> {

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
+import { DirectoryError } from './lib/cluster/directory-log.ts'
 import { failStart, FLUSH_TIMEOUT_MS, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
 
 const PROGRAM = 'popcast'
@@ -10,7 +11,10 @@ const CLOSE_SLACK_MS = 5_000
 loadEnvFile(PROGRAM)
 const config = orFailStart(PROGRAM, () => loadConfig(process.env))
 const output = await openLog(config.LOG_LEVEL)
-const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped })
+const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped }).catch((error: unknown) => {
+  if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
+  throw error
+})
 
 const delay = config.DRAIN_DELAY_MS + config.DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
 const grace = closeWithGrace({ delay, logger: app.log, skip: ['SIGINT'] }, async ({ signal = 'SIGINT', err }) => {

@@ -96,6 +96,13 @@ export const settingsSchema = Type.Object({
   COMPRESSION_THRESHOLD_BYTES: integer('bytes', 1_024, 0, 1_048_576),
   UPDATE_LOG_COUNT: integer('updates', 360, 1, 100_000),
   UPDATE_LOG_BYTES: integer('bytes', 1_048_576, 1_024, 1_073_741_824),
+  CLUSTER_URL: Type.Optional(text('a redis:// or rediss:// URL, with user name and password where it takes them')),
+  CLUSTER_NAME: Type.String({
+    description: 'the name of the stream, of letters, digits, "-", "_" and "."',
+    default: 'popcast',
+    pattern: '^[A-Za-z0-9._-]{1,64}$'
+  }),
+  STATE_DIR: Type.Optional(text('a directory of this process alone, in which the stream survives a restart')),
   MAX_POPS_FILTERS: integer('distinct filters', 100, 1, 10_000),
   DRAIN_DELAY_MS: Type.Optional(
     Type.Integer({

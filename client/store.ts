@@ -156,7 +156,7 @@ const handlers: Handlers = {
 
   error ({ basis, sourceError }, message, { received, tell }) {
     const { code, data: { message: text, timestamp }, dataTime, retryAfterMs, id } = message
-    if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT') {
+    if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT' && code !== 'FEED_UNAVAILABLE') {
       // With an id it answers somebody who waits for it.
       if (id === undefined) tell('error', rejectedBy(message))
       return {}

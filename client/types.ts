@@ -25,7 +25,7 @@ export type ConnectionState =
 export type FreshnessState = 'none' | 'fresh' | 'late' | 'stale'
 
 export interface SourceError {
-  readonly code: 'SOURCE_UNAVAILABLE' | 'SOURCE_TIMEOUT'
+  readonly code: 'SOURCE_UNAVAILABLE' | 'SOURCE_TIMEOUT' | 'FEED_UNAVAILABLE'
   readonly message: string
   readonly since: Date
   /** Time of the last good data. */

@@ -10,6 +10,7 @@ import { PopSeriesFamilies } from '../lib/metrics/pops.ts'
 import { processFamilies } from '../lib/metrics/process.ts'
 import { Registry } from '../lib/metrics/registry.ts'
 import { sourceFamilies } from '../lib/metrics/source.ts'
+import { streamFamilies } from '../lib/metrics/stream.ts'
 import { version } from '../version.ts'
 
 declare module 'fastify' {
@@ -25,6 +26,7 @@ export default fp<{ config: Config }>(async (app, { config }) => {
   metrics.add(() => connectionFamilies(connections, config.MAX_CONNECTIONS))
   metrics.add(() => broadcastFamilies(connections, statistics))
   metrics.add(() => feedFamilies({ tickMaker, statistics, view, troubles }))
+  metrics.add(() => streamFamilies(app.stream.status))
   metrics.add(() => sourceFamilies(tickMaker.health, queryStatistics))
   if (config.METRICS_PER_POP > 0) {
     const pops = new PopSeriesFamilies(view, config.METRICS_PER_POP, app.log)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -11,7 +11,7 @@ import { AlertmanagerReceiver } from '../lib/notify/alertmanager.ts'
 import { Delivery } from '../lib/notify/delivery.ts'
 import { endpointOf, post } from '../lib/notify/endpoint.ts'
 import { Pager } from '../lib/notify/pager.ts'
-import { deliveryOutcomes } from '../lib/notify/receiver.ts'
+import { deliveryOutcomes, type Change } from '../lib/notify/receiver.ts'
 import { listed, readSecret } from '../lib/notify/settings.ts'
 import { WebhookReceiver } from '../lib/notify/webhook.ts'
 
@@ -32,13 +32,14 @@ export default fp<NotifyOptions>(async (app, { config, clock, random }) => {
     source: app.metricsSource.kind,
     intervalMs: config.BROADCAST_INTERVAL_MS,
     isPolling: () => !app.poller.stopped,
+    isLeading: () => app.stream.status.role === 'leader',
     clock,
     log: app.log
   })
   app.metrics.add(() => notificationFamilies(pager, receivers))
   pager.start()
   app.addHook('onClose', () => pager.stop())
-}, { name: 'notify', dependencies: ['updates', 'poller', 'metrics', 'metrics-source'] })
+}, { name: 'notify', dependencies: ['updates', 'stream', 'poller', 'metrics', 'metrics-source'] })
 
 function * receiversOf ({ log }: FastifyInstance, config: Config, clock: Clock, random: () => number): Iterable<CountedReceiver> {
   const { ALERTMANAGER_URL, WEBHOOK_URL, WEBHOOK_SECRET_FILE } = config
@@ -56,8 +57,17 @@ function * receiversOf ({ log }: FastifyInstance, config: Config, clock: Clock, 
     const delivery = new Delivery({ receiver: 'webhook', endpoint, post, random, counts, clock, log })
     const key = readSecret(WEBHOOK_SECRET_FILE)
     log.info({ event: 'notify', receiver: 'webhook', hosts: [endpoint.host] }, 'alerts go to a webhook')
-    yield { receiver: new WebhookReceiver({ delivery, counts, key, newId: () => `msg_${randomUUID()}`, clock, log }), counts }
+    yield { receiver: new WebhookReceiver({ delivery, counts, key, idOf, clock, log }), counts }
   }
+}
+
+/**
+ * What is told of a regression is the same whoever tells it, so its id may be made of it: who hears it again, from another
+ * instance or after a restart, knows it.
+ */
+function idOf ({ state, alert: { regression } }: Change): string {
+  if (regression === null) return `msg_${randomUUID()}`
+  return `msg_${createHash('sha256').update(JSON.stringify([state, regression])).digest('hex').slice(0, 32)}`
 }
 
 /** As Prometheus guesses it. */

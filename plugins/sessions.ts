@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import { AddressLimitError, OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
-import type { Clock } from '../lib/clock.ts'
+import { AddressLimitError, NotSyncedError, OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
+import { within, type Clock } from '../lib/clock.ts'
 import { AddressLimit } from '../lib/clients/address-limit.ts'
 import type { ConversationContext } from '../lib/clients/conversation.ts'
 import { RateLimit } from '../lib/clients/rate-limit.ts'
+import type { Wishes } from '../lib/protocol/connect-query.ts'
 import { version } from '../version.ts'
 
 declare module 'fastify' {
@@ -17,6 +18,8 @@ declare module 'fastify' {
      * @returns to be told the socket whose end frees the place
      */
     admit (reply: FastifyReply): (socket: Socket) => void
+    /** A client gave this position: resolves when this instance is not behind it, or cannot know better. */
+    reach (position: Wishes['position']): Promise<void>
   }
 }
 
@@ -27,6 +30,8 @@ export interface SessionsOptions {
 
 /** Told to clients that are refused: by then others may have left. */
 const RETRY_AFTER_SECONDS = 10
+/** Who comes from an instance that has read more is waited for so long. */
+const REACH_MS = 1_000
 
 /** Decorates `sessionContext` and `admit`: what is the same for every client, however it is connected. */
 export default fp<SessionsOptions>(async (app, { config, clock }) => {
@@ -34,6 +39,8 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
   const addresses = new AddressLimit(config.MAX_CONNECTIONS_PER_ADDRESS)
   const refusal = (isUpgrade: boolean, address: string): Error | null => {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
+    // There is no position to tell yet.
+    if (!app.stream.status.isSynced) return new NotSyncedError()
     // The sockets that are still being upgraded count as well, this one perhaps among them.
     const coming = app.pendingUpgrades.size + app.doorway.size + (isUpgrade ? 0 : 1)
     if (!app.connections.hasRoomFor(coming)) return new OverCapacityError()
@@ -46,6 +53,13 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     if (error === null) return (socket) => { if (addresses.isOn) socket.once('close', addresses.take(ip)) }
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw error
+  })
+  app.decorate('reach', async (position) => {
+    // By itself an instance is never behind.
+    if (config.CLUSTER_URL === undefined || position === null || position === 'invalid') return
+    const { epoch, seq } = app.updates
+    if (position.epoch === epoch && position.seq <= seq) return
+    await within(clock, REACH_MS, app.stream.catchUp())
   })
   app.decorate('sessionContext', {
     connections: app.connections,
@@ -60,8 +74,9 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     healthyBelowMs: config.HEALTHY_BELOW_MS,
     overviewWindowMs: config.OVERVIEW_WINDOW_MS,
     version,
+    instance: app.stream.status.instance,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
     verify: (token) => app.verifyToken(token),
-    onConnect: () => app.poller.wake()
+    onConnect: () => app.wake()
   })
 }, { name: 'sessions', dependencies: ['connections', 'metrics-source', 'updates', 'poller', 'popcast-websocket', 'auth'] })

@@ -3,13 +3,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import { type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
+import { describeStream, StreamStatus } from './stream-status.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
 /** Of what is not told to those who are not known. */
 const Details = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'why it is degraded: source, defect, over_capacity, no_data, places_failed, baselines_failed, ' +
-      'clock_ahead, clock_behind or window_full'
+    description: 'why it is degraded: engine (the shared log is away), format (a newer popcast leads), source, defect, ' +
+      'over_capacity, no_data, places_failed, baselines_failed, ' +
+      'clock_ahead, clock_behind, window_full or state_not_kept'
   }),
   troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }), {
     description: 'what was not understood of the data'
@@ -23,6 +25,7 @@ const Details = Type.Object({
       failure: Type.Union([Type.String(), Type.Null()], { description: 'unavailable, timeout, unauthorized or bad_answer' }),
       consecutiveFailures: Type.Integer()
     }),
+    stream: StreamStatus,
     feed: Type.Object({
       healthy: Type.Boolean(),
       status: Type.String({ description: 'starting, fresh, stale, or idle: nobody wants data' }),
@@ -97,6 +100,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
       uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
       services: {
         influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
+        stream: describeStream(app.stream),
         feed: {
           healthy: tickMaker.defects === 0 && troubles.current.length === 0,
           status: app.view.isIdle ? 'idle' : app.view.latest()?.content.header.status ?? 'starting',
@@ -113,13 +117,16 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
 
   function notReady (): string | null {
     if (!app.lifecycle.isServing) return 'shutting_down'
+    if (!app.stream.status.isSynced) return 'engine'
     if (!app.tickMaker.health.isKnown) return 'starting'
     if (app.connections.isFull) return 'over_capacity'
     return null
   }
 }
 
-function degradedBy ({ tickMaker, connections, troubles }: FastifyInstance): string | null {
+function degradedBy ({ tickMaker, connections, troubles, stream }: FastifyInstance): string | null {
+  const { away, isSynced } = stream.status
+  if (away !== null || !isSynced) return away ?? 'engine'
   // Before the source was asked at all nothing is known to work either.
   if (!tickMaker.health.report.healthy) return 'source'
   if (tickMaker.defects > 0) return 'defect'

@@ -8,6 +8,7 @@ import type { Connection } from '../lib/clients/connection.ts'
 import { transportKinds } from '../lib/clients/transport.ts'
 import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
+import { describeStream, StreamStatus } from './stream-status.ts'
 import { literals } from '../lib/protocol/fields.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
@@ -47,6 +48,7 @@ const Status = Type.Object({
   status: Type.Literal('ok'),
   timestamp: Timestamp,
   feed: Type.Union([FeedStatus, Type.Null()], { description: 'null before the source first answered' }),
+  stream: StreamStatus,
   summary: Type.Object({
     activeConnections: Count,
     trackedConnections: Count,
@@ -86,6 +88,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
       status: 'ok' as const,
       timestamp: timestamp(clock.now()),
       feed: describeFeed(app.view.latest(), app.view.isIdle),
+      stream: describeStream(app.stream),
       summary: {
         activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
         trackedConnections: tracked.length,

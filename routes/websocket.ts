@@ -25,6 +25,7 @@ const ROUTES = {
   latest: '/api/metrics/latest',
   pops: '/api/pops',
   regressions: '/api/regressions',
+  fleet: '/api/fleet',
   status: '/api/websocket/status',
   metrics: '/metrics',
   health: '/health',
@@ -107,6 +108,7 @@ function takeConnections (app: FastifyInstance) {
 /** The last thing before the handshake: from here on nothing refuses. */
 async function prepareHandshake (request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (!request.ws) return
+  await request.server.reach(wishesOf(request.query as ConnectQuery).position)
   request.handshakeResponse = reply.raw
   // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
   request.raw.socket.cork()

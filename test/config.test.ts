@@ -6,6 +6,7 @@ const INFLUX = { INFLUXDB_URL: 'http://127.0.0.1:8086', INFLUXDB_ORG: 'edge', IN
 const PORT = 'a TCP port (0 picks a free one), a whole number from 0 to 65535'
 const LEVELS = 'one of fatal, error, warn, info, debug, trace, silent'
 const PROXIES = 'comma-separated addresses or CIDR ranges of the proxies whose X-Forwarded-For is believed'
+const ENGINES = 'a redis:// or rediss:// URL, with user name and password where it takes them'
 const URLS = 'an http:// or https:// URL without user name and password, e.g. http://127.0.0.1:8086'
 const BUCKETS = 'the bucket, or database/retention-policy for 1.x'
 const NOT_AN_ADDRESS = 'is not an address (true and hop counts would believe anyone)'
@@ -69,6 +70,7 @@ t.test('defaults', async (t) => {
     COMPRESSION_THRESHOLD_BYTES: 1_024,
     UPDATE_LOG_COUNT: 360,
     UPDATE_LOG_BYTES: 1_048_576,
+    CLUSTER_NAME: 'popcast',
     MAX_POPS_FILTERS: 100,
     DRAIN_DELAY_MS: 0,
     DRAIN_TIMEOUT_MS: 3_000
@@ -335,6 +337,16 @@ t.test('wrong values name the variable, the fault and what is accepted', async (
       'STALE_AFTER_MS',
       '24999 is below PING_INTERVAL_MS (25000)',
       'milliseconds, at least PING_INTERVAL_MS: silence can only be told by an unanswered ping'
+    ],
+    ['an engine of another kind', { CLUSTER_URL: 'http://u:p@engine' }, 'CLUSTER_URL', 'has the protocol "http:"', ENGINES],
+    ['an engine without a protocol', { CLUSTER_URL: 'engine:p@6379' }, 'CLUSTER_URL', 'has the protocol "engine:"', ENGINES],
+    ['an engine that is no URL', { CLUSTER_URL: '//engine' }, 'CLUSTER_URL', 'cannot be parsed as a URL', ENGINES],
+    [
+      'two homes of the stream',
+      { CLUSTER_URL: 'redis://engine', STATE_DIR: '/var/lib/popcast' },
+      'STATE_DIR',
+      'is set, and CLUSTER_URL as well: the stream has one home',
+      'a directory of this process alone, in which the stream survives a restart'
     ]
   ]
   for (const [name, env, variable, fault, accepted] of cases) {
@@ -364,6 +376,8 @@ t.test('no message holds a secret', async (t) => {
     ['password in a URL that cannot be parsed', { ...INFLUX, INFLUXDB_URL: 'http://user:hunter2@db:99999' }],
     ['password in the query', { ...INFLUX, INFLUXDB_URL: 'http://db?p=hunter2' }],
     ['token, and everything else wrong', { METRICS_SOURCE: 'influxdb', INFLUXDB_TOKEN: 'user:hunter2', TRUST_PROXY: 'x' }],
+    ['password of the engine', { CLUSTER_URL: 'http://u:hunter2@engine' }],
+    ['password of an engine that cannot be parsed', { CLUSTER_URL: 'redis://u:hunter2@engine:99999' }],
     ['token, and a wrong port', { ...INFLUX, INFLUXDB_TOKEN: 'hunter2\n', PORT: 'x' }]
   ]
   for (const [name, env] of cases) {

@@ -62,7 +62,11 @@ function ages ({ freshness: { state, ageMs } }: WatchState): string[] {
   return [`${state === 'stale' ? 'STALE: ' : ''}data ${age(ageMs)} old`]
 }
 
-const failures = { SOURCE_UNAVAILABLE: 'database unavailable', SOURCE_TIMEOUT: 'database does not answer' } as const
+const failures = {
+  SOURCE_UNAVAILABLE: 'database unavailable',
+  SOURCE_TIMEOUT: 'database does not answer',
+  FEED_UNAVAILABLE: 'feed cut off'
+} as const
 
 function ofData ({ freshness, overview, server, now }: WatchState): Headline {
   const { state, ageMs, dueInMs, sourceError } = freshness

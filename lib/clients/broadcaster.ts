@@ -3,7 +3,10 @@ import type { Connection } from './connection.ts'
 import type { ConnectionTracker } from './connection-tracker.ts'
 import type { Delivery } from './outbox.ts'
 import { Slice } from './slice.ts'
+import { closeCodes } from '../protocol/close-codes.ts'
 import type { ServerMessage } from '../protocol/server-messages.ts'
+import type { Position } from '../feed/update-log.ts'
+import type { View } from '../feed/view.ts'
 import { SharedMessage } from '../feed/shared-message.ts'
 import type { Tick } from '../feed/tick.ts'
 
@@ -58,6 +61,30 @@ export class Broadcaster {
       if (audience?.has(connection) === false) return null
       if (connection.isDraining) return 'skipped'
       return connection.sendShared(shared) ? 'sent' : 'failed'
+    })
+  }
+
+  /** Everybody stands at this position from now on: what was told before is of another epoch. */
+  enter ({ epoch, seq }: Position): Promise<FanOut> {
+    return this.#inTurn(({ cursor }) => {
+      cursor.enter({ epoch, seq })
+      return null
+    })
+  }
+
+  /** Whoever follows alerts may hold some that were told in the epoch before, and are not open in this one. */
+  tellOpenAlerts (view: View): Promise<FanOut> {
+    return this.#inTurn((connection) => {
+      if (!connection.topics.has('alerts')) return null
+      return connection.sendShared(view.openAlerts(connection.cursor.seq, connection.grant.pops).set) ? 'sent' : 'failed'
+    })
+  }
+
+  /** Nobody can be told here what came between: who comes back with a position is told what is missing. */
+  partFromAll (): Promise<FanOut> {
+    return this.#inTurn((connection) => {
+      connection.close(closeCodes.internal)
+      return null
     })
   }
 

@@ -29,6 +29,8 @@ export interface ConversationContext extends SubscriptionContext {
   overviewWindowMs: number
   /** Of popcast. */
   version: string
+  /** This process. */
+  instance: string
   maxMessageBytes: number
   /** Whose a token is. @throws {TokenError} */
   verify: (token: string) => Promise<Grant>
@@ -45,6 +47,7 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
     data: { connectionId: connection.id, message: 'connected to popcast', timestamp: timestamp(clock.now()) },
     protocol: PROTOCOL_VERSION,
     version: context.version,
+    instance: context.instance,
     ...(beginning?.given ?? connection.cursor.position),
     headSeq: view.seq,
     intervalMs: context.intervalMs,

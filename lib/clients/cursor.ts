@@ -39,6 +39,14 @@ export class Cursor {
     this.#seq = this.metrics = this.alerts = this.updated = seq
   }
 
+  /** Begins anew in another epoch, whose numbers say nothing of what was sent before. */
+  enter (position: Position): void {
+    this.begin(position)
+    this.pops = 0
+    this.#sentMetrics.clear()
+    this.#sentAlerts.clear()
+  }
+
   /** Everything up to here was sent. */
   reach (seq: number): void {
     this.#seq = Math.max(this.#seq, seq)

@@ -19,7 +19,8 @@ export interface FollowOptions {
  * be no newer one. The view has to follow it before.
  */
 export function tellClients ({ updates, view, broadcaster, statistics, log, tracer = noTracer }: FollowOptions): void {
-  updates.follow(async ({ tick, failure, isTick }) => {
+  let isNewEpoch = false
+  updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
     const audience = failure === null ? undefined : broadcaster.audience
     if (tick !== null) {
@@ -32,9 +33,16 @@ export function tellClients ({ updates, view, broadcaster, statistics, log, trac
       const { queryMs } = tick.content
       statistics.recordTick(fanOut, queryMs, tick.content.header.ageMs)
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
+      if (isNewEpoch) await broadcaster.tellOpenAlerts(view)
+      isNewEpoch = false
     }
-    if (isTick) statistics.recordOutcome(failure !== null)
+    if (isTick && !isOwn) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
+  }, async ({ breaks }) => {
+    if (breaks === 'nothing') return
+    log.warn({ event: 'stream_broken', breaks, epoch: updates.epoch, seq: updates.seq }, 'the stream does not go on where it was')
+    isNewEpoch = breaks === 'epoch'
+    await (isNewEpoch ? broadcaster.enter(updates) : broadcaster.partFromAll())
   })
 }

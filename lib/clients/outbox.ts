@@ -122,9 +122,9 @@ export class Outbox<Owner extends Recipient> {
     return alerts.within(this.#owner.grant.pops)
   }
 
-  #wants (topic: Topic, { seq }: Tick): boolean {
+  #wants (topic: Topic, { seq, content }: Tick): boolean {
     const { topics, cursor } = this.#owner
-    return topics.has(topic) && seq > cursor[topic]
+    return topics.has(topic) && seq > cursor[topic] && !(topic === 'pops' && content.isPast)
   }
 
   #wantsUpdate (tick: Tick): boolean {

@@ -26,6 +26,10 @@ export class SentSeqs {
     return this.#ranges.some(({ from, to }) => from <= seq && seq <= to)
   }
 
+  clear (): void {
+    this.#ranges = []
+  }
+
   #insert (seq: number): void {
     const all = [...this.#ranges, { from: seq, to: seq }].sort((a, b) => a.from - b.from)
     this.#ranges = []

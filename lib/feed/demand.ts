@@ -10,6 +10,8 @@ export interface DemandOptions {
   clock: Clock
   /** Clients that are connected. */
   clients: () => number
+  /** Whether other instances have somebody who does. */
+  isWantedElsewhere: () => boolean
 }
 
 /** Whether anybody wants data. */
@@ -22,6 +24,11 @@ export class Demand {
   }
 
   get isWanted (): boolean {
+    return this.isWantedHere || this.#options.isWantedElsewhere()
+  }
+
+  /** By clients of this process. */
+  get isWantedHere (): boolean {
     const { poll, intervalMs, clock, clients } = this.#options
     return poll === 'always' || clients() > 0 || clock.monotonic() - this.#readAt < INTERVALS * intervalMs
   }

@@ -11,6 +11,21 @@ const FIRST_WAIT = 30
 const LONGEST_WAIT = 480
 const WAIT_AFTER_SUCCESS = 10
 
+/** Plain data: JSON takes it there and back. */
+export interface LandingSnapshot {
+  ms: number
+  base: number
+  floor: number
+  limit: number
+  raise: number
+  drop: number
+  hits: number
+  wait: number
+  probeAfter: number
+  before: number | null
+  tooEarly: number | null
+}
+
 /**
  * How long after its sample time a sample can be read: a search, since a poll only shows whether it was there. Up by a
  * step with each sample that was not (doubling while they follow each other), down by one now and then; a step down
@@ -99,5 +114,36 @@ export class LandingOffset {
     }
     this.#probeAfter = this.#wait
     return true
+  }
+
+  snapshot (): LandingSnapshot {
+    return {
+      ms: this.#ms,
+      base: this.#base,
+      floor: this.#floor,
+      limit: this.#limit,
+      raise: this.#raise,
+      drop: this.#drop,
+      hits: this.#hits,
+      wait: this.#wait,
+      probeAfter: this.#probeAfter,
+      before: this.#before,
+      // JSON has no infinity.
+      tooEarly: Number.isFinite(this.#tooEarly) ? this.#tooEarly : null
+    }
+  }
+
+  restore ({ ms, base, floor, limit, raise, drop, hits, wait, probeAfter, before, tooEarly }: LandingSnapshot): void {
+    this.#ms = ms
+    this.#base = base
+    this.#floor = floor
+    this.#limit = limit
+    this.#raise = raise
+    this.#drop = drop
+    this.#hits = hits
+    this.#wait = wait
+    this.#probeAfter = probeAfter
+    this.#before = before
+    this.#tooEarly = tooEarly ?? -Infinity
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { PopState } from '../fleet/pop-state.ts'
 import { precise } from '../fleet/rounding.ts'
 import { SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
-import type { UpdateLog } from './update-log.ts'
+import type { Published, UpdateLog } from './update-log.ts'
 
 export const HISTORY_MS = 60 * 60_000
 /** However often the source is asked, what is kept is no finer than this. */
@@ -59,7 +59,8 @@ export class PopHistory {
     this.#options = options
     this.#stepMs = Math.max(FINEST_MS, options.intervalMs)
     this.#size = Math.ceil(HISTORY_MS / this.#stepMs)
-    options.updates.follow(({ tick }) => { if (tick !== null) this.#take(tick.content.pops.states) })
+    const take = ({ tick }: Published) => { if (tick !== null && !tick.content.isPast) this.#take(tick.content.pops.states) }
+    options.updates.follow(take, take)
   }
 
   /** PoPs of which something is kept. */

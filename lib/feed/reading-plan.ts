@@ -32,6 +32,17 @@ export interface Reading {
   now: number
 }
 
+/** Plain data: JSON takes it there and back. */
+export interface PlanSnapshot {
+  readAt: number
+  windowMs: number
+  lagMs: number
+  newest: number | null
+  /** null: as long as one likes. */
+  longestMs: number | null
+  rowsPerMs: number | null
+}
+
 /**
  * What of the past was read, and what is next: at each tick what is new since the last reading, with an overlap for what
  * arrives late; and in slices, newest first, what is missing of the window: after a start, an outage or an idle time.
@@ -123,6 +134,30 @@ export class ReadingPlan {
   /** Rows that a range of so many ms has, as far as that is known. */
   rowsOf (ms: number): number {
     return ms * (this.#rowsPerMs ?? this.rowsPerSlice / FIRST_SLICE_MS)
+  }
+
+  /** null: nothing was read yet. */
+  snapshot (): PlanSnapshot | null {
+    if (this.#readAt === null) return null
+    return {
+      readAt: this.#readAt,
+      windowMs: this.#windowMs,
+      lagMs: this.#lagMs,
+      newest: this.#newest,
+      longestMs: Number.isFinite(this.#longestMs) ? this.#longestMs : null,
+      rowsPerMs: this.#rowsPerMs
+    }
+  }
+
+  /** Goes on from there. Of what was read before only the newest of each series has been handed over: the rest is missing. */
+  restore ({ readAt, windowMs, lagMs, newest, longestMs, rowsPerMs }: PlanSnapshot): void {
+    this.#readAt = readAt
+    this.#windowMs = Math.max(this.#windowMs, windowMs)
+    this.#lagMs = lagMs
+    this.#newest = newest
+    this.#longestMs = longestMs ?? Infinity
+    this.#rowsPerMs = rowsPerMs
+    this.#gaps = [{ start: readAt - this.#windowMs, stop: readAt }]
   }
 
   get #sliceMs (): number {

@@ -4,12 +4,14 @@ import type { FleetReport } from '../fleet/sample-fleet.ts'
 import type { Log } from '../log.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { SourceError } from '../source/source-error.ts'
+import type { SharedLog } from '../cluster/shared-log.ts'
 import { noTracer, type Tracer } from '../tracer.ts'
 import { SourceHealth, type Pingable } from '../source/source-health.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
-import { ageOf, type Findings } from './tick.ts'
-import type { Failure, UpdateLog } from './update-log.ts'
+import { ageOf, type Findings, type Tick } from './tick.ts'
+import type { Trouble } from './troubles.ts'
+import type { Failure, Note } from './update-log.ts'
 
 export interface TickMakerOptions {
   source: Pingable
@@ -17,13 +19,18 @@ export interface TickMakerOptions {
   collect: () => Promise<FleetReport>
   /** Says when the next tick is due, and learns from this one. */
   schedule: Schedule
-  updates: UpdateLog
+  /** What is made is appended to it. */
+  stream: SharedLog<Findings, Note>
+  /** What who leads next has to know, as text. */
+  memory?: () => string
+  /** What those are told beside it who do not ask the source themselves. */
+  troubles?: () => readonly Trouble[]
   clock: Clock
   log: Log
   tracer?: Tracer
 }
 
-/** The trip of one tick: collect, sum up, detect, append to the log. Only who leads has one. */
+/** The trip of one tick: collect, sum up, detect, append to the log. Only who leads makes any. */
 export class TickMaker {
   readonly health: SourceHealth
   readonly #options: TickMakerOptions
@@ -65,9 +72,13 @@ export class TickMaker {
     const isNew = !this.#isIdle
     this.#isIdle = true
     const probed = await this.health.probe()
-    if ((probed || isNew) && !this.#stopped) {
-      await this.#options.updates.append({ findings: null, failure: this.#failure, isTick: false })
-    }
+    if ((probed || isNew) && !this.#stopped) await this.#append(null, false)
+  }
+
+  /** Goes on after this tick, which another process may have made. @param at when, on the monotonic clock */
+  resume (tick: Tick, at: number): void {
+    const { header: { epoch, seq, ...header }, alerts, ...answer } = tick.content
+    this.#last = { findings: { ...answer, header, events: [] }, at }
   }
 
   /** Results that come in after this are dropped. */
@@ -76,7 +87,9 @@ export class TickMaker {
   }
 
   async #tick (): Promise<void> {
-    const { collect, clock } = this.#options
+    const { collect, clock, stream } = this.#options
+    // What cannot be told is not asked for.
+    if (!await stream.begin()) return
     const startedAt = clock.monotonic()
     const afterIdle = this.#isIdle
     this.#isIdle = false
@@ -92,20 +105,35 @@ export class TickMaker {
   }
 
   async #succeed (report: FleetReport, queryMs: number): Promise<void> {
-    const { clock, schedule, updates } = this.#options
+    const { clock, schedule } = this.#options
     this.health.succeeded()
     const polledAt = clock.now()
     schedule.observe(polledAt - queryMs, report.dataTime)
     const findings = { ...report, queryMs, header: this.#headerOf(report, polledAt) }
-    this.#tell(findings)
-    await updates.append({ findings, failure: null, isTick: true })
+    const before = this.#last
+    this.#last = { findings, at: clock.monotonic() }
+    if (await this.#append(findings, true)) this.#log(findings, before?.findings ?? null)
   }
 
   async #fail (error: SourceError, afterIdle: boolean): Promise<void> {
     this.health.failed(error)
     const findings = this.#turnStale(afterIdle)
-    if (findings !== null) this.#tell(findings)
-    await this.#options.updates.append({ findings, failure: this.#failure, isTick: true })
+    const before = this.#last
+    if (findings !== null) this.#last = { findings, at: this.#options.clock.monotonic() }
+    if (await this.#append(findings, true) && findings !== null) this.#log(findings, before?.findings ?? null)
+  }
+
+  /** @returns whether it was told: else another one leads, and has not heard of it */
+  async #append (update: Findings | null, isTick: boolean): Promise<boolean> {
+    const { stream, tracer = noTracer, memory = () => '', troubles = () => [] } = this.#options
+    const failure = this.#failure
+    let isTold = false
+    await tracer.span('append', async (span) => {
+      const note = { failure, isTick, knows: { source: this.health.report, troubles: troubles() } }
+      isTold = await stream.append({ update, note, memory })
+      span.set({ seq: stream.position.seq, isUpdate: update !== null, ...(failure !== null && { failure: failure.code }) })
+    })
+    return isTold
   }
 
   get #failure (): Failure | null {
@@ -146,15 +174,15 @@ export class TickMaker {
     }
   }
 
-  #tell (findings: Findings): void {
-    const { log, updates, clock } = this.#options
+  /** What is new since the one before. */
+  #log (findings: Findings, before: Findings | null): void {
+    const { log, stream } = this.#options
     const { status, dataTime } = findings.header
     for (const { state, regression } of findings.events) {
       log.info({ event: `regression_${state}`, ...alertData(regression) }, 'regression')
     }
-    if (this.#last?.findings.header.status !== status) {
-      log.info({ event: `data_${status}`, seq: updates.seq + 1, dataTime }, 'freshness of the data')
+    if (before?.header.status !== status) {
+      log.info({ event: `data_${status}`, seq: stream.position.seq, dataTime }, 'freshness of the data')
     }
-    this.#last = { findings, at: clock.monotonic() }
   }
 }

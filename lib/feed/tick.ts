@@ -29,6 +29,8 @@ interface Answer {
   regressions: { open: readonly Regression[], closed: readonly Regression[] }
   /** How long the source took, ms. */
   queryMs: number
+  /** A newer one is there already, and what it said of PoPs is not known here any more. */
+  isPast?: true
 }
 
 /** What a tick found out, before it has a place in the stream. */
@@ -36,6 +38,8 @@ export interface Findings extends Answer {
   header: Omit<TickHeader, 'epoch' | 'seq'>
   /** What is new about regressions. */
   events: readonly RegressionEvent[]
+  /** In which tick each open regression was told last: who begins to read here has not seen it. */
+  toldIn?: ReadonlyMap<string, number>
 }
 
 export interface TickContent extends Answer {
@@ -50,7 +54,10 @@ export function ageOf (dataTime: number | null, now: number): number | null {
 }
 
 /** Puts what was found out into its place. */
-export function placeFindings ({ header, events, ...answer }: Findings, { epoch, seq }: { epoch: string, seq: number }): Tick {
+export function placeFindings (
+  { header, events, toldIn, ...answer }: Findings,
+  { epoch, seq }: { epoch: string, seq: number }
+): Tick {
   const alerts = events.map(({ regression }) => alertMessage(regression, epoch, seq))
   return new Tick({ ...answer, header: { epoch, seq, ...header }, alerts })
 }

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 
 /** For each there is one at most. */
 export const troubleReasons =
-  ['no_data', 'places_failed', 'baselines_failed', 'clock_ahead', 'clock_behind', 'window_full'] as const
+  ['no_data', 'places_failed', 'baselines_failed', 'clock_ahead', 'clock_behind', 'window_full', 'state_not_kept'] as const
 
 /** What is wrong with the data rather than with who has them: for the operator, in the log and in `/health`. */
 export interface Trouble {
@@ -21,6 +21,12 @@ export class Troubles {
 
   get current (): Trouble[] {
     return Array.from(this.#current.values())
+  }
+
+  /** Takes what another process has found, which has logged it. */
+  adopt (troubles: readonly Trouble[]): void {
+    this.#current.clear()
+    for (const trouble of troubles) this.#current.set(trouble.reason, trouble)
   }
 
   /** @param message null: there is no such trouble (any more) */

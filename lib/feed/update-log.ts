@@ -1,15 +1,13 @@
 import type { ClientErrorCode } from '../protocol/errors.ts'
-import { noTracer, type Tracer } from '../tracer.ts'
 import type { Unrecoverable } from '../protocol/server-messages.ts'
+import type { Draft, History, Placed, Position, Read, Reader } from '../cluster/shared-log.ts'
+import type { SourceReport } from '../source/source-health.ts'
 import { AlertMessages } from './alert-messages.ts'
 import { SharedMessage } from './shared-message.ts'
 import { placeFindings, type Findings, type Tick } from './tick.ts'
+import type { Trouble } from './troubles.ts'
 
-/** Where a client stands in the stream. */
-export interface Position {
-  epoch: string
-  seq: number
-}
+export type { Position } from '../cluster/shared-log.ts'
 
 /** What is kept of one tick: its messages as they are sent again. */
 export interface LogEntry {
@@ -26,79 +24,103 @@ export interface Failure {
   code: ClientErrorCode
 }
 
-/** What one tick, or a look at the source without one, came to. */
-export interface Outcome {
-  /** null: nothing that would be an update. */
-  findings: Findings | null
+/** What is so beside the updates: a newer one takes the place of the one before. */
+export interface Note {
   /** null: the source answers. */
   failure: Failure | null
   /** Whether the source was asked for data. */
   isTick: boolean
+  /** What who leads knows beside it, for those who do not ask the source themselves. */
+  knows?: { source: SourceReport, troubles: readonly Trouble[] }
 }
 
-/** The same in its place in the stream. A failure has none: a newer one takes the place of the one before. */
-export interface Published {
+/** What one tick, or a look at the source without one, came to: what is appended. */
+export type Outcome = Draft<Findings, Note>
+
+/** The same in its place in the stream. */
+export interface Published extends Note {
   tick: Tick | null
-  failure: Failure | null
-  isTick: boolean
+  /** It says nothing of a tick: this process cannot read what there is, or can again. */
+  isOwn?: true
+  /** How long ago it was made, ms: who reads what another one wrote, or reads it again, is told it later. */
+  ageMs: number
 }
 
 export type Follower = (published: Published) => void | Promise<void>
 
-/**
- * What was found out, in order; it gives each update its place, and everybody who tells something follows it. One process
- * has it in memory; one that several processes share would mirror its tail in each of them, so that it answers from memory
- * as well: thousands resume at once.
- */
-export interface UpdateLog {
-  /** Random per log: tells a client that `seq` began anew. */
-  readonly epoch: string
-  /** Counts the updates. */
-  readonly seq: number
-  /** Takes what is next and hands it to all who follow. Resolves when each of them is done with it. */
-  append (outcome: Outcome): Promise<void>
-  readAfter (position: Position): Missed
-  /** The last `count` entries, or as many as there are, oldest first. */
-  last (count: number): readonly LogEntry[]
-  /** The entry that so many newer ones follow; undefined where the log ends. */
-  fromEnd (newer: number): LogEntry | undefined
-  /** Calls `follower` with everything from now on, one at a time, in the order in which they began to follow. */
-  follow (follower: Follower): void
+/** Where the stream is read from: nothing of it is news. */
+export interface Begun extends Published {
+  /** Who was told something before stands in another stream, or cannot be told what came between. */
+  breaks: 'nothing' | 'epoch' | 'gap'
 }
 
-export interface MemoryLogOptions {
-  epoch: string
+export interface LogLimits {
   maxEntries: number
   /** Of JSON, over all entries. */
   maxBytes: number
-  tracer?: Tracer
 }
 
-/** The last updates of this process, bounded in number and bytes; the oldest go first. */
-export class MemoryLog implements UpdateLog {
-  readonly epoch: string
-  readonly #options: MemoryLogOptions
-  readonly #entries: LogEntry[] = []
-  readonly #followers: Follower[] = []
+/**
+ * The last updates as they were read from the log that all share, in memory, bounded in number and bytes; the oldest go first.
+ * Whoever tells something follows it, and what was missed is answered from here: thousands resume at once.
+ */
+export class UpdateLog implements Reader<Findings, Note> {
+  readonly #options: LogLimits
+  readonly #followers: Array<{ next: Follower, begin: ((begun: Begun) => void | Promise<void>) | undefined }> = []
+  /** The tick in which each open regression was told last. */
+  readonly #toldIn = new Map<string, number>()
+  #entries: LogEntry[] = []
+  #note: Note = { failure: null, isTick: true }
+  #epoch = ''
   #seq = 0
   #bytes = 0
 
-  constructor (options: MemoryLogOptions) {
+  constructor (options: LogLimits) {
     this.#options = options
-    this.epoch = options.epoch
   }
 
+  /** Random per stream: tells a client that `seq` says nothing about what it has had. */
+  get epoch (): string {
+    return this.#epoch
+  }
+
+  /** Counts the updates. */
   get seq (): number {
     return this.#seq
   }
 
-  async append ({ findings, failure, isTick }: Outcome): Promise<void> {
-    const { tracer = noTracer } = this.#options
-    await tracer.span('append', async (span) => {
-      const tick = findings === null ? null : this.#place(findings)
-      span.set({ seq: this.#seq, isUpdate: tick !== null, ...(failure !== null && { failure: failure.code }) })
-      await Promise.all(this.#followers.map((follower) => follower({ tick, failure, isTick })))
-    })
+  /** In which tick a regression that is open was told last; undefined where that is not known. */
+  toldIn (id: string): number | undefined {
+    return this.#toldIn.get(id)
+  }
+
+  async begin ({ position: { epoch, seq }, updates, note, ageMs }: History<Findings, Note>): Promise<void> {
+    const breaks = this.#epoch === '' ? 'nothing' : this.#epoch === epoch ? 'gap' : 'epoch'
+    this.#epoch = epoch
+    this.#seq = seq
+    this.#entries = []
+    this.#bytes = 0
+    this.#toldIn.clear()
+    let tick: Tick | null = null
+    for (const placed of updates) tick = this.#place(placed)
+    for (const [id, toldIn] of updates.at(-1)?.update.toldIn ?? []) this.#toldIn.set(id, toldIn)
+    this.#note = note ?? { failure: null, isTick: true }
+    await Promise.all(this.#followers.map(({ begin }) => begin?.({ tick, ...this.#note, ageMs, breaks })))
+  }
+
+  /** Nothing new can be told, as the log cannot be read; null: it can (again). */
+  async turnAway (failure: Failure | null): Promise<void> {
+    const { failure: told, isTick } = this.#note
+    // Nobody is idle who cannot know.
+    const published = failure === null ? { failure: told, isTick } : { failure, isTick: true }
+    await Promise.all(this.#followers.map(({ next }) => next({ tick: null, ...published, ageMs: 0, isOwn: true })))
+  }
+
+  async next ({ seq, update, note, ageMs }: Read<Findings, Note>): Promise<void> {
+    this.#seq = seq
+    this.#note = note
+    const tick = update === null ? null : this.#place({ seq, update })
+    await Promise.all(this.#followers.map(({ next }) => next({ tick, ...note, ageMs })))
   }
 
   readAfter ({ epoch, seq }: Position): Missed {
@@ -109,25 +131,35 @@ export class MemoryLog implements UpdateLog {
     return { entries: this.last(missed) }
   }
 
+  /** The entry that so many newer ones follow; undefined where the log ends. */
   fromEnd (newer: number): LogEntry | undefined {
     return this.#entries[this.#entries.length - 1 - newer]
   }
 
+  /** The last `count` entries, or as many as there are, oldest first. */
   last (count: number): readonly LogEntry[] {
     return this.#entries.slice(Math.max(0, this.#entries.length - count))
   }
 
-  follow (follower: Follower): void {
-    this.#followers.push(follower)
+  /**
+   * Calls `next` with everything from now on, one at a time, in the order in which they began to follow.
+   * @param begin called with what there is to begin with, where reading begins, and where it begins anew
+   */
+  follow (next: Follower, begin?: (begun: Begun) => void | Promise<void>): void {
+    this.#followers.push({ next, begin })
   }
 
-  #place (findings: Findings): Tick {
-    const tick = placeFindings(findings, { epoch: this.epoch, seq: ++this.#seq })
+  #place ({ seq, update }: Placed<Findings>): Tick {
+    const tick = placeFindings(update, { epoch: this.#epoch, seq })
     this.#keep({
-      seq: tick.seq,
+      seq,
       metrics: new SharedMessage({ ...tick.update, replay: true }),
       alerts: new AlertMessages(tick.content.alerts.map((alert) => ({ ...alert, replay: true })))
     })
+    for (const { data: { id, state } } of tick.content.alerts) {
+      if (state === 'resolved') this.#toldIn.delete(id)
+      else this.#toldIn.set(id, seq)
+    }
     return tick
   }
 

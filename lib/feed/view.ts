@@ -1,16 +1,23 @@
 import type { AllowedPops } from '../auth/grant.ts'
 import type { Clock } from '../clock.ts'
 import type { Regression } from '../fleet/regression-detector.ts'
+import type { ClientErrorCode } from '../protocol/errors.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { ByPosition } from './alert-messages.ts'
 import { alertMessage } from './alert.ts'
 import { SharedMessage } from './shared-message.ts'
 import { ageOf, Tick, type TickContent } from './tick.ts'
-import type { Failure, Published, UpdateLog } from './update-log.ts'
+import type { Begun, Failure, Published, UpdateLog } from './update-log.ts'
 
 /** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
 const SAME_MOMENT_MS = 20
+
+/** What is said of a failure, but for the usual one. */
+const FAILURES: Partial<Record<ClientErrorCode, string>> = {
+  SOURCE_TIMEOUT: 'the metrics source did not answer in time',
+  FEED_UNAVAILABLE: 'the log that all instances share is unavailable'
+}
 
 export interface ViewOptions {
   updates: UpdateLog
@@ -28,10 +35,10 @@ export interface OpenAlertMessages {
 /** What is known now: it follows the log, and says of the newest entry how old it is whenever it is asked. */
 export class View {
   readonly #options: ViewOptions
-  /** The tick in which each open regression was told last. */
-  readonly #toldIn = new Map<string, number>()
   #head: Tick | null = null
-  /** When it was published, on the monotonic clock. */
+  /** The newest of the stream before, where this one has none yet. */
+  #before: Tick | null = null
+  /** When it was made, on the monotonic clock. */
   #headAt = 0
   #failure: Failure | null = null
   #latest: { tick: Tick, madeAt: number } | null = null
@@ -42,7 +49,7 @@ export class View {
 
   constructor (options: ViewOptions) {
     this.#options = options
-    options.updates.follow((published) => this.#take(published))
+    options.updates.follow((published) => this.#take(published), (begun) => this.#begin(begun))
   }
 
   get epoch (): string {
@@ -51,7 +58,7 @@ export class View {
 
   /** Counts the updates that were published. */
   get seq (): number {
-    return this.#head?.seq ?? 0
+    return this.#options.updates.seq
   }
 
   /** Nobody wanted data lately, so the source was not asked: what is known is old, and nothing is wrong. */
@@ -61,7 +68,7 @@ export class View {
 
   /** The first update that is for those who come now: the newest, or the next one where that is old. */
   get firstSeq (): number {
-    return Math.max(1, this.#isIdle ? this.seq + 1 : this.seq)
+    return this.#isIdle || this.#head === null ? this.seq + 1 : this.seq
   }
 
   /** Resolves when something is known that is not old, or that nothing can be; at the latest after so many ms. */
@@ -78,6 +85,16 @@ export class View {
   /** The newest tick as it was published, with its alerts; null before the first. */
   get head (): Tick | null {
     return this.#head
+  }
+
+  /** The same, also where it was told in a stream that has ended; who makes the next one goes on from it. */
+  get lastKnown (): Tick | null {
+    return this.#head ?? this.#before
+  }
+
+  /** When that was, on the monotonic clock. */
+  get headAt (): number {
+    return this.#headAt
   }
 
   /** Open oldest first, closed newest first. */
@@ -110,8 +127,9 @@ export class View {
   #openAlertsAt (position: number, allowed: AllowedPops | null): OpenAlertMessages {
     const at = { epoch: this.epoch, seq: position }
     const open = this.regressions.open.filter(({ pop }) => allowed?.codes.has(pop) ?? true)
+    const { updates } = this.#options
     const alerts = open.map((regression): AlertMessage =>
-      ({ ...alertMessage(regression, this.epoch, this.#toldIn.get(regression.id) ?? position), ...at, replay: true }))
+      ({ ...alertMessage(regression, this.epoch, updates.toldIn(regression.id) ?? position), ...at, replay: true }))
     return {
       each: alerts.map((alert) => ({ id: alert.data.id, message: new SharedMessage(alert) })),
       set: new SharedMessage({ type: 'open_alerts', data: { alerts: alerts.map(({ data }) => data) }, ...at })
@@ -123,7 +141,7 @@ export class View {
     if (this.#failure === null) return null
     const { clock, intervalMs } = this.#options
     const { code } = this.#failure
-    const text = code === 'SOURCE_TIMEOUT' ? 'the metrics source did not answer in time' : 'the metrics source is unavailable'
+    const text = FAILURES[code] ?? 'the metrics source is unavailable'
     const dataTime = this.#head?.content.dataTime ?? null
     const ageMs = ageOf(dataTime, clock.now())
     return errorMessage(code, text, clock.now(), {
@@ -132,19 +150,22 @@ export class View {
     })
   }
 
-  #take ({ tick, failure, isTick }: Published): void {
+  #begin (begun: Begun): void {
+    this.#before = this.#head ?? this.#before
+    this.#head = null
+    this.#openMessages.clear()
+    this.#take(begun)
+  }
+
+  #take ({ tick, failure, isTick, ageMs }: Published): void {
     this.#failure = failure
     this.#latest = null
     this.#isIdle = !isTick
-    if (isTick) for (const resolve of this.#whenAsked.splice(0)) resolve()
-    if (tick === null) return
+    if (isTick && (tick !== null || failure !== null)) for (const resolve of this.#whenAsked.splice(0)) resolve()
+    if (tick === null || tick.content.isPast) return
     this.#head = tick
-    this.#headAt = this.#options.clock.monotonic()
+    this.#headAt = this.#options.clock.monotonic() - ageMs
     this.#openMessages.clear()
-    for (const { data: { id, state } } of tick.content.alerts) {
-      if (state === 'resolved') this.#toldIn.delete(id)
-      else this.#toldIn.set(id, tick.seq)
-    }
   }
 
   #asOfNow (content: TickContent): Tick {

@@ -1,5 +1,5 @@
 import { lowerMedian } from '../fleet/statistics.ts'
-import { LandingOffset } from './landing-offset.ts'
+import { LandingOffset, type LandingSnapshot } from './landing-offset.ts'
 import type { Phase } from './schedule.ts'
 
 /**
@@ -20,6 +20,20 @@ interface Sample {
   time: number
   /** ms, when first seen. */
   age: number
+}
+
+/** Plain data: JSON takes it there and back. All times are wall clock, so that it holds in another process as well. */
+export interface PhaseSnapshot {
+  intervalMs: number
+  offset: LandingSnapshot
+  newest: number | null
+  samples: readonly Sample[]
+  gaps: readonly number[]
+  phase: number | null
+  hasPattern: boolean
+  sinceLearned: number
+  needed: number
+  stalled: boolean
 }
 
 /**
@@ -67,6 +81,35 @@ export class WriterPhase implements Phase {
   get writerIntervalMs (): number | null {
     if (this.#gaps.length < AGREEING - 1) return null
     return Math.max(1, Math.round(lowerMedian(this.#gaps) / this.#intervalMs)) * this.#intervalMs
+  }
+
+  snapshot (): PhaseSnapshot {
+    return {
+      intervalMs: this.#intervalMs,
+      offset: this.#offset.snapshot(),
+      newest: this.#newest,
+      samples: this.#samples,
+      gaps: this.#gaps,
+      phase: this.#phase,
+      hasPattern: this.#hasPattern,
+      sinceLearned: this.#sinceLearned,
+      needed: this.#needed,
+      stalled: this.#stalled
+    }
+  }
+
+  /** Goes on from there; what was learned at another poll interval says nothing. */
+  restore (snapshot: PhaseSnapshot): void {
+    if (snapshot.intervalMs !== this.#intervalMs) return
+    this.#offset.restore(snapshot.offset)
+    this.#newest = snapshot.newest
+    this.#samples = [...snapshot.samples]
+    this.#gaps = [...snapshot.gaps]
+    this.#phase = snapshot.phase
+    this.#hasPattern = snapshot.hasPattern
+    this.#sinceLearned = snapshot.sinceLearned
+    this.#needed = snapshot.needed
+    this.#stalled = snapshot.stalled
   }
 
   /** Was the sample there that this poll came for? */

@@ -5,6 +5,13 @@ const REMEMBERED = 60
 /** Two samples that are farther apart than so many intervals have others between them, which were not there yet. */
 const GAP_INTERVALS = 1.5
 
+/** Plain data: JSON takes it there and back. */
+export interface LatenessSnapshot {
+  readAt: number | null
+  seen: readonly number[]
+  due: number
+}
+
 /** How late samples become readable, as seen from the readings: the next one has to reach back so far. */
 export class Lateness {
   #readAt: number | null = null
@@ -39,5 +46,15 @@ export class Lateness {
     this.#seen = [...this.#seen, this.#most].slice(-REMEMBERED)
     this.#most = 0
     this.#readAt = now
+  }
+
+  snapshot (): LatenessSnapshot {
+    return { readAt: this.#readAt, seen: this.#seen, due: this.#due }
+  }
+
+  restore ({ readAt, seen, due }: LatenessSnapshot): void {
+    this.#readAt = readAt
+    this.#seen = [...seen]
+    this.#due = due
   }
 }

@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Place, SeriesKey } from '../source/sample-source.ts'
 import { CLOCK_TOLERANCE_MS, ClockFaults, type ClockFault } from './clock-faults.ts'
-import { Lateness } from './lateness.ts'
+import { Lateness, type LatenessSnapshot } from './lateness.ts'
 import { buildOverview, type Overview } from './overview.ts'
 import { popDetails, popStates, PopsSnapshot, type PopDetail, type PopState } from './pop-state.ts'
 import { PopTracks } from './pop-tracks.ts'
 import { logTransitions } from './pop-transitions.ts'
 import type { DetectorSnapshot, Regression, RegressionDetector, RegressionEvent } from './regression-detector.ts'
-import type { SampleWindow } from './sample-window.ts'
+import type { SampleWindow, WindowSnapshot } from './sample-window.ts'
 import type { Series } from './series.ts'
 
 /** Clocks are never quite right: a sample that is ahead of ours by no more than this is one of now. */
@@ -47,6 +47,7 @@ export interface FleetSnapshot {
   /** null: there was no report yet. */
   pops: readonly PopState[] | null
   detector: DetectorSnapshot
+  lateness: LatenessSnapshot
 }
 
 type Coordinates = Pick<Place, 'latitude' | 'longitude'>
@@ -148,13 +149,29 @@ export class SampleFleet {
   }
 
   snapshot (): FleetSnapshot {
-    return { pops: this.#pops?.states ?? null, detector: this.#options.detector.snapshot() }
+    return {
+      pops: this.#pops?.states ?? null,
+      detector: this.#options.detector.snapshot(),
+      lateness: this.#lateness.snapshot()
+    }
   }
 
   /** Goes on from there, as if this process had made the reports before. */
-  restore ({ pops, detector }: FleetSnapshot): void {
+  restore ({ pops, detector, lateness }: FleetSnapshot): void {
     this.#pops = pops === null ? null : new PopsSnapshot(pops, null)
+    // Until they have been looked up again: a PoP does not leave its place for a moment.
+    this.#coordinates = new Map(pops?.map(({ code, latitude, longitude }) => [code, { latitude, longitude }]))
     this.#options.detector.restore(detector)
+    this.#lateness.restore(lateness)
+  }
+
+  /** Goes on from there, as far as it is about samples. */
+  restoreWindow (snapshot: WindowSnapshot, ageMs: number): void {
+    const { window, clock } = this.#options
+    window.restore(snapshot, clock.monotonic() - ageMs)
+    this.#settledAt = clock.monotonic() - ageMs
+    window.prune(clock.now())
+    this.#dataTime = this.#newest(clock.now())
   }
 
   #add (key: SeriesKey, place: Place, time: number, value: number): { series: Series | null, isNew: boolean } {

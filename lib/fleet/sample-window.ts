@@ -1,5 +1,6 @@
 import type { Place, SeriesKey } from '../source/sample-source.ts'
-import { Series } from './series.ts'
+import { base64, doubles } from './base64.ts'
+import { Series, type ArrivalSnapshot } from './series.ts'
 
 /** A slow writer's last samples are kept beyond the window, so that its regressions can be told ... */
 const SAMPLES_KEPT = 18
@@ -29,6 +30,17 @@ export interface Added {
   series: Series
   isNew: boolean
   newestBefore: number
+}
+
+/**
+ * The newest samples of each series, as many as its rhythm and its regressions are told from, and when they came: what cannot be
+ * read again, or would be told wrong until it is. Plain data; samples are in base64.
+ */
+export interface WindowSnapshot {
+  pops: ReadonlyArray<{ code: string, place: Place, placeTime: number }>
+  series: ReadonlyArray<ArrivalSnapshot & { id: string, pop: number, functionName: string, samples: number }>
+  times: string
+  values: string
 }
 
 /**
@@ -104,6 +116,46 @@ export class SampleWindow {
       const interval = series.longestMs ?? 0
       if (series.newestTime < now - Math.max(spanMs, Math.min(LONGEST_MS, INTERVALS_KEPT * interval))) this.#end(series)
       else this.#drop(series, now - Math.max(spanMs, Math.min(LONGEST_MS, SAMPLES_KEPT * interval)))
+    }
+  }
+
+  /** @param at on the monotonic clock */
+  snapshot (at: number): WindowSnapshot {
+    const pops = Array.from(this.#pops.values())
+    const numbers = new Map(pops.map(({ code }, index) => [code, index]))
+    const all = Array.from(this.#series.values(), (series) => ({ series, samples: Math.min(SAMPLES_KEPT, series.size) }))
+    const total = all.reduce((sum, { samples }) => sum + samples, 0)
+    const [times, values] = [new Float64Array(total), new Float64Array(total)]
+    let next = 0
+    for (const { series, samples } of all) {
+      for (let newer = samples - 1; newer >= 0; newer--, next++) {
+        times[next] = series.timeFromEnd(newer)
+        values[next] = series.valueFromEnd(newer)
+      }
+    }
+    return {
+      pops: pops.map(({ code, place, placeTime }) => ({ code, place, placeTime })),
+      series: all.map(({ series, samples }) => {
+        const { id, pop, functionName } = series.key
+        return { id, pop: numbers.get(pop) ?? -1, functionName, samples, ...series.arrivals(at) }
+      }),
+      times: base64(times),
+      values: base64(values)
+    }
+  }
+
+  /** Takes what another process, or this one before, had. @param at of the snapshot, on the monotonic clock */
+  restore ({ pops, series, times, values }: WindowSnapshot, at: number): void {
+    const [allTimes, allValues] = [doubles(times), doubles(values)]
+    let next = 0
+    for (const { id, pop: number, functionName, samples, ...arrivals } of series) {
+      const pop = pops[number]
+      if (pop === undefined) continue
+      const key = { id, pop: pop.code, functionName }
+      for (const end = next + samples; next < end; next++) {
+        const { series: restored } = this.add(key, pop.place, allTimes[next] ?? NaN, allValues[next] ?? NaN)
+        if (next === end - 1) restored.restoreArrivals(arrivals, at)
+      }
     }
   }
 

@@ -10,6 +10,13 @@ const GAPS = 8
 const LAST_GAPS = 4
 const ARRIVALS = 5
 
+/** What is known of the rhythm in which samples come, beside the samples. Plain data. */
+export interface ArrivalSnapshot {
+  /** How long ago its newest sample advanced, ms; null: it was not looked at yet. */
+  advancedAgeMs: number | null
+  stretches: readonly number[]
+}
+
 /** One writer's samples, by time, and the rhythm in which they come. */
 export class Series {
   readonly key: SeriesKey
@@ -121,6 +128,16 @@ export class Series {
     this.#stretches.push(stretchMs)
     if (this.#stretches.length > ARRIVALS) this.#stretches.shift()
     this.#batchMs = lowerMedian(this.#stretches)
+  }
+
+  arrivals (at: number): ArrivalSnapshot {
+    return { advancedAgeMs: this.advancedAt === null ? null : at - this.advancedAt, stretches: this.#stretches }
+  }
+
+  restoreArrivals ({ advancedAgeMs, stretches }: ArrivalSnapshot, at: number): void {
+    this.advancedAt = advancedAgeMs === null ? null : at - advancedAgeMs
+    this.#stretches = [...stretches]
+    this.#batchMs = stretches.length === 0 ? null : lowerMedian(stretches)
   }
 
   /** At every sample of every series, hence without making anything. */

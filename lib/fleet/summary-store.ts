@@ -1,4 +1,5 @@
 import type { TimeRange } from '../source/time-range.ts'
+import { base64, floats } from './base64.ts'
 import type { Point } from './point.ts'
 import { median, quartile } from './statistics.ts'
 
@@ -13,7 +14,7 @@ export const HOUR_MS = 60 * MINUTE_MS
 /** Slots of other days are asked for so long before they are needed. */
 const AHEAD_MS = 15 * MINUTE_MS
 /** The rest of a week, and what is around it. */
-const SLOTS = (DAYS * DAY_MS + 2 * HOUR_MS) / SLOT_MS
+export const SLOTS = (DAYS * DAY_MS + 2 * HOUR_MS) / SLOT_MS
 const MOST_POINTS = 255
 /** The same weekday comes before the days between. */
 const DAYS_IN_ORDER = [1, 7, 2, 3, 4, 5, 6]
@@ -24,6 +25,14 @@ export interface Summary {
   median: number
   /** The lower one. */
   quartile: number
+}
+
+/** What is known of all PoPs in one slot. Plain data; numbers of which there are many are in base64. */
+export interface SlotSnapshot {
+  pops: readonly string[]
+  counts: readonly number[]
+  medians: string
+  quartiles: string
 }
 
 /** One PoP's slots, in a ring. Two numbers and a count: of 2,000 PoPs and a week that is below 40 MB. */
@@ -43,6 +52,8 @@ export class SummaryStore {
   /** Number of the slot that stands at each place of the rings. */
   readonly #slots = new Float64Array(SLOTS).fill(-1)
   readonly #known = new Float64Array(SLOTS).fill(-1)
+  /** Slots that have become known, or known better, since somebody last asked. */
+  readonly #news = new Set<number>()
   #lastSlot = 0
 
   get pops (): number {
@@ -56,22 +67,15 @@ export class SummaryStore {
   /** @param start of a slot, ms since the epoch */
   take (pop: string, start: number, points: readonly Point[]): void {
     if (points.length === 0) return
-    const slot = start / SLOT_MS
-    const place = this.#placeOf(slot)
-    if (place === null) return
-    const ring = this.#rings.get(pop) ?? new Ring()
-    this.#rings.set(pop, ring)
     const values = Float64Array.from(points, ({ value }) => value).sort()
-    ring.medians[place] = median(values)
-    ring.quartiles[place] = quartile(values)
-    ring.counts[place] = Math.min(MOST_POINTS, points.length)
-    ring.lastSlot = Math.max(ring.lastSlot, slot)
+    this.#put(pop, start / SLOT_MS, { count: points.length, median: median(values), quartile: quartile(values) })
   }
 
   /** This slot has been read, or seen: it is not wanted again. */
   markKnown (start: number): void {
     const slot = start / SLOT_MS
     this.#known[slot % SLOTS] = slot
+    this.#news.add(slot)
   }
 
   isKnown (start: number): boolean {
@@ -109,9 +113,51 @@ export class SummaryStore {
     ].flatMap((range) => this.#unknownOf(range))
   }
 
+  /** The slots that have become known since this was last asked, and are within the last week. */
+  takeNews (): number[] {
+    const news = Array.from(this.#news).filter((slot) => slot > this.#lastSlot - SLOTS)
+    this.#news.clear()
+    return news
+  }
+
+  /** What is known of one slot. */
+  snapshotOf (slot: number): SlotSnapshot {
+    const place = slot % SLOTS
+    const pops = this.#slots[place] !== slot
+      ? []
+      : Array.from(this.#rings).filter(([, { counts }]) => (counts[place] ?? 0) > 0)
+    const values = (of: (ring: Ring) => number | undefined) => base64(Float32Array.from(pops, ([, ring]) => of(ring) ?? NaN))
+    return {
+      pops: pops.map(([pop]) => pop),
+      counts: pops.map(([, { counts }]) => counts[place] ?? 0),
+      medians: values(({ medians }) => medians[place]),
+      quartiles: values(({ quartiles }) => quartiles[place])
+    }
+  }
+
+  /** Takes what another process, or this one before, knew of a slot. */
+  restoreSlot (slot: number, { pops, counts, medians, quartiles }: SlotSnapshot): void {
+    const [middles, lower] = [floats(medians), floats(quartiles)]
+    for (const [index, pop] of pops.entries()) {
+      this.#put(pop, slot, { count: counts[index] ?? 0, median: middles[index] ?? NaN, quartile: lower[index] ?? NaN })
+    }
+    this.#known[slot % SLOTS] = Math.max(slot, this.#known[slot % SLOTS] ?? -1)
+  }
+
   /** Lets go of PoPs of which nothing is left. */
   prune (): void {
     for (const [pop, { lastSlot }] of this.#rings) if (lastSlot <= this.#lastSlot - SLOTS) this.#rings.delete(pop)
+  }
+
+  #put (pop: string, slot: number, { count, median, quartile }: Summary): void {
+    const place = this.#placeOf(slot)
+    if (place === null) return
+    const ring = this.#rings.get(pop) ?? new Ring()
+    this.#rings.set(pop, ring)
+    ring.medians[place] = median
+    ring.quartiles[place] = quartile
+    ring.counts[place] = Math.min(MOST_POINTS, count)
+    ring.lastSlot = Math.max(ring.lastSlot, slot)
   }
 
   #unknownOf ({ start, stop }: TimeRange): TimeRange[] {

@@ -21,6 +21,7 @@ export interface AlertmanagerOptions {
  */
 export class AlertmanagerReceiver implements Receiver {
   readonly name = 'alertmanager'
+  readonly hearsAll = true
   readonly #clock: Clock
   readonly #senders: readonly Sender[]
   readonly #firing = new Map<string, Alert>()

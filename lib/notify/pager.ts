@@ -1,10 +1,10 @@
 import { repeat, type Cancel, type Clock } from '../clock.ts'
-import type { UpdateLog } from '../feed/update-log.ts'
+import type { Published, UpdateLog } from '../feed/update-log.ts'
 import type { View } from '../feed/view.ts'
 import type { Regression } from '../fleet/regressions.ts'
 import type { Log } from '../log.ts'
 import { fingerprint, type Alert, type AlertMaker } from './alert.ts'
-import type { Receiver } from './receiver.ts'
+import type { Change, Receiver } from './receiver.ts'
 
 /** A feed that is not fresh for so many intervals wakes somebody: one query that failed does not. */
 export const STALE_AFTER_INTERVALS = 3
@@ -21,6 +21,8 @@ export interface PagerOptions {
   intervalMs: number
   /** Whether the source is still asked: else that there is nothing new says nothing. */
   isPolling: () => boolean
+  /** Whether this process is the one that tells those who must not hear it from each. */
+  isLeading?: () => boolean
   clock: Clock
   log: Log
 }
@@ -33,6 +35,7 @@ export class Pager {
   readonly #options: PagerOptions
   readonly #firing = new Map<string, Alert>()
   #open: readonly Regression[] = []
+  #hasLed = false
   /** Since when the feed is not fresh, on the monotonic clock; null: it is. */
   #notFreshSince: number | null = null
   #cancel: Cancel = () => {}
@@ -50,15 +53,18 @@ export class Pager {
     const { updates, clock, intervalMs, log } = this.#options
     const failed = (err: unknown) => log.error({ event: 'task_failed', task: 'pager', err }, 'telling of alerts threw')
     // Who follows must not throw: the others would not be told.
-    updates.follow(({ tick }) => {
+    const take = ({ tick }: Published) => {
       try {
+        this.#takeOver()
         if (tick !== null) this.#compare()
         this.#judge()
       } catch (error) {
         failed(error)
       }
-    })
+    }
+    updates.follow(take, take)
     this.#notFreshSince = clock.monotonic()
+    this.#hasLed = this.#isLeading
     this.#cancel = repeat(clock, intervalMs, () => this.#judge(), failed)
   }
 
@@ -93,6 +99,7 @@ export class Pager {
   /** Whether the feed itself is an alert. */
   #judge (): void {
     const { view, clock, intervalMs, isPolling, alerts, source } = this.#options
+    this.#takeOver()
     if (!isPolling() || view.isIdle) return
     const latest = view.latest()?.content ?? null
     if (latest?.header.status === 'fresh') {
@@ -108,17 +115,38 @@ export class Pager {
     this.#fire(FEED, alerts.ofStaleFeed(why, source, latest?.dataTime ?? null, clock.now() - staleMs))
   }
 
+  /** Who led before may have ended before it was told: so it is told again, under the same id. */
+  #takeOver (): void {
+    const isLeading = this.#isLeading
+    const at = this.#options.clock.now()
+    if (isLeading && !this.#hasLed) {
+      for (const alert of this.#firing.values()) this.#tell({ state: 'firing', alert, replaces: null, at }, false)
+    }
+    this.#hasLed = isLeading
+  }
+
+  get #isLeading (): boolean {
+    return this.#options.isLeading?.() ?? true
+  }
+
+  /** @param toAll also to those that all tell */
+  #tell (change: Change, toAll = true): void {
+    for (const receiver of this.#options.receivers) {
+      if (receiver.hearsAll ? toAll : this.#isLeading) receiver.changed(change)
+    }
+  }
+
   #fire (id: string, alert: Alert): void {
     const before = this.#firing.get(id) ?? null
     this.#firing.set(id, alert)
     const replaces = before === null || fingerprint(before) === fingerprint(alert) ? null : before
     const at = this.#options.clock.now()
-    for (const receiver of this.#options.receivers) receiver.changed({ state: 'firing', alert, replaces, at })
+    this.#tell({ state: 'firing', alert, replaces, at })
   }
 
   #resolve (id: string, alert: Alert): void {
     this.#firing.delete(id)
     const at = this.#options.clock.now()
-    for (const receiver of this.#options.receivers) receiver.changed({ state: 'resolved', alert, replaces: null, at })
+    this.#tell({ state: 'resolved', alert, replaces: null, at })
   }
 }

@@ -19,6 +19,8 @@ export const STOP_TIMEOUT_MS = 2_000
 /** Who is told, in its own way and time. Nothing here throws or waits. */
 export interface Receiver {
   readonly name: 'alertmanager' | 'webhook'
+  /** Of several instances each may tell it the same; else who leads does. */
+  readonly hearsAll: boolean
   changed (change: Change): void
   /** What waits to be told, or told again after a failure. */
   readonly waiting: number

@@ -14,8 +14,8 @@ export interface WebhookOptions {
   delivery: Delivery
   counts: DeliveryCounts
   key: Buffer
-  /** An id that no other message has. */
-  newId: () => string
+  /** An id that no other change has, and the same one has whoever tells it. */
+  idOf: (change: Change) => string
   clock: Clock
   log: Log
 }
@@ -32,6 +32,7 @@ type DropReason = 'queue_full' | 'too_old' | 'rejected' | 'shutdown'
 /** Tells a webhook each change, in order, one at a time; the same again until it is taken, refused or too old. */
 export class WebhookReceiver implements Receiver {
   readonly name = 'webhook'
+  readonly hearsAll = false
   readonly #options: WebhookOptions
   readonly #waiting: Message[] = []
   #cancel: Cancel = () => {}
@@ -48,11 +49,11 @@ export class WebhookReceiver implements Receiver {
   }
 
   changed (change: Change): void {
-    const { newId, clock } = this.#options
+    const { idOf, clock } = this.#options
     if (this.#stopped) return
     // The first may be under way.
     if (this.#waiting.length >= MAX_WAITING) this.#drop(this.#waiting.splice(1, 1), 'queue_full')
-    this.#waiting.push({ id: newId(), body: bodyOf(change), since: clock.monotonic() })
+    this.#waiting.push({ id: idOf(change), body: bodyOf(change), since: clock.monotonic() })
     if (this.#isRunning) return
     this.#isRunning = true
     this.#underWay = this.#run()

@@ -10,6 +10,7 @@ export const clientErrors = {
   UNAUTHORIZED: { retryable: false },
   FORBIDDEN: { retryable: false },
   AUTH_UNAVAILABLE: { retryable: true },
+  FEED_UNAVAILABLE: { retryable: true },
   INTERNAL: { retryable: true }
 } as const
 

@@ -19,7 +19,7 @@ export const orNull = (description: string) => ({
 })
 export const Id = Type.Union([Type.String({ maxLength: MAX_ID_LENGTH }), Type.Number()])
 export const Position = {
-  epoch: Type.String({ description: 'random per process start' }),
+  epoch: Type.String({ description: 'random; lasts as long as the stream does' }),
   seq: Type.Integer({
     description: 'counts the updates within an epoch; the client has been sent everything of its topics up to here'
   })

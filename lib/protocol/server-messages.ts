@@ -25,6 +25,7 @@ export const Welcome = Type.Object({
   data: Type.Object({ connectionId: Type.String(), message: Type.String(), timestamp: Timestamp }),
   protocol: Type.Literal(PROTOCOL_VERSION),
   version: Type.String({ description: 'of the server' }),
+  instance: Type.Optional(Type.String({ description: 'which of the processes that share the stream this is' })),
   ...Position,
   headSeq: HeadSeq,
   intervalMs: Milliseconds,
@@ -141,8 +142,8 @@ export const Pong = Type.Object({
 
 /** Why what was missed cannot be sent again. */
 export const unrecoverable = {
-  other_epoch: 'the position is of another process',
-  unknown_seq: 'the position is ahead of this process',
+  other_epoch: 'the position is of another stream',
+  unknown_seq: 'the position is ahead of this stream',
   too_old: 'more was missed than the log keeps',
   too_large: 'more was missed than a connection may have unread',
   invalid_position: 'what was given is not an epoch with a seq'

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { SourceError } from './source-error.ts'
+import { SourceError, type SourceFailure } from './source-error.ts'
 
 /** While nobody is connected the source is pinged at most this often. */
 export const PROBE_INTERVAL_MS = 10_000
@@ -14,6 +14,14 @@ export interface SourceHealthOptions {
   source: Pingable
   clock: Clock
   log: Log
+}
+
+/** What is told of it. Plain data. Times are ms since the epoch. */
+export interface SourceReport {
+  healthy: boolean
+  lastSuccess: number | null
+  failure: SourceFailure | null
+  consecutiveFailures: number
 }
 
 /**
@@ -45,13 +53,21 @@ export class SourceHealth {
   }
 
   /** For `/health`: no word of the database's. Times are ms since the epoch. */
-  get report () {
+  get report (): SourceReport {
     return {
       healthy: this.#known && this.#failure === null,
       lastSuccess: this.#lastSuccess,
       failure: this.#failure?.reason ?? null,
       consecutiveFailures: this.#failures
     }
+  }
+
+  /** Takes what another process knows, which asks the source for this one as well. */
+  adopt ({ healthy, lastSuccess, failure, consecutiveFailures }: SourceReport): void {
+    this.#known ||= healthy || failure !== null
+    this.#failure = failure === null ? null : new SourceError(failure, 'as who leads says')
+    this.#failures = consecutiveFailures
+    this.#lastSuccess = lastSuccess
   }
 
   /** A query was answered. */

@@ -25,7 +25,7 @@ const same: {
   server: Same<Server, Pick<WelcomeMessage, keyof Server>>
   filter: Same<PopsFilter, Static<typeof PopsFilterSchema>>
   reason: Same<PopcastEvents['resumed']['reason'], Unrecoverable | null>
-  sourceError: Same<SourceError['code'], Extract<ClientErrorCode, `SOURCE_${string}`>>
+  sourceError: Same<SourceError['code'], Extract<ClientErrorCode, `SOURCE_${string}` | 'FEED_UNAVAILABLE'>>
 } = {
   pop: true, alert: true, overview: true, mean: true, server: true, filter: true, reason: true, sourceError: true
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { MemoryLog } from '../../lib/feed/update-log.ts'
 import { outcomeOf } from '../support/clients.ts'
+import { memoryLog } from '../support/memory-logs.ts'
 import { seededRuns } from '../support/seed.ts'
 
 t.test('what is read after a position is all that came after it, in order, or nothing', async (t) => {
@@ -11,10 +11,10 @@ t.test('what is read after a position is all that came after it, in order, or no
     { maxLength: 20 }
   )
   await fc.assert(fc.asyncProperty(limits, reads, async (limits, reads) => {
-    const log = new MemoryLog({ epoch: 'e1', ...limits })
+    const { updates: log, append } = memoryLog({ epoch: 'e1', ...limits })
     const kept = (published: number) => log.last(published).map(({ seq }) => seq)
     for (let published = 0; published <= 20; published++) {
-      if (published > 0) await log.append(outcomeOf())
+      if (published > 0) await append(outcomeOf())
       const entries = log.last(100)
       const bytes = entries.reduce((sum, { metrics }) => sum + metrics.bytes, 0)
       if (entries.length > limits.maxEntries || bytes > limits.maxBytes) return false

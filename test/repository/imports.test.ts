@@ -50,6 +50,15 @@ const cases: { name: string, files: Record<string, string>, rules: string[] }[] 
     rules: ['circular-folders', 'feed-points-up']
   },
   {
+    name: 'the feed goes through a log that knows nothing of it',
+    files: {
+      'lib/feed/a.ts': "import '../cluster/a.ts'\n",
+      'lib/cluster/a.ts': "import '../feed/b.ts'\n",
+      'lib/feed/b.ts': one
+    },
+    rules: ['circular-folders', 'cluster-points-up']
+  },
+  {
     name: 'who is paged follows the feed, which knows nothing of it; nor do clients',
     files: {
       'lib/notify/a.ts': "import '../feed/a.ts'\n",

@@ -107,8 +107,8 @@ export function findingsOf (events: Findings['events'] = []): Findings {
 }
 
 /** What a tick comes to that is told as `UPDATE`. */
-export function outcomeOf (events: Findings['events'] = []): Outcome {
-  return { findings: findingsOf(events), failure: null, isTick: true }
+export function outcomeOf (events: Findings['events'] = []): Pick<Outcome, 'update' | 'note'> {
+  return { update: findingsOf(events), note: { failure: null, isTick: true } }
 }
 
 /** A tick whose update is `UPDATE` with this seq. */

@@ -12,11 +12,11 @@ import { Broadcaster } from '../../lib/clients/broadcaster.ts'
 import { ConnectionTracker } from '../../lib/clients/connection-tracker.ts'
 import type { MetricsUpdateMessage } from '../../lib/protocol/server-messages.ts'
 import { TickStatistics } from '../../lib/clients/tick-statistics.ts'
-import { MemoryLog } from '../../lib/feed/update-log.ts'
 import { WriterPhase } from '../../lib/feed/writer-phase.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
 import { FakeSocket } from './fake-socket.ts'
+import { memoryLog } from './memory-logs.ts'
 import { FakeSource, reading, type Reading } from './fake-source.ts'
 import { validateServerMessage } from './validate.ts'
 import { SourceError, type SourceFailure } from '../../lib/source/source-error.ts'
@@ -36,7 +36,7 @@ export interface FollowedFeed {
 /** Ticks whose updates go through a log to a broadcaster, as in the service. */
 export function followedFeed (options: FollowedFeed) {
   const { source, broadcaster, clock, log, statistics = new TickStatistics(), epoch = 'e1' } = options
-  const updates = new MemoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576 })
+  const { stream, updates } = memoryLog({ epoch, maxEntries: 10, maxBytes: 1_048_576 })
   const view = new View({ updates, clock, intervalMs: INTERVAL_MS })
   tellClients({ updates, view, broadcaster, statistics, log })
   const schedule = new Schedule({ intervalMs: INTERVAL_MS, clock, phase: new WriterPhase(INTERVAL_MS) })
@@ -53,7 +53,7 @@ export function followedFeed (options: FollowedFeed) {
     fleet.readingEnds()
     return fleet.update()
   }
-  const tickMaker = new TickMaker({ source, collect, schedule, updates, clock, log })
+  const tickMaker = new TickMaker({ source, collect, schedule, stream, clock, log })
   /** One tick; the next one is planned an interval later. */
   const tick = () => {
     schedule.plan(clock.monotonic())

@@ -38,6 +38,7 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     healthyBelowMs: 10,
     overviewWindowMs: 600_000,
     version: '0.0.0',
+    instance: 'one',
     maxMessageBytes: 16_384,
     verify: async () => EVERYTHING,
     onConnect: () => { state.connects++ }

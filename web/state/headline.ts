@@ -30,7 +30,8 @@ export interface Circumstances {
 
 const sourceProblems: Record<string, string> = {
   SOURCE_UNAVAILABLE: 'database unavailable',
-  SOURCE_TIMEOUT: 'database too slow'
+  SOURCE_TIMEOUT: 'database too slow',
+  FEED_UNAVAILABLE: 'feed cut off'
 }
 /** So much of being late is not worth a word. */
 const PUNCTUAL_MS = 500

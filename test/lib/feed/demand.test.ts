@@ -4,9 +4,22 @@ import { FakeClock } from '../../support/fake-clock.ts'
 
 function setUp (poll: 'on-demand' | 'always') {
   const clock = new FakeClock()
-  const state = { clients: 0 }
-  return { clock, state, demand: new Demand({ poll, intervalMs: 10_000, clock, clients: () => state.clients }) }
+  const state = { clients: 0, isWantedElsewhere: false }
+  const demand = new Demand({
+    poll,
+    intervalMs: 10_000,
+    clock,
+    isWantedElsewhere: () => state.isWantedElsewhere,
+    clients: () => state.clients
+  })
+  return { clock, state, demand }
 }
+
+t.test('clients of other instances are demand', async (t) => {
+  const { state, demand } = setUp('on-demand')
+  state.isWantedElsewhere = true
+  t.strictSame([demand.isWanted, demand.isWantedHere], [true, false])
+})
 
 t.test('clients that are connected are demand', async (t) => {
   const { state, demand } = setUp('on-demand')

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { HISTORY_MS, PopHistory } from '../../../lib/feed/pop-history.ts'
-import { MemoryLog } from '../../../lib/feed/update-log.ts'
 import { PopsSnapshot, type PopState } from '../../../lib/fleet/pop-state.ts'
 import { SLOT_MS, SummaryStore } from '../../../lib/fleet/summary-store.ts'
 import { findingsOf } from '../../support/clients.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { memoryLog } from '../../support/memory-logs.ts'
 import { popState } from '../../support/pop-states.ts'
 
 const START = Date.UTC(2026, 0, 1)
@@ -13,18 +13,17 @@ const MINUTE_MS = 60_000
 function historyOf (intervalMs = 10_000) {
   const clock = new FakeClock(START)
   const store = new SummaryStore()
-  const updates = new MemoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576 })
+  const { updates, append } = memoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576 })
   const history = new PopHistory({ updates, store, clock, intervalMs })
-  const tell = (...states: Array<Partial<PopState>>) => updates.append({
-    findings: { ...findingsOf(), pops: new PopsSnapshot(states.map(popState), null) },
-    failure: null,
-    isTick: true
+  const tell = (...states: Array<Partial<PopState>>) => append({
+    update: { ...findingsOf(), pops: new PopsSnapshot(states.map(popState), null) },
+    note: { failure: null, isTick: true }
   })
   const tellAt = async (time: number, coldStartMs: number) => {
     await clock.advance(time - clock.now())
     await tell({ coldStartMs, sampleTime: new Date(time).toISOString() })
   }
-  return { clock, store, history, updates, tell, tellAt }
+  return { clock, store, history, append, tell, tellAt }
 }
 
 t.test('the values that were told, oldest first, of so many last minutes', async (t) => {
@@ -57,8 +56,8 @@ t.test('what is silent says nothing, and a sample that was told already nothing 
 })
 
 t.test('a failure of the source is no value', async (t) => {
-  const { history, updates } = historyOf()
-  await updates.append({ findings: null, failure: { code: 'SOURCE_TIMEOUT' }, isTick: true })
+  const { history, append } = historyOf()
+  await append({ update: null, note: { failure: { code: 'SOURCE_TIMEOUT' }, isTick: true } })
   t.equal(history.size, 0)
 })
 

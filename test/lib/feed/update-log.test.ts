@@ -1,18 +1,21 @@
 import t from 'tap'
 import { payloadOf } from '../../support/fake-socket.ts'
-import { MemoryLog, type LogEntry, type MemoryLogOptions } from '../../../lib/feed/update-log.ts'
+import type { LogEntry } from '../../../lib/feed/update-log.ts'
 import { alertMessage } from '../../../lib/feed/alert.ts'
 import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
 import { outcomeOf, REGRESSION, UPDATE } from '../../support/clients.ts'
+import { memoryLog, type MemoryLogOptions } from '../../support/memory-logs.ts'
 
 const messageOf = (shared: LogEntry['metrics']) => JSON.parse(payloadOf(shared.as(PLAIN)).toString())
 const seqsOf = (entries: readonly LogEntry[]) => entries.map(({ seq }) => seq)
 
-async function logOf (ticks: number, options: Partial<MemoryLogOptions> = {}) {
-  const log = new MemoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576, ...options })
-  for (let seq = 1; seq <= ticks; seq++) await log.append(outcomeOf())
-  return log
+async function logAndWay (ticks: number, options: Partial<MemoryLogOptions> = {}) {
+  const { updates, append } = memoryLog({ epoch: 'e1', maxEntries: 5, maxBytes: 1_048_576, ...options })
+  for (let seq = 1; seq <= ticks; seq++) await append(outcomeOf())
+  return { log: updates, append }
 }
+
+const logOf = async (ticks: number, options: Partial<MemoryLogOptions> = {}) => (await logAndWay(ticks, options)).log
 
 const positions: Array<{ name: string, ticks: number, position: { epoch: string, seq: number }, missed: number[] | string }> = [
   { name: 'nothing was missed', ticks: 3, position: { epoch: 'e1', seq: 3 }, missed: [] },
@@ -33,8 +36,8 @@ for (const { name, ticks, position, missed } of positions) {
 }
 
 t.test('entries hold the messages as they are sent again', async (t) => {
-  const log = await logOf(0)
-  await log.append(outcomeOf([{ state: 'opened', regression: REGRESSION }]))
+  const { log, append } = await logAndWay(0)
+  await append(outcomeOf([{ state: 'opened', regression: REGRESSION }]))
   const [entry] = log.last(1) as [LogEntry]
   t.strictSame(messageOf(entry.metrics), { ...UPDATE, replay: true })
   t.strictSame(entry.alerts.at(1, false).map(messageOf), [{ ...alertMessage(REGRESSION, 'e1', 1), replay: true }])
@@ -55,7 +58,7 @@ t.test('bytes are bounded as well, the oldest go first', async (t) => {
 })
 
 t.test('followers get every tick, and append waits for them', async (t) => {
-  const log = await logOf(1)
+  const { log, append } = await logAndWay(1)
   const got: unknown[] = []
   let done = false
   log.follow(async ({ tick }) => {
@@ -63,16 +66,16 @@ t.test('followers get every tick, and append waits for them', async (t) => {
     await new Promise((resolve) => setImmediate(resolve))
     done = true
   })
-  await log.append(outcomeOf())
+  await append(outcomeOf())
   t.strictSame(got, [2], 'not what was before')
   t.ok(done)
 })
 
 t.test('a failure has no place in the stream', async (t) => {
-  const log = await logOf(1)
+  const { log, append } = await logAndWay(1)
   const got: unknown[] = []
   log.follow(({ tick, failure }) => { got.push([tick, failure]) })
-  await log.append({ findings: null, failure: { code: 'SOURCE_TIMEOUT' }, isTick: true })
+  await append({ update: null, note: { failure: { code: 'SOURCE_TIMEOUT' }, isTick: true } })
   t.strictSame(got, [[null, { code: 'SOURCE_TIMEOUT' }]])
   t.equal(log.seq, 1)
 })

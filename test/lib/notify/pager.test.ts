@@ -8,9 +8,11 @@ function setUp () {
   const feed = setUpFeed()
   const { clock, source, tick, view, ticks: updates, log } = feed
   const changes: Change[] = []
-  const state = { isPolling: true, stops: 0 }
+  const state = { isPolling: true, isLeading: true, stops: 0 }
+  const repeated: Change[] = []
   const receiver: Receiver = {
     name: 'webhook',
+    hearsAll: false,
     waiting: 0,
     changed: (change) => { changes.push(change) },
     stop: async () => { state.stops++ }
@@ -20,11 +22,15 @@ function setUp () {
     view,
     clock,
     log,
-    receivers: [receiver],
+    receivers: [
+      receiver,
+      { ...receiver, name: 'alertmanager', hearsAll: true, changed: (change) => { repeated.push(change) }, stop: async () => {} }
+    ],
     alerts: new AlertMaker(null),
     source: 'influxdb',
     intervalMs: INTERVAL_MS,
-    isPolling: () => state.isPolling
+    isPolling: () => state.isPolling,
+    isLeading: () => state.isLeading
   })
   pager.start()
   const told = () => changes.splice(0).map(({ state, alert: { labels }, replaces }) => {
@@ -37,7 +43,7 @@ function setUp () {
     source.measurements = pops(clock.now())
     await tick()
   }
-  return { ...feed, pager, receiver, changes, told, next, state }
+  return { ...feed, pager, receiver, changes, repeated, told, next, state }
 }
 
 async function regressed () {
@@ -144,6 +150,20 @@ t.test('who has stopped to poll does not call that stale, and resolves nothing',
   await clock.advance(100 * INTERVAL_MS)
   t.strictSame(told(), [])
   t.equal(state.stops, 1)
+})
+
+t.test('of several instances who leads tells, and who begins to tells again what it cannot know to be told', async (t) => {
+  const { told, next, state, repeated } = setUp()
+  state.isLeading = false
+  for (const pops of [steadyPops, regressedPops, regressedPops]) await next(pops)
+  t.strictSame(told(), [], 'another one does')
+  t.equal(repeated.length, 1, 'but for those that may hear it from each')
+  state.isLeading = true
+  await next(regressedPops)
+  t.match(told(), [/^ams1 .* firing$/])
+  await next(regressedPops)
+  t.strictSame(told(), [], 'once')
+  t.equal(repeated.length, 1)
 })
 
 t.test('a receiver that throws keeps nobody else from being told', async (t) => {

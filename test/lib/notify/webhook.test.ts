@@ -15,7 +15,7 @@ function setUp () {
   const clock = new FakeClock(Date.parse(START))
   const { deliveries: [delivery], counts, log, ...rest } = deliveriesTo('webhook', clock, 'hooks')
   let ids = 0
-  const receiver = new WebhookReceiver({ delivery: delivery as Delivery, counts, key, newId: () => `msg_${++ids}`, clock, log })
+  const receiver = new WebhookReceiver({ delivery: delivery as Delivery, counts, key, idOf: () => `msg_${++ids}`, clock, log })
   const fire = (pop = 'fra1') => receiver.changed(changeOf('firing', alertOf(pop), clock.now()))
   return { clock, receiver, fire, counts, log, ...rest }
 }

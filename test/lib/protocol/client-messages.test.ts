@@ -241,6 +241,7 @@ const retryable: Record<ClientErrorCode, boolean> = {
   UNAUTHORIZED: false,
   FORBIDDEN: false,
   AUTH_UNAVAILABLE: true,
+  FEED_UNAVAILABLE: true,
   INTERNAL: true
 }
 

@@ -28,6 +28,10 @@ t.test('which errors may go away by themselves', async (t) => {
     TOO_MANY_FILTERS: { retryable: true },
     SOURCE_UNAVAILABLE: { retryable: true },
     SOURCE_TIMEOUT: { retryable: true },
+    UNAUTHORIZED: { retryable: false },
+    FORBIDDEN: { retryable: false },
+    AUTH_UNAVAILABLE: { retryable: true },
+    FEED_UNAVAILABLE: { retryable: true },
     INTERNAL: { retryable: true }
   })
 })

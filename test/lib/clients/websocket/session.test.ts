@@ -50,6 +50,7 @@ for (const { name, ticks, seq, messages } of greetings) {
       protocol: 1,
       epoch: 'e1',
       version: '0.0.0',
+      instance: 'one',
       seq: Math.max(0, seq - 1),
       headSeq: seq,
       intervalMs: INTERVAL_MS,

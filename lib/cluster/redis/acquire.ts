@@ -1,0 +1,74 @@
+import type { RedisConnection } from './connection.ts'
+import type { Keys } from './keys.ts'
+import { NOW, Script } from './script.ts'
+
+/**
+ * Takes the lease, if nobody has it. Who has been told more than there is proves that the engine has lost what it had
+ * acknowledged: then it is taken in any case, and a new epoch begins, so that no epoch has two histories.
+ *
+ * KEYS  head, log, notes
+ * ARGV  id, lease ms, an epoch that is new, format; of what the caller has read: epoch ('': nothing), seq, by, the highest term
+ * ->    { 'HELD', ms until it ends } | { 'GRANTED' | 'BEGUN', term, epoch, seq, by }: BEGUN in a new epoch
+ */
+const script = new Script(`
+local head, log, notes = KEYS[1], KEYS[2], KEYS[3]
+local id, lease, newEpoch, format = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local ownEpoch, ownSeq, ownBy, ownTerm = ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+${NOW}
+local known = redis.call('HMGET', head, 'epoch', 'seq', 'by', 'term', 'holder', 'until')
+local epoch, seq, by, term = known[1], tonumber(known[2] or 0), known[3] or '', tonumber(known[4] or 0)
+local holder, heldUntil = known[5] or '', tonumber(known[6] or 0)
+
+local lost = ownTerm > term
+if ownEpoch ~= '' and epoch == ownEpoch and not lost then
+  if ownSeq > seq then lost = true end
+  if ownSeq == seq and ownBy ~= by then lost = true end
+  if ownSeq < seq and ownSeq > 0 then
+    local same = redis.call('XRANGE', log, ownSeq .. '-0', ownSeq .. '-0')[1]
+    if same then
+      for i = 1, #same[2], 2 do if same[2][i] == 'by' and same[2][i + 1] ~= ownBy then lost = true end end
+    end
+  end
+end
+if holder ~= '' and holder ~= id and heldUntil > now and not lost then return { 'HELD', heldUntil - now } end
+
+term = math.max(term, ownTerm) + 1
+redis.call('HSET', head, 'term', term, 'holder', id, 'until', now + lease)
+if epoch and not lost then return { 'GRANTED', term, epoch, seq, by } end
+seq = math.max(seq, ownSeq)
+by = term .. '.' .. id .. '.0'
+redis.call('DEL', log, notes)
+redis.call('HDEL', head, 'view', 'memory', 'note', 'begunAt')
+redis.call('HSET', head, 'epoch', newEpoch, 'seq', seq, 'by', by, 'at', now, 'format', format)
+redis.call('HINCRBY', head, 'noteId', 1)
+return { 'BEGUN', term, newEpoch, seq, by }
+`)
+
+/** What an instance has read, as far as it says whether the engine has lost something. */
+export interface Known {
+  epoch: string
+  seq: number
+  by: string
+  term: number
+}
+
+export type Acquired =
+  | { kind: 'HELD', forMs: number }
+  | { kind: 'GRANTED' | 'BEGUN', term: number, epoch: string, seq: number, by: string }
+
+export async function acquire (
+  connection: RedisConnection,
+  { head, log, notes }: Keys,
+  { id, leaseMs, newEpoch, format, known }: { id: string, leaseMs: number, newEpoch: string, format: number, known: Known }
+): Promise<Acquired> {
+  const { epoch, seq, by, term } = known
+  const [kind, ...rest] = await script.run(connection, [head, log, notes], [id, leaseMs, newEpoch, format, epoch, seq, by, term])
+  if (kind === 'HELD') return { kind, forMs: Number(rest[0]) }
+  return {
+    kind: kind as 'GRANTED' | 'BEGUN',
+    term: Number(rest[0]),
+    epoch: String(rest[1]),
+    seq: Number(rest[2]),
+    by: String(rest[3])
+  }
+}

@@ -1,0 +1,60 @@
+import type { RedisConnection } from './connection.ts'
+import type { Keys } from './keys.ts'
+import { NOW, Script } from './script.ts'
+
+/**
+ * Appends what a tick came to: its update (if it is one), the note that takes the place of the one before, what is known now and
+ * what who leads next has to know, in one. Whether it may is decided by the term, not by the time.
+ *
+ * KEYS  head, log, notes
+ * ARGV  id, term, epoch, seq before it, by before it, its own by, format, updates to keep, note (JSON), memory, whether it is an
+ *       update (0 or 1), entry (JSON), view (JSON)
+ * ->    { 'OK' | 'DUP' | 'GAP' | 'FENCED' }: DUP, it is there already, as the answer was lost
+ */
+const script = new Script(`
+local head, log, notes = KEYS[1], KEYS[2], KEYS[3]
+local id, term, epoch, seq, before, by = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local format, keep, note, memory = ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local isUpdate, entry, view = ARGV[11] == '1', ARGV[12], ARGV[13]
+${NOW}
+local known = redis.call('HMGET', head, 'term', 'holder', 'epoch', 'seq', 'by', 'noteBy')
+if known[3] == epoch and known[6] == by then return { 'DUP' } end
+if known[2] ~= id or tonumber(known[1]) ~= term then return { 'FENCED' } end
+if known[3] ~= epoch or tonumber(known[4]) ~= seq or known[5] ~= before then return { 'GAP' } end
+local noteId = redis.call('HINCRBY', head, 'noteId', 1)
+redis.call('HSET', head, 'note', note, 'noteBy', by, 'memory', memory)
+if not isUpdate then
+  redis.call('XADD', notes, 'MAXLEN', '1', '*', 'id', noteId)
+  return { 'OK' }
+end
+seq = seq + 1
+redis.call('XADD', log, 'MINID', math.max(seq - keep + 1, 0) .. '-0', seq .. '-0', 'format', format, 'epoch', epoch,
+  'by', by, 'before', before, 'note', note, 'noteId', noteId, 'entry', entry)
+redis.call('HSET', head, 'seq', seq, 'by', by, 'at', now, 'format', format, 'view', view)
+return { 'OK' }
+`)
+
+export interface Appending {
+  id: string
+  term: number
+  epoch: string
+  seq: number
+  /** Which append the newest is that the caller has read, and this one. */
+  before: string
+  by: string
+  format: number
+  keep: number
+  note: string
+  memory: string
+  update: { entry: string, view: string } | null
+}
+
+export type Appended = 'OK' | 'DUP' | 'GAP' | 'FENCED'
+
+export async function append (connection: RedisConnection, { head, log, notes }: Keys, appending: Appending): Promise<Appended> {
+  const { id, term, epoch, seq, before, by, format, keep, note, memory, update } = appending
+  const args = [id, term, epoch, seq, before, by, format, keep, note, memory, update === null ? 0 : 1]
+  const written = [update?.entry ?? '', update?.view ?? '']
+  const [kind] = await script.run(connection, [head, log, notes], [...args, ...written])
+  return kind as Appended
+}

@@ -1,0 +1,93 @@
+import type { RedisConnection, Reply } from './connection.ts'
+import type { Keys } from './keys.ts'
+import { NOW, Script } from './script.ts'
+
+/**
+ * A sign of life: says that an instance is there, and holds the lease of who leads.
+ *
+ * KEYS  head, instances
+ * ARGV  id, term in which it leads (0: it does not), lease ms, ms for which it counts as there, whether it wants data, JSON
+ * ->    { 'LEADS' | 'FENCED' | 'HELD' | 'FREE', holder, term, { id, 0 or 1, JSON, ... } }: FENCED, another one leads, or might
+ */
+const script = new Script(`
+local head, instances = KEYS[1], KEYS[2]
+local id, term, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local counts, wants, about = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+${NOW}
+redis.call('HSET', instances, id, (now + counts) .. ' ' .. wants .. ' ' .. about)
+local there = {}
+local all = redis.call('HGETALL', instances)
+for i = 1, #all, 2 do
+  local till, wanted, json = string.match(all[i + 1], '^(%d+) (%d) (.*)$')
+  if till and tonumber(till) > now then
+    there[#there + 1] = all[i]
+    there[#there + 1] = tonumber(wanted)
+    there[#there + 1] = json
+  else
+    redis.call('HDEL', instances, all[i])
+  end
+end
+local known = redis.call('HMGET', head, 'term', 'holder', 'until')
+local holder = known[2] or ''
+local kind = 'HELD'
+if term > 0 then
+  kind = 'FENCED'
+  if holder == id and tonumber(known[1]) == term then
+    redis.call('HSET', head, 'until', now + lease)
+    kind = 'LEADS'
+  end
+elseif holder == '' or tonumber(known[3] or 0) <= now then
+  kind = 'FREE'
+end
+return { kind, holder, tonumber(known[1] or 0), there }
+`)
+
+/** Says that it is gone, and leads no more. KEYS head, instances. ARGV id, term (0: it does not lead). -> { 'OK' } */
+const leaving = new Script(`
+local head, instances = KEYS[1], KEYS[2]
+local id, term = ARGV[1], tonumber(ARGV[2])
+redis.call('HDEL', instances, id)
+local known = redis.call('HMGET', head, 'term', 'holder')
+if known[2] == id and tonumber(known[1]) == term then redis.call('HSET', head, 'holder', '', 'until', 0) end
+return { 'OK' }
+`)
+
+/** One that has given a sign of life lately. */
+export interface InstanceSign {
+  id: string
+  wantsData: boolean
+  /** JSON, as it said. */
+  about: string
+}
+
+export interface Beat {
+  kind: 'LEADS' | 'FENCED' | 'HELD' | 'FREE'
+  holder: string
+  term: number
+  instances: InstanceSign[]
+}
+
+export interface Sign extends InstanceSign {
+  term: number
+  leaseMs: number
+  countsMs: number
+}
+
+export async function beat (connection: RedisConnection, { head, instances }: Keys, sign: Sign): Promise<Beat> {
+  const { id, term, leaseMs, countsMs, wantsData, about } = sign
+  const args = [id, term, leaseMs, countsMs, wantsData ? 1 : 0, about]
+  const [kind, holder, heldTerm, there] = await script.run(connection, [head, instances], args)
+  return { kind: kind as Beat['kind'], holder: String(holder), term: Number(heldTerm), instances: signsOf(there as Reply[]) }
+}
+
+export async function leave (connection: RedisConnection, { head, instances }: Keys, id: string, term: number): Promise<void> {
+  await leaving.run(connection, [head, instances], [id, term])
+}
+
+function signsOf (there: Reply[]): InstanceSign[] {
+  const signs: InstanceSign[] = []
+  for (let index = 0; index < there.length; index += 3) {
+    signs.push({ id: String(there[index]), wantsData: there[index + 1] === 1, about: String(there[index + 2]) })
+  }
+  return signs
+}

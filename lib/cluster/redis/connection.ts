@@ -1,0 +1,88 @@
+import { createClient, ErrorReply } from '@redis/client'
+import type { Cancel, Clock } from '../../clock.ts'
+
+export { ErrorReply }
+
+/** The engine did not answer in time, or not at all; it may have done what it was asked. */
+export class EngineError extends Error {}
+
+export type Reply = string | number | null | Reply[]
+type Client = ReturnType<typeof connectable>
+
+export interface ConnectionOptions {
+  url: string
+  clock: Clock
+}
+
+/** Reconnecting is ours: the client's own would hold commands back, and go on with them later. */
+function connectable (url: string, timeoutMs: number) {
+  return createClient({
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: timeoutMs, reconnectStrategy: false }
+  })
+}
+
+/**
+ * One connection to the engine, made when it is needed. Each command has a deadline of ours until it is answered: that of the
+ * client's ends when it is written, so a frozen engine would never be noticed. After one that failed the connection is given up.
+ */
+export class RedisConnection {
+  readonly #options: ConnectionOptions
+  #client: { opened: Promise<Client>, client: Client } | null = null
+
+  constructor (options: ConnectionOptions) {
+    this.#options = options
+  }
+
+  /** @throws {EngineError} {ErrorReply} */
+  async send (args: readonly string[], deadlineMs: number): Promise<Reply> {
+    const used = this.#client ?? this.#connect(deadlineMs)
+    try {
+      const answer = used.opened.then((client) => client.sendCommand([...args]))
+      return await this.#inTime(answer, deadlineMs) as unknown as Reply
+    } catch (error) {
+      if (error instanceof ErrorReply) throw error
+      this.#drop(used)
+      throw new EngineError((error as Error).message || 'the connection failed', { cause: error })
+    }
+  }
+
+  /** What is under way fails. */
+  close (): void {
+    if (this.#client !== null) this.#drop(this.#client)
+  }
+
+  #connect (timeoutMs: number) {
+    const client = connectable(this.#options.url, timeoutMs)
+    // Whoever sends is told.
+    client.on('error', () => {})
+    const made = { client, opened: client.connect().then(() => client) }
+    made.opened.catch(() => {})
+    this.#client = made
+    return made
+  }
+
+  #drop (used: { client: Client }): void {
+    if (this.#client === used) this.#client = null
+    // One that never opened throws.
+    try {
+      used.client.destroy()
+    } catch {}
+  }
+
+  async #inTime<T> (answer: Promise<T>, deadlineMs: number): Promise<T> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#options.clock.schedule(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
+    })
+    // It may fail after that.
+    answer.catch(() => {})
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      cancel()
+    }
+  }
+}

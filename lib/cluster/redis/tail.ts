@@ -1,0 +1,138 @@
+import type { Codec } from '../codec.ts'
+import type { Placed, Position, Reader } from '../shared-log.ts'
+import type { Known } from './acquire.ts'
+import type { RedisConnection } from './connection.ts'
+import type { Keys } from './keys.ts'
+import { read, type ReadEntry, type ReadState } from './read.ts'
+
+/** `lost`: the engine has lost what it had acknowledged. `unreadable`: a newer popcast wrote it. */
+export type Synced = 'read' | 'empty' | 'lost' | 'unreadable'
+
+export interface TailOptions<Update> {
+  connection: RedisConnection
+  keys: Keys
+  codec: Codec<Update>
+}
+
+const NOTHING: Known = { epoch: '', seq: 0, by: '', term: 0 }
+
+/** Reads the log as it grows, and tells it only where it goes on from what was told before. */
+export class Tail<Update, Note> {
+  readonly #options: TailOptions<Update>
+  #reader: Reader<Update, Note> | null = null
+  #known = NOTHING
+  #noteId = 0
+  #underWay: Promise<unknown> = Promise.resolve()
+  /** One that has not begun. */
+  #waiting: Promise<Synced> | null = null
+
+  constructor (options: TailOptions<Update>) {
+    this.#options = options
+  }
+
+  follow (reader: Reader<Update, Note>): void {
+    this.#reader = reader
+  }
+
+  /** What was told. */
+  get known (): Known {
+    return this.#known
+  }
+
+  get position (): Position {
+    const { epoch, seq } = this.#known
+    return { epoch, seq }
+  }
+
+  /** Reads what is new and tells it; one at a time. @throws {EngineError} {ErrorReply} */
+  sync (): Promise<Synced> {
+    const synced = this.#underWay.then(() => this.#sync())
+    this.#underWay = synced.catch(() => {})
+    return synced
+  }
+
+  /** The same for many who ask at once: those that come before it begins share one. */
+  catchUp (): Promise<Synced> {
+    if (this.#waiting !== null) return this.#waiting
+    const next = this.#underWay.then(() => {
+      this.#waiting = null
+      return this.#sync()
+    })
+    this.#waiting = next
+    this.#underWay = next.catch(() => {})
+    return next
+  }
+
+  async #sync (): Promise<Synced> {
+    const { connection, keys, codec } = this.#options
+    const known = this.#known
+    const state = await read(connection, keys, known)
+    if (state === null) return known.epoch === '' ? 'empty' : 'lost'
+    if (state.format > codec.format) return 'unreadable'
+    if (this.#hasLost(state)) return 'lost'
+    this.#known = { ...known, term: state.term }
+    const entries = chained(state)
+    if (entries.some(({ format }) => format > codec.format)) return 'unreadable'
+    if (state.epoch === known.epoch && follows(entries, state, known)) await this.#next(state, entries)
+    else await this.#begin(state, entries)
+    return 'read'
+  }
+
+  /** Acknowledged is what was read: it cannot be undone but by an engine that lost it. */
+  #hasLost ({ epoch, seq, by, term, entries }: ReadState): boolean {
+    const known = this.#known
+    if (term < known.term) return true
+    if (epoch !== known.epoch) return false
+    if (seq < known.seq || (seq === known.seq && by !== known.by)) return true
+    // Behind what this one has read stands another one than it has read.
+    return entries[0]?.seq === known.seq + 1 && entries[0].before !== known.by
+  }
+
+  async #next (state: ReadState, entries: readonly ReadEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const { seq, by, noteId } = entry
+      const update = this.#updateOf(entry, state)
+      this.#known = { ...this.#known, seq, by }
+      this.#noteId = noteId
+      await this.#reader?.next({ seq, update, note: JSON.parse(entry.note) as Note, ageMs: state.ageMs })
+    }
+    if (state.noteId === this.#noteId || state.note === '') return
+    this.#noteId = state.noteId
+    await this.#reader?.next({ seq: state.seq, update: null, note: JSON.parse(state.note) as Note, ageMs: 0 })
+  }
+
+  async #begin (state: ReadState, entries: readonly ReadEntry[]): Promise<void> {
+    const { epoch, seq, by, term, note, noteId, ageMs } = state
+    const updates = entries.map((entry): Placed<Update> => ({ seq: entry.seq, update: this.#updateOf(entry, state) }))
+    this.#known = { epoch, seq, by, term }
+    this.#noteId = noteId
+    await this.#reader?.begin({
+      position: { epoch, seq },
+      updates,
+      note: note === '' ? null : JSON.parse(note) as Note,
+      ageMs
+    })
+  }
+
+  #updateOf ({ seq, epoch, entry }: ReadEntry, state: ReadState): Update {
+    const view = seq === state.seq && state.view !== '' ? state.view : null
+    return this.#options.codec.read({ entry, view }, { epoch, seq })
+  }
+}
+
+/** The newest entries, as far back as each goes on from the one before. */
+function chained ({ entries, epoch, seq, by }: ReadState): ReadEntry[] {
+  const chain: ReadEntry[] = []
+  let [wanted, expected] = [seq, by]
+  for (const entry of entries.toReversed()) {
+    if (entry.epoch !== epoch || entry.seq !== wanted || entry.by !== expected) break
+    chain.unshift(entry)
+    wanted--
+    expected = entry.before
+  }
+  return chain
+}
+
+function follows (entries: readonly ReadEntry[], { seq }: ReadState, known: Known): boolean {
+  return entries.length === seq - known.seq && (entries[0] === undefined || entries[0].before === known.by)
+}

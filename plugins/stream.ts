@@ -1,0 +1,102 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Config } from '../config.ts'
+import { repeat, type Cancel, type Clock } from '../lib/clock.ts'
+import { DirectoryLog } from '../lib/cluster/directory-log.ts'
+import { MemoryLog } from '../lib/cluster/memory-log.ts'
+import type { SharedLog } from '../lib/cluster/shared-log.ts'
+import { Demand } from '../lib/feed/demand.ts'
+import { FindingsCodec } from '../lib/feed/findings-codec.ts'
+import type { Findings } from '../lib/feed/tick.ts'
+import type { Note } from '../lib/feed/update-log.ts'
+import { hasReceivers } from '../lib/notify/settings.ts'
+import { version } from '../version.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    stream: SharedLog<Findings, Note>
+    demand: Demand
+    /** What others are told of this process. */
+    instanceStatus (): InstanceStatus
+  }
+}
+
+export interface InstanceStatus {
+  version: string
+  connections: number
+  seq: number
+  lagMs: number
+}
+
+export interface StreamOptions {
+  config: Config
+  clock: Clock
+}
+
+type Stream = SharedLog<Findings, Note>
+
+/** Decorates `stream`, into which goes what was found out and from which it is read back, and `demand`: who wants it. */
+export default fp<StreamOptions>(async (app, { config, clock }) => {
+  // Who is to be woken at night has nobody looking.
+  const poll = hasReceivers(config) ? 'always' : config.POLL
+  const demand = new Demand({
+    poll,
+    intervalMs: config.BROADCAST_INTERVAL_MS,
+    clock,
+    clients: () => app.connections.size,
+    isWantedElsewhere: () => app.stream.isWantedElsewhere
+  })
+  app.decorate('demand', demand)
+  app.decorate('instanceStatus', () => {
+    const lagMs = Math.round(app.stream.status.lagMs)
+    return { version, connections: app.connections.size, seq: app.updates.seq, lagMs }
+  })
+  app.decorate('stream', await openStream(app, config, clock))
+  // Also where the start fails before anything was read.
+  app.addHook('onClose', () => app.stream.close())
+}, { name: 'stream', dependencies: ['connections', 'updates'] })
+
+async function openStream (app: FastifyInstance, config: Config, clock: Clock): Promise<Stream> {
+  const { updates, log } = app
+  const { STATE_DIR: directory, CLUSTER_URL: url, CLUSTER_NAME: name, BROADCAST_INTERVAL_MS: intervalMs } = config
+  const limits = { maxEntries: config.UPDATE_LOG_COUNT, maxBytes: config.UPDATE_LOG_BYTES }
+  const codec = new FindingsCodec((id) => updates.toldIn(id))
+  // For people to know it by, and never the same twice.
+  const instance = `${hostname()}-${randomBytes(3).toString('hex')}`
+  const common = { instance, codec, newEpoch: randomUUID, clock, log }
+  if (url !== undefined) {
+    // Nobody else needs any of it.
+    const { RedisLog } = await import('../lib/cluster/redis/redis-log.ts')
+    return new RedisLog<Findings, Note>({
+      ...common,
+      url,
+      name,
+      intervalMs,
+      maxEntries: limits.maxEntries,
+      about: () => app.instanceStatus(),
+      wantsData: () => app.demand.isWantedHere,
+      onDemand: () => app.poller.wake(),
+      onAway: awayOf(app, clock, intervalMs)
+    })
+  }
+  if (directory === undefined) return new MemoryLog<Findings, Note>(randomUUID(), instance)
+  const onFault = (message: string | null) => app.troubles.set('state_not_kept', message)
+  return await DirectoryLog.open<Findings, Note>({ ...common, directory, limits, onFault })
+}
+
+/** Tells clients when nothing new can be told, and again each interval, as with a source that fails. */
+function awayOf ({ updates, log }: FastifyInstance, clock: Clock, intervalMs: number): (reason: string | null) => void {
+  let cancel: Cancel = () => {}
+  const tell = (isAway: boolean) => {
+    updates.turnAway(isAway ? { code: 'FEED_UNAVAILABLE' } : null).catch((err: unknown) => {
+      log.error({ event: 'task_failed', task: 'feed_unavailable', err }, 'telling that nothing can be told threw')
+    })
+  }
+  return (reason) => {
+    cancel()
+    cancel = reason === null ? () => {} : repeat(clock, intervalMs, () => tell(true), () => {})
+    tell(reason !== null)
+  }
+}
