@@ -97,11 +97,20 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   app.addHook('preHandler', refuseInfinities)
   app.setNotFoundHandler(refusePath)
   // Probes and proxies ask with OPTIONS what there is; Fastify adds HEAD by itself. The others are refused.
-  app.addHook('onRoute', ({ method, url }) => {
+  app.addHook('onRoute', ({ method, url, config = {} }) => {
     if (![method].flat().includes('GET')) return
     const schema = { hide: true }
     app.route({ method: 'OPTIONS', url, schema, handler: sayAllowed })
-    app.route({ method: REFUSED_METHODS, url, schema, onRequest: refuseMethod, handler: refuseMethod })
+    app.route(
+      {
+        method: REFUSED_METHODS,
+        url,
+        schema,
+        config: { isPublic: config.isPublic === true },
+        onRequest: refuseMethod,
+        handler: refuseMethod
+      }
+    )
   })
 
   await app.register(tracing, { config, clock })

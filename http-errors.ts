@@ -16,6 +16,7 @@ export const NotSyncedError = createError('FEED_UNAVAILABLE', 'the log that all 
 export const ShuttingDownError = createError('SHUTTING_DOWN', 'the server is shutting down', 503)
 export const UnauthorizedError = createError('UNAUTHORIZED', '%s', 401)
 export const ForbiddenError = createError('FORBIDDEN', '%s', 403)
+export const ClientGoneError = createError('CLIENT_GONE', 'the client has gone meanwhile', 499)
 export const AuthUnavailableError = createError('AUTH_UNAVAILABLE', '%s', 503)
 export const AddressLimitError =
   createError('RATE_LIMITED', 'this address has as many clients as MAX_CONNECTIONS_PER_ADDRESS allows', 429)

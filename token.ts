@@ -25,7 +25,10 @@ export function token (args: readonly string[]): void {
     const before = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : ''
     const separator = before === '' || before.endsWith('\n') ? '' : '\n'
     // All that would be wrong with the file is wrong now.
-    parseTokens(`${before}${separator}${line}\n`)
+    const made = parseTokens(`${before}${separator}${line}\n`).at(-1)
+    if (made?.name !== name) throw new Error(`NAME: ${JSON.stringify(name)} begins a comment`)
+    const { expiresAt } = made.grant
+    if (expiresAt !== null && expiresAt <= Date.now()) throw new Error('--expires is over')
     if (file !== undefined) appendFileSync(file, `${separator}${line}\n`, { mode: 0o600 })
     process.stdout.write(file === undefined ? `token: ${token}\nline:  ${line}\n` : `${token}\n`)
   } catch (error) {

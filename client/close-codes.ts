@@ -17,6 +17,7 @@ const meanings: Record<number, PopcastErrorCode> = {
   4013: 'RATE',
   4014: 'LIMITS_CHANGED',
   4015: 'SERVER_ERROR',
+  4016: 'SERVER_ERROR',
   4500: 'UNAUTHORIZED'
 }
 

@@ -7,6 +7,7 @@ import { Origins } from '../lib/auth/origins.ts'
 import { presentedToken } from '../lib/auth/presented.ts'
 import { originsOf } from '../lib/auth/settings.ts'
 import { TokenError, type Verifier } from '../lib/auth/verifier.ts'
+import { RateLimit } from '../lib/clients/rate-limit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Topic } from '../lib/protocol/fields.ts'
@@ -17,6 +18,12 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Whose a token is. @throws {TokenError} */
     verifyToken (token: string): Promise<Grant>
+    /** Says in the log that somebody was not let in; of many in a second only some. @param by the way it was presented */
+    tokenRefused (ip: string, by: string, detail: string): void
+  }
+  interface FastifyReply {
+    /** Adds to the header, in which what looked before may have said something. */
+    vary (names: string): FastifyReply
   }
   interface FastifyRequest {
     /** What who asks may see; null: it is not known who that is. */
@@ -27,6 +34,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Open to all: there is nothing of the feed in it, or it says less to those who are not known. */
     isPublic?: boolean
+    /** Open, and says more to those who are known. */
+    saysMore?: boolean
     /** The topic that the answer tells of, or all of them and every PoP. Absent: every token is good for it. */
     tells?: Topic | 'everything'
   }
@@ -40,6 +49,7 @@ export interface AuthOptions {
 /** A day: browsers ask again sooner. */
 const PREFLIGHT_MAX_AGE_S = 86_400
 const RETRY_AFTER_SECONDS = 10
+const MAX_REFUSED_LINES_PER_S = 10
 /** What the page is made of; there are no data in it. */
 const PAGE_FILES = '/page/'
 
@@ -47,6 +57,14 @@ const PAGE_FILES = '/page/'
 export default fp<AuthOptions>(async (app, { config, clock }) => {
   const verifier = await openVerifier(config, clock, app.log)
   app.decorate('verifyToken', async (token) => verifier === null ? EVERYTHING : await verifier.verify(token))
+  const rate = new RateLimit(MAX_REFUSED_LINES_PER_S, clock)
+  app.decorate('tokenRefused', (ip, by, detail) => {
+    if (rate.take()) app.log.info({ event: 'auth_refused', ip, by, detail }, 'a client was not let in')
+  })
+  app.decorateReply('vary', function (names) {
+    const before = this.getHeader('vary')
+    return this.header('vary', before === undefined ? names : `${String(before)}, ${names}`)
+  })
   app.decorateRequest('grant', null)
   app.decorateRequest('isRefused', false)
 
@@ -79,10 +97,11 @@ export default fp<AuthOptions>(async (app, { config, clock }) => {
   })
 
   app.addHook('onRequest', async (request, reply) => {
-    const { is404, method, routeOptions: { url = '', config: { isPublic = false, tells } } } = request
+    const { is404, method, routeOptions: { url = '', config: { isPublic = false, saysMore = false, tells } } } = request
     if (verifier === null) request.grant = EVERYTHING
     if (is404 || method === 'OPTIONS' || verifier === null) return
     const isOpen = !request.ws && (isPublic || url.startsWith(PAGE_FILES))
+    if (isOpen && !saysMore) return
     await identify(request, reply, verifier, isOpen)
     if (isOpen || request.ws || request.grant === null || tells === undefined) return
     if (tells === 'everything' ? isUnlimited(request.grant) : allowsTopic(request.grant, tells)) return
@@ -100,7 +119,7 @@ function opensStream ({ ws, is404, routeOptions }: FastifyRequest): boolean {
 
 /** Sets `grant`, and `isRefused`. @throws where who asks is to be known, and is not */
 async function identify (request: FastifyRequest, reply: FastifyReply, verifier: Verifier, isOpen: boolean): Promise<void> {
-  const presented = presentedToken(request.headers)
+  const presented = presentedToken(request.headers, request.ws)
   // A browser's WebSocket may have no place for one: it is asked for it by a message.
   if (presented === null && (isOpen || request.ws)) return
   try {
@@ -109,12 +128,16 @@ async function identify (request: FastifyRequest, reply: FastifyReply, verifier:
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
     if (isOpen) return
+    if (!request.raw.socket.destroyed) request.server.tokenRefused(request.ip, presented?.by ?? 'none', error.message)
     if (error.code === 'AUTH_UNAVAILABLE') {
       reply.header('retry-after', RETRY_AFTER_SECONDS)
       throw new AuthUnavailableError(error.message)
     }
     request.isRefused = request.ws && presented?.by === 'subprotocol'
-    if (request.isRefused) return
+    if (request.isRefused) {
+      request.server.connections.counts.refused.add(error.code)
+      return
+    }
     reply.header('www-authenticate', `Bearer realm="popcast"${presented === null ? '' : ', error="invalid_token"'}`)
     throw new UnauthorizedError(error.message)
   }

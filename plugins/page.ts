@@ -30,8 +30,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   // It names what has changed names; the rest may be kept.
-  'cache-control': 'no-cache',
-  vary: 'accept, accept-encoding'
+  'cache-control': 'no-cache'
 }
 
 /** In the name of what is another file when its content is another. */
@@ -59,6 +58,6 @@ export default fp(async (app) => {
     }
   })
   app.decorateReply('sendPage', function (this: FastifyReply) {
-    return this.headers(HEADERS).sendFile('index.html')
+    return this.headers(HEADERS).vary('accept-encoding').sendFile('index.html')
   })
 }, { name: 'page' })

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import { AddressLimitError, NotSyncedError, OverCapacityError, ShuttingDownError, UpgradeRateError } from '../http-errors.ts'
+import {
+  AddressLimitError, ClientGoneError, NotSyncedError, OverCapacityError, ShuttingDownError, UpgradeRateError
+} from '../http-errors.ts'
 import { within, type Clock } from '../lib/clock.ts'
 import { AddressLimit } from '../lib/clients/address-limit.ts'
 import type { ConversationContext } from '../lib/clients/conversation.ts'
@@ -37,19 +39,24 @@ const REACH_MS = 1_000
 export default fp<SessionsOptions>(async (app, { config, clock }) => {
   const rate = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
   const addresses = new AddressLimit(config.MAX_CONNECTIONS_PER_ADDRESS)
-  const refusal = (isUpgrade: boolean, address: string): Error | null => {
+  const refusal = (isUpgrade: boolean, address: string, isKnown: boolean): Error | null => {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
     // There is no position to tell yet.
     if (!app.stream.status.isSynced) return new NotSyncedError()
-    // The sockets that are still being upgraded count as well, this one perhaps among them.
-    const coming = app.pendingUpgrades.size + app.doorway.size + (isUpgrade ? 0 : 1)
-    if (!app.connections.hasRoomFor(coming)) return new OverCapacityError()
+    // The sockets that are still being upgraded count as well, this one perhaps among them. Those who have not said who they
+    // are keep nobody out who has.
+    const coming = app.pendingUpgrades.size + (isUpgrade ? 0 : 1)
+    if (!app.connections.hasRoomFor(coming + (isKnown ? 0 : app.doorway.size))) return new OverCapacityError()
+    if (!isKnown && app.doorway.isFull) return new OverCapacityError()
     if (!addresses.hasRoomFor(address)) return new AddressLimitError()
     return rate.take() ? null : new UpgradeRateError()
   }
   app.decorate('admit', (reply) => {
-    const { ws, ip } = reply.request
-    const error = refusal(ws, ip)
+    const { ws, grant, raw: { socket } } = reply.request
+    // Its token may have taken time to look at; nothing tells of an end that has been.
+    if (socket.destroyed) throw new ClientGoneError()
+    const { ip } = reply.request
+    const error = refusal(ws, ip, grant !== null)
     if (error === null) return (socket) => { if (addresses.isOn) socket.once('close', addresses.take(ip)) }
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw error

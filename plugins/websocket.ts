@@ -27,6 +27,9 @@ const VERSIONS = ['13', '8']
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 /** A message of `MAX_MESSAGE_BYTES` may come in this many frames; the default of ws would let one buffer 16,384. */
 const MAX_FRAGMENTS = 64
+/** Clients that have not said yet who they are: this share of MAX_CONNECTIONS, but so many in any case. */
+const VISITOR_SHARE = 10
+const MIN_VISITORS = 16
 
 /** WebSockets: @fastify/websocket with bounded messages, and a drain instead of its silent close. */
 export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
@@ -35,6 +38,12 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
   const doorway = new Doorway({
     clock,
     verify: (token) => app.verifyToken(token),
+    limit: Math.max(MIN_VISITORS, Math.floor(config.MAX_CONNECTIONS / VISITOR_SHARE)),
+    hasRoom: () => app.connections.hasRoomFor(app.pendingUpgrades.size + 1),
+    onRefused (ip, detail) {
+      app.connections.counts.refused.add('UNAUTHORIZED')
+      app.tokenRefused(ip, 'message', detail)
+    },
     onDefect: (err) => app.log.error({ event: 'session_failed', err }, 'a token could not be looked at')
   })
   app.decorate('doorway', doorway)

@@ -55,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   app.get(
     '/health',
     {
-      config: { isPublic: true },
+      config: { isPublic: true, saysMore: true },
       schema: {
         tags: ['operations'],
         summary: 'What works; without a token, where one is wanted, no more than whether it does',

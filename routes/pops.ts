@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ForbiddenError, NoDataError, NoSuchPopError } from '../http-errors.ts'
-import { allowsPop } from '../lib/auth/grant.ts'
+import { allowsPop, allowsTopic } from '../lib/auth/grant.ts'
 import { alertData, changeOf } from '../lib/feed/alert.ts'
 import { HISTORY_MS, type HistoryValue } from '../lib/feed/pop-history.ts'
 import { PopsFilter } from '../lib/feed/pops-filter.ts'
@@ -34,8 +34,8 @@ const OnePop = Type.Object({
   comparison: Type.Union([Compared, Type.Null()], {
     description: 'of its last values with what is usual, and the samples in both; null: there is not enough data'
   }),
-  open: Type.Array(AlertData, { description: 'its regressions' }),
-  closed: Type.Array(ClosedRegression, { description: 'the last ones, newest first' }),
+  open: Type.Optional(Type.Array(AlertData, { description: 'its regressions; absent where the token is not good for alerts' })),
+  closed: Type.Optional(Type.Array(ClosedRegression, { description: 'the last ones, newest first' })),
   history: Type.Optional(Type.Array(HistoryPoint, { description: 'oldest first; where nothing is known there is no point' }))
 })
 
@@ -87,8 +87,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         ...header,
         pop,
         ...describeDetail(detail),
-        open: open.filter(isOwn).map(alertData),
-        closed: closed.filter(isOwn).map(describeClosed),
+        ...(allowsTopic(grant!, 'alerts') && {
+          open: open.filter(isOwn).map(alertData),
+          closed: closed.filter(isOwn).map(describeClosed)
+        }),
         ...(minutes !== undefined && { history: app.popHistory.of(code, minutes * MINUTE_MS).map(describeValue) })
       }
     }

@@ -37,8 +37,7 @@ const RETRY_MS = { from: 1_000, to: 5_000 }
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
-  'x-accel-buffering': 'no',
-  vary: 'accept-encoding'
+  'x-accel-buffering': 'no'
 }
 
 /** `GET /api/stream`: the live feed as server-sent events. */
@@ -95,7 +94,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
 function writeHead (reply: FastifyReply, { contentEncoding }: EventEncoding): ServerResponse {
   const { raw } = reply
   reply.hijack()
-  reply.headers({ ...HEADERS, ...(contentEncoding !== null && { 'content-encoding': contentEncoding }) })
+  reply.vary('accept-encoding').headers({ ...HEADERS, ...(contentEncoding !== null && { 'content-encoding': contentEncoding }) })
   // Its end is that of the connection, in HTTP/1.0 as in 1.1: chunks would have to be made for each client.
   raw.useChunkedEncodingByDefault = false
   raw.shouldKeepAlive = false

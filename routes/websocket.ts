@@ -6,7 +6,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { UpgradeRequiredError } from '../http-errors.ts'
 import type { Grant } from '../lib/auth/grant.ts'
 import { closeCodes } from '../lib/protocol/close-codes.ts'
-import { Doorway } from '../lib/clients/websocket/doorway.ts'
 import { openSession } from '../lib/clients/websocket/session.ts'
 import { wishesOf, type ConnectQuery } from '../lib/protocol/connect-query.ts'
 import { ConnectQuerystring, ErrorBody } from './schemas.ts'
@@ -72,7 +71,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Routes, 503: ErrorBody }
     },
     handler: async (request, reply) => {
-      reply.header('vary', 'accept')
+      reply.vary('accept')
       // Who takes either (a script's */*) reads JSON.
       if (request.type(['json', 'html']) === 'html') return reply.sendPage()
       return { name: 'popcast', routes: ROUTES }
@@ -98,9 +97,9 @@ function takeConnections (app: FastifyInstance) {
         socket.close(closeCodes.internal.code, closeCodes.internal.reason)
       }
     }
-    if (isRefused) Doorway.refuse(socket)
+    if (isRefused) app.doorway.refuse(socket, ip)
     else if (grant !== null) enter(grant)
-    else app.doorway.wait(socket, enter)
+    else app.doorway.wait(socket, ip, enter)
     raw.socket.uncork()
   }
 }

@@ -28,6 +28,8 @@ const cases = [
   { args: ['token', 'wall', '--role', 'x'], code: 1, stdout: '', stderr: /--role/ },
   { args: ['token', 'wall', '--expires', 'soon'], code: 1, stdout: '', stderr: /expires: "soon" is not a time of ISO 8601/ },
   { args: ['token', 'wall', '--topics', 'weather'], code: 1, stdout: '', stderr: /"weather" is not of metrics/ },
+  { args: ['token', '#wall'], code: 1, stdout: '', stderr: /"#wall" begins a comment/ },
+  { args: ['token', 'wall', '--expires', '2020-01-01'], code: 1, stdout: '', stderr: /--expires is over/ },
   { args: ['token', 'the wall'], code: 1, stdout: '', stderr: /after the name sha256:/ }
 ]
 for (const { args, code, stdout, stderr } of cases) {

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { PopcastOptions } from '../client/index.ts'
 import { UsageError } from './usage-error.ts'
 

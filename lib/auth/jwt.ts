@@ -1,4 +1,6 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
+import {
+  createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions
+} from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { allowedPops, type Grant } from './grant.ts'
@@ -20,6 +22,12 @@ export interface JwtOptions {
 }
 
 const FETCH_TIMEOUT_MS = 5_000
+/** For keys that are not in the set it is fetched again no more often. */
+const COOLDOWN_MS = 5_000
+/** After a failure the keys are not asked for again so soon, however many tokens come. */
+const RETRY_AFTER_MS = 1_000
+/** Of a Date, with some room. */
+const MAX_TIME_MS = 8e15
 
 /** What a claim that fails says. */
 const claims: Record<string, string> = {
@@ -80,6 +88,8 @@ export class JwtVerifier implements Verifier {
 
   #grantOf ({ sub, exp, topics, pops }: JWTPayload): Grant {
     try {
+      if (sub !== undefined && typeof sub !== 'string') throw new Error('sub is no text')
+      if (exp !== undefined && exp * 1_000 > MAX_TIME_MS) throw new Error('exp is beyond all time')
       return {
         name: sub ?? null,
         topics: topics === undefined ? null : topicsOf(namesOf('topics', topics)),
@@ -93,20 +103,29 @@ export class JwtVerifier implements Verifier {
   }
 
   #remoteKeys (url: URL): JWTVerifyGetKey {
-    const { log } = this.#options
-    const keys = createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS })
+    const { log, clock } = this.#options
+    const keys = createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS })
+    let failedAt = -Infinity
+    /** Those that were fetched before. */
+    const known: JWTVerifyGetKey = (header, token) => {
+      const last = keys.jwks()
+      if (last === undefined) throw new TokenError('tokens cannot be checked now: the keys cannot be had', 'AUTH_UNAVAILABLE')
+      return createLocalJWKSet(last)(header, token)
+    }
     return async (header, token) => {
+      if (clock.monotonic() - failedAt < RETRY_AFTER_MS) return await known(header, token)
       try {
         const key = await keys(header, token)
         this.#isFailing = false
         return key
       } catch (error) {
         if (isOfTheToken(error)) throw error
+        failedAt = clock.monotonic()
         const { message, cause } = error as Error
         const detail = cause instanceof Error ? `${message}: ${cause.message}` : message
         if (!this.#isFailing) log.error({ event: 'auth_keys_failed', detail }, 'the keys of JWT_JWKS_URL cannot be had')
         this.#isFailing = true
-        throw new TokenError('tokens cannot be checked now: the keys cannot be had', 'AUTH_UNAVAILABLE')
+        return await known(header, token)
       }
     }
   }

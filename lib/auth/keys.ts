@@ -16,18 +16,34 @@ const SYMMETRIC = ['HS256', 'HS384', 'HS512']
 const MIN_SECRET_BYTES = 32
 
 /**
- * A file with a public key or certificate (PEM), a JSON Web Key or a set of them, or else the secret of HS256 to HS512.
- * @throws {Error} when it cannot be read or understood; never with what is in it
+ * A file with a public key or certificate (PEM), a JSON Web Key or a set of them, or the secret of HS256 to HS512: one word.
+ * @throws {Error} when it cannot be read or is anything else: the text of a public key, taken for a secret, would be one that
+ * everybody knows; never with what is in it
  */
 export function readKeys (file: string): Keys {
-  const text = readFileSync(file, 'utf8').trim()
-  if (text.startsWith('-----BEGIN')) return { key: publicKeyOf(file, text), algorithms: ASYMMETRIC }
+  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '').trim()
+  const begin = text.indexOf('-----BEGIN')
+  // RFC 7468 5.2: what is said before it is of no meaning.
+  if (begin !== -1) return { key: publicKeyOf(file, text.slice(begin)), algorithms: ASYMMETRIC }
   if (text.startsWith('{')) return keysOfJson(file, text)
+  if (!/^[\x21-\x7e]+$/.test(text) || /^[[<"]/.test(text) || isPublicKey(text)) {
+    throw new Error(`${file} holds neither a public key as PEM or JSON Web Key nor a secret of one word`)
+  }
   return secret(file, Buffer.from(text))
 }
 
+/** Whether it is one in base64 without its frame. */
+function isPublicKey (text: string): boolean {
+  try {
+    createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 function publicKeyOf (file: string, pem: string): KeyObject {
-  if (/^-----BEGIN [A-Z ]*PRIVATE KEY/.test(pem)) throw new Error(`${file} holds a private key, the public one is wanted`)
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY/.test(pem)) throw new Error(`${file} holds a private key, the public one is wanted`)
   try {
     return createPublicKey(pem)
   } catch {

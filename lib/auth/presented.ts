@@ -10,11 +10,20 @@ export interface Presented {
   by: 'authorization' | 'subprotocol'
 }
 
-/** The token that a request comes with; null when it has none. Of a URL none is taken: those end up in logs. */
-export function presentedToken ({ authorization, 'sec-websocket-protocol': protocols }: IncomingHttpHeaders): Presented | null {
+/**
+ * The token that a request comes with; null when it has none. Of a URL none is taken: those end up in logs.
+ * @param isUpgrade a WebSocket is wanted, of which a subprotocol says something
+ */
+export function presentedToken (
+  { authorization, 'sec-websocket-protocol': protocols }: IncomingHttpHeaders, isUpgrade: boolean
+): Presented | null {
   const [, bearer] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (bearer !== undefined) return { token: bearer, by: 'authorization' }
-  const protocol = protocols?.split(',').map((name) => name.trim()).find((name) => name.startsWith(BEARER_PROTOCOL))
+  const protocol = !isUpgrade
+    ? undefined
+    : protocols?.split(',').map((name) => name.trim()).find(
+      (name) => name.startsWith(BEARER_PROTOCOL)
+    )
   return protocol === undefined ? null : { token: decoded(protocol.slice(BEARER_PROTOCOL.length)), by: 'subprotocol' }
 }
 

@@ -26,11 +26,11 @@ export class TokenFile implements Verifier {
   readonly #entryOf = new WeakMap<Grant, TokenEntry>()
   readonly #listeners: Array<() => void> = []
 
-  /** @throws {Error} of `readTokens` */
+  /** One that is emptied withdraws all. @throws {Error} when it cannot be read or understood */
   constructor ({ file, clock, log }: TokenFileOptions) {
     this.#clock = clock
     const onChange = () => { for (const listener of this.#listeners) listener() }
-    this.#entries = new WatchedFile({ file, read: readTokens, clock, log, onChange })
+    this.#entries = new WatchedFile({ file, read: (path) => parseTokens(readFileSync(path, 'utf8')), clock, log, onChange })
   }
 
   async verify (token: string): Promise<Grant> {
@@ -44,7 +44,7 @@ export class TokenFile implements Verifier {
 
   current (grant: Grant): Grant | null {
     const before = this.#entryOf.get(grant)
-    const entry = this.#entries.content.find(({ name, hash }) => name === before?.name && hash.equals(before.hash))
+    const entry = this.#entries.content.find(({ hash }) => before?.hash.equals(hash) === true)
     if (entry === undefined) return null
     this.#entryOf.set(entry.grant, entry)
     return entry.grant

@@ -61,6 +61,9 @@ function parseEntry ([name = '', hash = '', ...attributes]: readonly string[]): 
   if (!NAME.test(name)) throw new TokenFileError('no name')
   if (!/^sha256:[\da-f]{64}$/i.test(hash)) throw new TokenFileError(`after the name ${HASH} and 64 hexadecimal digits are wanted`)
   let grant: Grant = { name, topics: null, pops: null, expiresAt: null }
+  const keys = attributes.map((attribute) => attribute.split('=')[0])
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index)
+  if (twice !== undefined) throw new TokenFileError(`${twice}= is there twice`)
   for (const attribute of attributes) grant = { ...grant, ...parseAttribute(attribute) }
   return { name, hash: Buffer.from(hash.slice(HASH.length), 'hex'), grant }
 }

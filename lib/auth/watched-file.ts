@@ -23,12 +23,14 @@ export class WatchedFile<Content> {
   readonly #stop: Cancel
   #content: Content
   #state: string
+  /** As it was at the last look. */
+  #seen: string
 
   /** @throws {Error} of `read` */
   constructor (options: WatchedFileOptions<Content>) {
     this.#options = options
     const { file, read, clock, log } = options
-    this.#state = stateOf(file)
+    this.#state = this.#seen = stateOf(file)
     this.#content = read(file)
     this.#stop = repeat(clock, LOOK_EVERY_MS, () => this.#look(), (err) =>
       log.error({ event: 'task_failed', task: 'auth_file', err }, 'a timed task threw'))
@@ -45,7 +47,10 @@ export class WatchedFile<Content> {
   #look (): void {
     const { file, read, log, onChange } = this.#options
     const state = stateOf(file)
-    if (state === this.#state) return
+    // One that is still being written changes on.
+    const isSettled = state === this.#seen
+    this.#seen = state
+    if (state === this.#state || !isSettled) return
     this.#state = state
     try {
       this.#content = read(file)

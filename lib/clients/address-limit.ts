@@ -32,21 +32,36 @@ export class AddressLimit {
   }
 }
 
-const MAPPED = '::ffff:'
 /** Groups of 16 bits: whoever has one IPv6 address has all of its /64. */
 const NETWORK_GROUPS = 4
+const ALL_GROUPS = 8
+/** Of an IPv4 address in IPv6. */
+const MAPPED = '0:0:0:0:0:ffff'
 
-function keyOf (address: string): string {
-  if (address.toLowerCase().startsWith(MAPPED) && isIPv4(address.slice(MAPPED.length))) return address.slice(MAPPED.length)
-  return isIPv6(address) ? networkOf(address) : address
+/** The same for all ways to write an address, as proxies do: with a port, in brackets. What is none counts as one. */
+function keyOf (text: string): string {
+  const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? []
+  const [, withPort] = /^([\d.]+):\d+$/.exec(text) ?? []
+  const address = (bracketed ?? withPort ?? text).replace(/%.*$/, '')
+  if (isIPv4(address)) return address
+  return isIPv6(address) ? networkOf(address) : ''
 }
 
 function networkOf (address: string): string {
-  const [plain = ''] = address.split('%')
-  const [head = '', tail] = plain.split('::')
-  const groups = (part: string) => part === '' ? [] : part.split(':')
-  const before = groups(head)
-  const zeros = tail === undefined ? 0 : Math.max(0, NETWORK_GROUPS * 2 - before.length - groups(tail).length)
-  const all = [...before, ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')]
-  return all.slice(0, NETWORK_GROUPS).map((group) => Number.parseInt(group, 16).toString(16)).join(':')
+  const [head = '', tail] = inGroups(address).split('::')
+  const groups = (part: string) => part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
+  const [before, after] = [groups(head), groups(tail ?? '')]
+  const zeros = tail === undefined ? 0 : Math.max(0, ALL_GROUPS - before.length - after.length)
+  const all = [...before, ...Array<number>(zeros).fill(0), ...after]
+  const written = (part: number[]) => part.map((group) => group.toString(16)).join(':')
+  if (written(all.slice(0, 6)) !== MAPPED) return written(all.slice(0, NETWORK_GROUPS))
+  return all.slice(6).flatMap((group) => [group >> 8, group & 0xff]).join('.')
+}
+
+/** The end may be written as IPv4. */
+function inGroups (address: string): string {
+  return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {
+    const [a, b, c, d] = parts.slice(0, 4).map(Number) as [number, number, number, number]
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+  })
 }

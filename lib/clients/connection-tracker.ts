@@ -142,6 +142,8 @@ export class ConnectionTracker implements ConnectionObserver {
 
   /** Another token takes the place of the one that a client came with. */
   renew (connection: Connection, grant: Grant): void {
+    // It may have gone while the token was looked at.
+    if (!this.#connections.has(connection.id)) return
     connection.grant = grant
     this.#expiries.watch(connection)
   }

@@ -95,6 +95,7 @@ async function renew (connection: Connection, { token, id }: AuthMessage, contex
   const grant = await context.verify(token).catch((error: unknown) => {
     throw error instanceof TokenError ? new ClientMessageError(error.code, error.message, id, 'auth') : error
   })
+  if (!connection.isOpen) return
   if (!hasSameLimits(grant, connection.grant)) {
     const text = 'the token is good for other topics or PoPs than this connection: come back with it'
     throw new ClientMessageError('FORBIDDEN', text, id, 'auth')
@@ -146,7 +147,8 @@ export function refuse (
   const { code, message, id } = error
   connections.counts.countReceived(type, code)
   connections.recordError(connection, code)
-  log.debug({ event: 'invalid_message', connectionId: connection.id, code, detail: message }, 'invalid message')
+  // Not what it said: somebody may have put a token in the wrong place.
+  log.debug({ event: 'invalid_message', connectionId: connection.id, code }, 'invalid message')
   connection.send(errorMessage(code, message, clock.now(), id === undefined ? {} : { id }))
   if (++connection.invalidInARow >= MAX_INVALID_MESSAGES) connection.close(closeCodes.invalidMessages)
 }

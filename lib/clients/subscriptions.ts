@@ -141,7 +141,7 @@ export function begin (
   else if (added.includes('metrics') && view.seq > 0) cursor.beginMetrics(view.firstSeq - 1)
   confirm(connection, context, { ...recovery?.told, ...told })
   if (missed !== null) replay(connection, missed.entries, topics)
-  else if (history !== undefined) sendHistory(connection, history, context)
+  else if (history !== undefined && topics.includes('metrics')) sendHistory(connection, history, context)
   if (missed !== null && topics.includes('metrics')) cursor.skipMetrics(view.seq)
   // First what brings it to the head, so that what is open is told with that
   // position: who is cut off then need not be told again.

@@ -4,6 +4,8 @@ import { SharedMessage } from './shared-message.ts'
 
 /** Most clients stand at one of two positions; those that lag are at many, and are not worth the memory. */
 const MOST_POSITIONS = 8
+/** Of distinct limits of tokens, so many are remembered. */
+export const MOST_LIMITS = 16
 
 /** Remembers what was made for one position, so that all who stand there share it; for the last few positions only. */
 export class ByPosition<T> {
@@ -53,7 +55,8 @@ export class AlertMessages {
     const known = this.#within.get(allowed.key)
     if (known !== undefined) return known
     const some = new AlertMessages(this.alerts.filter(({ data }) => allowed.codes.has(data.pop)))
-    this.#within.set(allowed.key, some)
+    // Beyond that each of them is made for one client.
+    if (this.#within.size < MOST_LIMITS) this.#within.set(allowed.key, some)
     return some
   }
 

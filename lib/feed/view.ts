@@ -4,7 +4,7 @@ import type { Regression } from '../fleet/regression-detector.ts'
 import type { ClientErrorCode } from '../protocol/errors.ts'
 import { errorMessage, type AlertMessage, type ErrorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
-import { ByPosition } from './alert-messages.ts'
+import { ByPosition, MOST_LIMITS } from './alert-messages.ts'
 import { alertMessage } from './alert.ts'
 import { SharedMessage } from './shared-message.ts'
 import { ageOf, Tick, type TickContent } from './tick.ts'
@@ -120,7 +120,7 @@ export class View {
     const key = allowed?.key ?? ''
     const known = this.#openMessages.get(key)
     const byPosition = known ?? new ByPosition<OpenAlertMessages>()
-    if (known === undefined) this.#openMessages.set(key, byPosition)
+    if (known === undefined && this.#openMessages.size < MOST_LIMITS) this.#openMessages.set(key, byPosition)
     return byPosition.get(position, () => this.#openAlertsAt(position, allowed))
   }
 

@@ -11,6 +11,7 @@ export const closeCodes = {
   stale: { code: 4012, reason: 'stale: no answer to pings, reconnect' },
   limitsChanged: { code: 4014, reason: 'what the token is good for has changed, reconnect' },
   authUnavailable: { code: 4015, reason: 'tokens cannot be checked now, reconnect' },
+  overCapacity: { code: 4016, reason: 'as many clients are here as MAX_CONNECTIONS allows, reconnect later' },
   unauthorized: { code: 4500, reason: 'token: missing, not valid, expired or withdrawn; only another one is let in' },
   invalidMessages: { code: 4501, reason: 'too many invalid messages in a row, fix the client' }
 } as const

@@ -78,7 +78,7 @@ const reason: Record<NonNullable<PopcastEvents['resumed']['reason']>, true> = {
   other_epoch: true, too_old: true, too_large: true, unknown_seq: true, invalid_position: true
 }
 // These are told elsewhere, or nobody's business.
-const { type, data, seq, headSeq, limits, tokenExpiresAt, tokenExpiresInMs, ...ofServer } = Welcome.properties
+const { type, data, seq, headSeq, limits, instance, tokenExpiresAt, tokenExpiresInMs, ...ofServer } = Welcome.properties
 
 const names = (object: object) => Object.keys(object).sort()
 for (const [name, declared, schema] of [

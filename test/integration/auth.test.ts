@@ -1,12 +1,14 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { appendFileSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { createServer, get } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { build, type TestApp } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
+import { rawHandshake } from '../support/raw-client.ts'
 import { EventClient } from '../support/event-client.ts'
-import { AUDIENCE, folderOf, ISSUER, named, SECRET, sign, unsigned } from '../support/tokens.ts'
+import { AUDIENCE, folderOf, ISSUER, named, pairs, SECRET, sign, unsigned } from '../support/tokens.ts'
 
 const GUARDED = [
   '/api/metrics/latest',
@@ -298,15 +300,89 @@ t.test('no token is in any line of the log', async (t) => {
   for (const secret of secrets) t.notOk(log.includes(secret), secret)
 })
 
-t.test('who does not say who it is takes no place from others for long, and none beyond the limit', async (t) => {
-  const served = await serveTokens(t, { wall: '' }, { MAX_CONNECTIONS: '2' })
-  const first = await served.connect()
-  const second = await served.connect()
-  await second.next('auth_required')
-  t.equal(await upgrade(served.port, bearer(served.tokens.wall!)), 503)
-  first.socket.terminate()
-  await second.close()
-  t.equal(await upgradeOnceFree(served.port, bearer(served.tokens.wall!)), 101)
+t.test('who does not say who it is takes no place from those who do', async (t) => {
+  const served = await serveTokens(t, { wall: '' }, { MAX_CONNECTIONS: '16' })
+  const strangers = await Promise.all(Array.from({ length: 16 }, () => served.connect()))
+  t.equal(await upgrade(served.port), 503, 'no more of them')
+  t.equal(await upgrade(served.port, bearer(served.tokens.wall!)), 101)
+  const [first] = strangers
+  first!.send({ type: 'auth', token: served.tokens.wall })
+  await first!.next('welcome')
+  strangers[1]!.send({ type: 'auth', token: 'hunter2' })
+  t.match(await strangers[1]!.closed, { code: 4500 })
+  t.match(await served.logged('auth_refused'), { by: 'message', ip: '127.0.0.1', detail: 'the token is unknown' })
+})
+
+t.test('at the door pings are answered a few times, and who does not read is cut off', async (t) => {
+  const served = await serveTokens(t)
+  const raw = await rawHandshake(served.port)
+  // A masked ping, unmasked by zeros, again and again.
+  const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0])
+  raw.socket.write(Buffer.concat(Array<Buffer>(50).fill(ping)))
+  t.equal(await raw.closeCode(), 4500)
+  t.ok(raw.opcodes().filter((opcode) => opcode === 0xa).length <= 10)
+  await once(raw.socket, 'close')
+})
+
+t.test('history brings no topic that the token is not good for', async (t) => {
+  const served = await serveTokens(t, { pops: 'topics=pops', alerts: 'topics=alerts', wall: '' })
+  const all = await served.connect('/ws', bearer(served.tokens.wall!))
+  for (let count = 0; count < 3; count++) await all.next('metrics_update')
+  for (const token of [served.tokens.pops!, served.tokens.alerts!]) {
+    for (
+      const query of [
+        'history=3',
+        'topics=metrics,pops,alerts&history=3',
+        'topics=metrics&history=3',
+        'topics=metrics,pops&epoch=x&seq=1&history=3'
+      ]
+    ) {
+      const one = await served.connect(`/ws?${query}`, bearer(token))
+      one.send({ type: 'subscribe', topics: ['metrics', 'alerts', 'pops'], history: 3, id: 1 })
+      one.send({ type: 'ping' })
+      await one.next('pong')
+      const stream = await EventClient.open(`http://127.0.0.1:${served.port}/api/stream?${query}`, bearer(token))
+      await stream.next('pong')
+      await stream.close()
+      t.strictSame([...one.received, ...stream.received].filter(({ type }) => type === 'metrics_update'), [], query)
+    }
+  }
+})
+
+t.test('who goes while its token is looked at leaves nothing behind', async (t) => {
+  const waiting: Array<() => void> = []
+  const keys = createServer((_request, response) => {
+    waiting.push(() => response.writeHead(503).end())
+    asked.emit('asked')
+  })
+  const asked = new EventEmitter()
+  keys.listen(0, '127.0.0.1')
+  await once(keys, 'listening')
+  t.teardown(() => keys.close())
+  const { port: keysPort } = keys.address() as AddressInfo
+  const JWT_JWKS_URL = `http://127.0.0.1:${keysPort}/`
+  const env = { AUTH: 'jwt', JWT_JWKS_URL, JWT_AUDIENCE: AUDIENCE, MAX_CONNECTIONS_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.1' }
+  const { app, port, connect, lines } = await build(t, env)
+  const token = await sign({ alg: 'ES256', key: pairs.ES256.privateKey })
+  const headers = { ...bearer(token), 'x-forwarded-host': 'board.example', 'x-forwarded-for': '192.0.2.1' }
+  const isAsked = once(asked, 'asked')
+  const request = get({ port, host: '127.0.0.1', path: '/api/stream', headers, agent: false })
+  request.on('error', () => {})
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers })
+  socket.on('error', () => {})
+  await isAsked
+  const door = await connect()
+  await door.next('auth_required')
+  door.send({ type: 'auth', token })
+  const all = [request.socket!, (socket as unknown as { _req: { socket: Socket } })._req.socket]
+  const ended = Promise.all(all.map((one) => once(one, 'close')))
+  for (const one of all) one.destroy()
+  await ended
+  for (const answer of waiting) answer()
+  t.match(await door.closed, { code: 4015 })
+  t.equal((await ask(port, '/api/pops', bearer(token))).status, 503, 'nobody can tell now')
+  t.equal(app.connections.size, 0)
+  t.strictSame(lines.filter(({ level }) => Number(level) >= 50).map(({ event }) => event), ['auth_keys_failed'])
 })
 
 t.test('a shutdown tells those who wait at the door', async (t) => {

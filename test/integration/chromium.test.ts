@@ -5,7 +5,7 @@ import { validateServerMessage } from '../support/validate.ts'
 
 t.test('a browser agrees on deflate and reads every update', { skip: skipWithoutChromium }, async (t) => {
   const { app, port } = await build(t, { COMPRESSION_THRESHOLD_BYTES: '0' })
-  const page = await openPage(t, `http://127.0.0.1:${port}/health/live`)
+  const page = await openPage(t, `http://127.0.0.1:${port}/docs/`)
   const read = await page.evaluate(readMessages, { url: `ws://127.0.0.1:${port}/ws`, count: 12 })
   t.match(read.extensions, 'permessage-deflate')
   t.strictSame(Array.from(app.connections, ({ encoding }) => encoding), ['deflate-15'], 'what it is sent is deflated')

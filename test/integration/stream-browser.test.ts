@@ -11,7 +11,7 @@ import { validateServerMessage } from '../support/validate.ts'
 t.test('a browser reads the stream, and comes back by itself to where it was', { skip: skipWithoutChromium }, async (t) => {
   // Smaller than an update, so that it is deflated.
   const { app, port, logged } = await build(t, { COMPRESSION_THRESHOLD_BYTES: '100' }, { random: () => 0 })
-  const page = await openPage(t, `http://127.0.0.1:${port}/health/live`)
+  const page = await openPage(t, `http://127.0.0.1:${port}/docs/`)
   const reading = page.evaluate(readEvents, { url: '/api/stream?topics=metrics,alerts,pops&delta=fields', updates: 12 })
   await logged('broadcast', ({ clients, sent }) => clients === 1 && sent === 1)
   t.strictSame(Array.from(app.connections, ({ kind, encoding }) => `${kind} ${encoding}`), ['sse events-gzip'])

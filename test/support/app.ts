@@ -25,7 +25,7 @@ export interface TestApp {
 /** The whole service on a free port of 127.0.0.1, on the demo source unless `env` says otherwise. */
 export async function build (t: Test, env: Record<string, string | undefined> = {}, overrides: Overrides = {}): Promise<TestApp> {
   const { lines, logged, write } = collectLines()
-  const logger = pino({ level: 'debug' }, { write }) as FastifyBaseLogger
+  const logger = pino({ level: env.LOG_LEVEL ?? 'debug' }, { write }) as FastifyBaseLogger
   const app = await buildApp(loadConfig({ ...FAST, ...env }), { logger, ...overrides })
   t.teardown(() => app.close())
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -8,36 +8,48 @@ import { errorMessage, type ServerMessage } from '../../protocol/server-messages
 
 /** So long a client may take to say who it is. */
 export const AUTH_WITHIN_MS = 10_000
-/** What is sent before that, and is refused, is answered so often. */
-const MAX_REFUSALS = 10
+/** What is sent before that is answered so often, pings as well. */
+const MAX_ANSWERS = 10
 /** What comes behind an `auth` while that is looked at. */
 const MAX_BEHIND = 64
+/** Who is shown out has so long to read why. */
+const GOODBYE_MS = 1_000
 
 /** A `WebSocket` of ws. */
 export interface DoorSocket {
   on (event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown
   on (event: 'ping', listener: (data: Buffer) => void): unknown
   on (event: 'close' | 'error', listener: () => void): unknown
-  removeAllListeners (event: 'message' | 'ping' | 'close' | 'error'): unknown
+  removeAllListeners (event: 'message' | 'ping' | 'close'): unknown
   emit (event: 'message', data: Buffer, isBinary: boolean): boolean
   send (text: string, options: { compress: false }): void
   pong (data: Buffer): void
   pause (): void
   resume (): void
   close (code: number, reason: string): void
+  terminate (): void
 }
 
 export interface DoorwayOptions {
   clock: Clock
   verify: (token: string) => Promise<Grant>
+  /** So many may wait. */
+  limit: number
+  /** Whether there is room for one more client. */
+  hasRoom: () => boolean
+  /** Somebody was not let in. @param ip of whom */
+  onRefused: (ip: string, detail: string) => void
   /** What threw. */
   onDefect: (error: unknown) => void
 }
 
 interface Visitor {
   socket: DoorSocket
+  ip: string
   cancel: Cancel
-  refusals: number
+  answers: number
+  /** It is told to go. */
+  isDismissed: boolean
   /** What came behind an `auth` that is being looked at; null while none is. */
   behind: Array<[Buffer, boolean]> | null
   enter: (grant: Grant) => void
@@ -52,26 +64,27 @@ export class Doorway {
     this.#options = options
   }
 
+  /** Those that are told to go as well, until they have. */
   get size (): number {
     return this.#visitors.size
   }
 
-  /** Waits for an `auth`. @param enter takes the socket over, which has no listeners then */
-  wait (socket: DoorSocket, enter: Visitor['enter']): void {
-    const cancel = this.#options.clock.schedule(() => this.#dismiss(visitor, closeCodes.unauthorized), AUTH_WITHIN_MS)
-    const visitor: Visitor = { socket, cancel, refusals: 0, behind: null, enter }
-    this.#visitors.add(visitor)
+  get isFull (): boolean {
+    return this.size >= this.#options.limit
+  }
+
+  /** Waits for an `auth`. @param enter takes the socket over, which has no listeners then but for its errors */
+  wait (socket: DoorSocket, ip: string, enter: Visitor['enter']): void {
+    const visitor = this.#receive(socket, ip, enter)
+    visitor.cancel = this.#options.clock.schedule(() => this.#refuse(visitor, 'no token in time'), AUTH_WITHIN_MS)
     socket.on('message', (data, isBinary) => this.#take(visitor, data, isBinary))
-    socket.on('ping', (data) => socket.pong(data))
-    socket.on('error', () => {})
-    socket.on('close', () => this.#forget(visitor))
+    socket.on('ping', (data) => { if (this.#mayAnswer(visitor)) socket.pong(data) })
     say(socket, { type: 'auth_required', withinMs: AUTH_WITHIN_MS })
   }
 
   /** Tells a client whose token was refused so: of a refused upgrade a page would not learn why. */
-  static refuse (socket: DoorSocket): void {
-    socket.on('error', () => {})
-    socket.close(closeCodes.unauthorized.code, closeCodes.unauthorized.reason)
+  refuse (socket: DoorSocket, ip: string): void {
+    this.#dismiss(this.#receive(socket, ip, () => {}), closeCodes.unauthorized)
   }
 
   /** The server goes. */
@@ -79,9 +92,17 @@ export class Doorway {
     for (const visitor of [...this.#visitors]) this.#dismiss(visitor, closeCodes.goingAway)
   }
 
+  #receive (socket: DoorSocket, ip: string, enter: Visitor['enter']): Visitor {
+    const visitor: Visitor = { socket, ip, cancel: () => {}, answers: 0, isDismissed: false, behind: null, enter }
+    this.#visitors.add(visitor)
+    socket.on('error', () => {})
+    socket.on('close', () => this.#forget(visitor))
+    return visitor
+  }
+
   #take (visitor: Visitor, data: Buffer, isBinary: boolean): void {
     // Of one that is told to go nothing is looked at any more.
-    if (!this.#visitors.has(visitor)) return
+    if (visitor.isDismissed) return
     const { behind } = visitor
     if (behind !== null) {
       if (behind.push([data, isBinary]) > MAX_BEHIND) this.#dismiss(visitor, closeCodes.rate)
@@ -89,11 +110,13 @@ export class Doorway {
     }
     const auth = this.#authOf(visitor, data, isBinary)
     if (auth === null) return
+    // However long it takes to look at, it came in time.
+    visitor.cancel()
     visitor.behind = []
     visitor.socket.pause()
     this.#options.verify(auth.token).then(
       (grant) => this.#enter(visitor, grant, auth),
-      (error: unknown) => this.#refuse(visitor, error)
+      (error: unknown) => this.#notLetIn(visitor, error)
     ).catch((error: unknown) => {
       this.#options.onDefect(error)
       this.#dismiss(visitor, closeCodes.internal)
@@ -109,37 +132,56 @@ export class Doorway {
       throw new ClientMessageError('UNAUTHORIZED', 'a token is wanted first: send an auth', message.id)
     } catch (error) {
       if (!(error instanceof ClientMessageError)) throw error
-      this.#complain(visitor, error)
+      const { code, message, id } = error
+      const answer = errorMessage(code, message, this.#options.clock.now(), id === undefined ? {} : { id })
+      if (this.#mayAnswer(visitor)) say(visitor.socket, answer)
       return null
     }
   }
 
-  #complain (visitor: Visitor, { code, message, id }: ClientMessageError): void {
-    say(visitor.socket, errorMessage(code, message, this.#options.clock.now(), id === undefined ? {} : { id }))
-    if (++visitor.refusals >= MAX_REFUSALS) this.#dismiss(visitor, closeCodes.unauthorized)
+  /** One who asks without end is not a client that waits for its token. */
+  #mayAnswer (visitor: Visitor): boolean {
+    if (visitor.isDismissed) return false
+    if (++visitor.answers <= MAX_ANSWERS) return true
+    this.#refuse(visitor, 'other messages than an auth')
+    return false
   }
 
   #enter (visitor: Visitor, grant: Grant, auth: AuthMessage): void {
     const { socket, behind, enter } = visitor
     // It may have gone meanwhile.
-    if (!this.#visitors.has(visitor)) return
+    if (!this.#visitors.has(visitor) || visitor.isDismissed) return
+    if (!this.#options.hasRoom()) return this.#dismiss(visitor, closeCodes.overCapacity)
+    const confirmation = authConfirmed(grant, this.#options.clock.now(), auth.id)
     this.#forget(visitor)
-    for (const event of ['message', 'ping', 'close', 'error'] as const) socket.removeAllListeners(event)
-    say(socket, authConfirmed(grant, this.#options.clock.now(), auth.id))
+    // Not those of errors: there is one at any time, or a bad frame would end the process.
+    for (const event of ['message', 'ping', 'close'] as const) socket.removeAllListeners(event)
+    say(socket, confirmation)
     enter(grant)
-    for (const [data, isBinary] of behind ?? []) socket.emit('message', data, isBinary)
+    // Before what came behind is looked at: that may pause it again.
     socket.resume()
+    for (const [data, isBinary] of behind ?? []) socket.emit('message', data, isBinary)
   }
 
-  #refuse (visitor: Visitor, error: unknown): void {
+  #notLetIn (visitor: Visitor, error: unknown): void {
     if (!(error instanceof TokenError)) throw error
-    this.#dismiss(visitor, error.code === 'UNAUTHORIZED' ? closeCodes.unauthorized : closeCodes.authUnavailable)
+    if (error.code === 'AUTH_UNAVAILABLE') this.#dismiss(visitor, closeCodes.authUnavailable)
+    else this.#refuse(visitor, error.message)
+  }
+
+  #refuse (visitor: Visitor, detail: string): void {
+    if (!visitor.isDismissed) this.#options.onRefused(visitor.ip, detail)
+    this.#dismiss(visitor, closeCodes.unauthorized)
   }
 
   #dismiss (visitor: Visitor, { code, reason }: CloseCode): void {
-    this.#forget(visitor)
-    visitor.socket.resume()
-    visitor.socket.close(code, reason)
+    if (visitor.isDismissed || !this.#visitors.has(visitor)) return
+    const { socket, cancel } = visitor
+    cancel()
+    visitor.isDismissed = true
+    visitor.cancel = this.#options.clock.schedule(() => socket.terminate(), GOODBYE_MS)
+    socket.resume()
+    socket.close(code, reason)
   }
 
   #forget (visitor: Visitor): void {

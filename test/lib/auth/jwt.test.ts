@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { JwtVerifier, type JwtOptions } from '../../../lib/auth/jwt.ts'
@@ -19,6 +19,7 @@ function open (t: Test, options: Options) {
   return { verifier, log }
 }
 
+const derOf = ({ publicKey }: { publicKey: KeyObject }) => publicKey.export({ type: 'spki', format: 'der' })
 const seconds = () => Math.floor(Date.now() / 1_000)
 
 for (const [alg, pair] of Object.entries(pairs)) {
@@ -27,6 +28,7 @@ for (const [alg, pair] of Object.entries(pairs)) {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const files = [
       file('key.pem', pemOf(pair)),
+      file('explained.pem', `\ufeff# of the issuer\nsubject=issuer\n${pemOf(pair)}`),
       file('key.json', JSON.stringify(await jwkOf(pair))),
       file('set.json', JSON.stringify({ keys: [await jwkOf(other, 'other'), await jwkOf(pair, 'ours')] }))
     ]
@@ -144,6 +146,8 @@ t.test('a key file that changes', async (t) => {
   const next = 'n'.repeat(32)
   writeFileSync(keyFile, next)
   await clock.advance(1_000)
+  t.equal(log.of('auth_file_read').length, 0, 'it may be being written')
+  await clock.advance(1_000)
   t.equal(log.of('auth_file_read').length, 1)
   t.match(await verifier.verify(await sign({ key: Buffer.from(next) })), { name: 'alice' })
   await t.rejects(verifier.verify(await sign()), { code: 'UNAUTHORIZED' })
@@ -170,12 +174,15 @@ t.test('keys of a URL: fetched once, again for one that is new, and told while t
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const { verifier, log } = open(t, { jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  const clock = new FakeClock(Date.now())
+  const { verifier, log } = open(t, { clock, jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
   const token = await sign({ alg: 'ES256', key: first.privateKey, kid: 'first' })
 
   for (let attempt = 0; attempt < 2; attempt++) await t.rejects(verifier.verify(token), { code: 'AUTH_UNAVAILABLE' })
   t.equal(log.lines.filter(({ event }) => event === 'auth_keys_failed').length, 1, 'told once')
+  t.equal(asked.length, 1, 'not asked again at once')
   status = 200
+  await clock.advance(1_000)
   t.match(await verifier.verify(token), { name: 'alice' })
   const before = asked.length
   t.match(await verifier.verify(token), { name: 'alice' })
@@ -206,6 +213,11 @@ const badFiles: Array<{ name: string, text: () => string | Promise<string>, mess
   { name: 'JSON that is broken', text: () => '{"keys"', message: /begins as JSON, and is none/ },
   { name: 'an empty set', text: () => '{"keys":[]}', message: /no JSON Web Key/ },
   { name: 'a set that is none', text: () => '{"keys":[1]}', message: /no JSON Web Keys that can be read/ },
+  { name: 'the public key in base64, without its frame', text: () => derOf(pairs.RS256).toString('base64'), message: /neither/ },
+  { name: 'the public key as DER', text: () => derOf(pairs.RS256).toString('latin1'), message: /neither|bytes/ },
+  { name: 'a list of keys', text: async () => JSON.stringify([await jwkOf(pairs.RS256)]), message: /neither/ },
+  { name: 'a key of ssh', text: () => `ssh-rsa ${'A'.repeat(200)} somebody`, message: /neither/ },
+  { name: 'an error page', text: () => '<html>not found</html>'.padEnd(60), message: /neither/ },
   { name: 'a short secret', text: () => 'hunter2', message: /7 bytes, at least 32/ }
 ]
 for (const { name, text, message } of badFiles) {

@@ -17,8 +17,12 @@ const cases = [
   }
 ]
 for (const { headers, token } of cases) {
-  t.test(JSON.stringify(headers), async (t) => t.strictSame(presentedToken(headers), token))
+  t.test(JSON.stringify(headers), async (t) => t.strictSame(presentedToken(headers, true), token))
 }
+
+t.test('a subprotocol of what is no upgrade says nothing', async (t) => {
+  t.equal(presentedToken({ 'sec-websocket-protocol': 'bearer.abc' }, false), null)
+})
 
 t.test('the server never agrees to the token', async (t) => {
   t.equal(chooseSubprotocol(new Set(['bearer.abc', 'popcast'])), 'popcast')

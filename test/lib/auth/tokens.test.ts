@@ -31,6 +31,7 @@ const wrong: Array<[string, string]> = [
   [`wall ${hash} topics=`, 'line 1: topics names nothing'],
   [`wall ${hash} pops`, 'line 1: pops names nothing'],
   [`wall ${hash} role=admin`, 'line 1: "role=admin" is none of expires=, topics=, pops='],
+  [`wall ${hash} topics=metrics topics=alerts`, 'line 1: topics= is there twice'],
   [`wall ${token}`, 'line 1: after the name sha256: and 64 hexadecimal digits are wanted'],
   ['wall', 'line 1: after the name sha256: and 64 hexadecimal digits are wanted'],
   [`wall ${hash}\n\nwall ${other.hash}`, 'line 3: the name "wall" is there twice'],

@@ -27,8 +27,11 @@ const cases: Array<{ taken: string, asked: string, same: boolean }> = [
   { taken: 'fe80::1%eth0', asked: 'fe80::2', same: true },
   { taken: '::ffff:192.0.2.1', asked: '192.0.2.1', same: true },
   { taken: '::FFFF:192.0.2.1', asked: '192.0.2.2', same: false },
-  { taken: 'unknown', asked: 'unknown', same: true },
-  { taken: 'unknown', asked: '', same: false }
+  { taken: '::ffff:0505:0505', asked: '5.5.5.5', same: true },
+  { taken: '192.0.2.1:1234', asked: '192.0.2.1:9', same: true },
+  { taken: '[2001:db8::4]:443', asked: '2001:db8::9', same: true },
+  { taken: '[2001:db8::4]', asked: '[2001:db8:0:1::4]', same: false },
+  { taken: 'garbage1', asked: 'garbage2', same: true }
 ]
 for (const { taken, asked, same } of cases) {
   t.test(`${asked} counts ${same ? 'with' : 'beside'} ${taken}`, async (t) => {

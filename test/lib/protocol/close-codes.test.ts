@@ -15,6 +15,7 @@ const documented = {
   stale: 4012,
   limitsChanged: 4014,
   authUnavailable: 4015,
+  overCapacity: 4016,
   unauthorized: 4500,
   invalidMessages: 4501
 }

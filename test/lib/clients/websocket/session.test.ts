@@ -182,7 +182,7 @@ for (const { name, data, isBinary, error: { code, message, id } } of refusals) {
     t.strictSame([...connection.topics], ['metrics'])
     t.strictSame([connections.totals.errors, connections.totals.failed], [1, 0])
     t.strictSame(log.of('invalid_message'), [
-      { event: 'invalid_message', connectionId: connection.id, code, detail: message, level: 'debug', message: 'invalid message' }
+      { event: 'invalid_message', connectionId: connection.id, code, level: 'debug', message: 'invalid message' }
     ])
     t.equal(socket.closedWith, null)
   })
