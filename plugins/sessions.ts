@@ -20,8 +20,8 @@ declare module 'fastify' {
      * @returns to be told the socket whose end frees the place
      */
     admit (reply: FastifyReply): (socket: Socket) => void
-    /** A client gave this position: resolves when this instance is not behind it, or cannot know better. */
-    reach (position: Wishes['position']): Promise<void>
+    /** A client gave this position: resolves when this instance is not behind it, or cannot know better; null: it is not. */
+    reach (position: Wishes['position']): Promise<void> | null
   }
 }
 
@@ -61,12 +61,11 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw error
   })
-  app.decorate('reach', async (position) => {
+  app.decorate('reach', (position) => {
     // By itself an instance is never behind.
-    if (config.CLUSTER_URL === undefined || position === null || position === 'invalid') return
+    if (config.CLUSTER_URL === undefined || position === null || position === 'invalid') return null
     const { epoch, seq } = app.updates
-    if (position.epoch === epoch && position.seq <= seq) return
-    await within(clock, REACH_MS, app.stream.catchUp())
+    return position.epoch === epoch && position.seq <= seq ? null : within(clock, REACH_MS, app.stream.catchUp())
   })
   app.decorate('sessionContext', {
     connections: app.connections,
@@ -84,6 +83,7 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     instance: app.stream.status.instance,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
     verify: (token) => app.verifyToken(token),
+    reach: (position) => app.reach(position),
     onConnect: () => app.wake()
   })
 }, { name: 'sessions', dependencies: ['connections', 'metrics-source', 'updates', 'poller', 'popcast-websocket', 'auth'] })

@@ -54,7 +54,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
     '/api/stream',
     {
       config: { streams: true },
-      preHandler: (request) => app.reach(wishesOf(request.query, lastEventId(request)).position),
+      preHandler: async (request) => { await app.reach(wishesOf(request.query, lastEventId(request)).position) },
       schema: {
         tags: ['feed'],
         summary: 'The live feed, as server-sent events',

@@ -34,6 +34,8 @@ export interface ConversationContext extends SubscriptionContext {
   maxMessageBytes: number
   /** Whose a token is. @throws {TokenError} */
   verify: (token: string) => Promise<Grant>
+  /** Resolves when this process is not behind a position that a client gave, or cannot know better; null: it is not behind. */
+  reach: (position: Wishes['position']) => Promise<void> | null
   /** Somebody is there: the poller need not idle. */
   onConnect: () => void
 }
@@ -77,8 +79,13 @@ export function converse (connection: Connection, text: string, context: Convers
   try {
     const message = parseClientMessage(text)
     if (message.type === 'auth') return renew(connection, message, context).then(() => accepted('auth'), refused)
-    answer(connection, message, context)
-    accepted(message.type)
+    const tell = () => {
+      answer(connection, message, context)
+      accepted(message.type)
+    }
+    const reached = message.type === 'subscribe' ? context.reach(message.since ?? null) : null
+    if (reached !== null) return reached.then(() => { if (connection.isOpen) tell() })
+    tell()
   } catch (error) {
     refused(error)
   }

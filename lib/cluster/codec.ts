@@ -4,7 +4,7 @@ import type { Position } from './shared-log.ts'
 export interface Written {
   /** JSON. */
   entry: string
-  /** JSON; null: it is not the newest, and this is not known any more. */
+  /** Text; null: it is not the newest, and this is not known any more. */
   view: string | null
 }
 

@@ -10,7 +10,7 @@ export interface State {
   /** When the newest was made, ms since the epoch. */
   at: number
   note: unknown
-  /** JSON, of the newest update; null: there was none yet. */
+  /** Of the newest update; null: there was none yet. */
   view: string | null
   memory: string
 }

@@ -2,13 +2,46 @@ import type { Codec, Written } from '../cluster/codec.ts'
 import type { Position } from '../cluster/shared-log.ts'
 import { PopsSnapshot, type PopDetail, type PopState } from '../fleet/pop-state.ts'
 import { clamp } from '../fleet/rounding.ts'
+import { LazyMap } from './lazy-map.ts'
 import type { Findings } from './tick.ts'
+
+/** What is told of a PoP, without the names: every instance reads it of all PoPs at each tick. */
+type PackedPop = ReturnType<typeof pack>
+
+function pack (pop: PopState) {
+  return [
+    pop.code, pop.city, pop.country, pop.tier, pop.latitude, pop.longitude, pop.coldStartMs, pop.healthy, pop.status,
+    pop.regression, pop.sampleTime, pop.baselineMs, pop.baselineLowMs, pop.baselineHighMs
+  ] as const
+}
+
+function unpack (packed: PackedPop): PopState {
+  const [
+    code, city, country, tier, latitude, longitude, coldStartMs, healthy, status,
+    regression, sampleTime, baselineMs, baselineLowMs, baselineHighMs
+  ] = packed
+  return {
+    code,
+    city,
+    country,
+    tier,
+    latitude,
+    longitude,
+    coldStartMs,
+    healthy,
+    status,
+    regression,
+    sampleTime,
+    baselineMs,
+    baselineLowMs,
+    baselineHighMs
+  }
+}
 
 type Entry = Pick<Findings, 'header' | 'overview' | 'silentPops' | 'dataTime' | 'queryMs' | 'events'>
 
 interface ViewOfAll extends Pick<Findings, 'regressions' | 'oldInMs'> {
-  pops: readonly PopState[]
-  details: ReadonlyArray<readonly [code: string, detail: PopDetail]>
+  pops: readonly PackedPop[]
   toldIn: ReadonlyArray<readonly [id: string, seq: number]>
 }
 
@@ -38,11 +71,10 @@ export class FindingsCodec implements Codec<Findings> {
       regressions,
       // JSON has no infinity.
       oldInMs: clamp(oldInMs, Number.MAX_VALUE),
-      pops: pops.states,
-      details: Array.from(details),
+      pops: pops.states.map(pack),
       toldIn
     }
-    return { entry: JSON.stringify(entry), view: JSON.stringify(view) }
+    return { entry: JSON.stringify(entry), view: `${JSON.stringify(view)}\n${JSON.stringify(Array.from(details))}` }
   }
 
   read ({ entry, view }: Written, position: Position): Findings {
@@ -50,11 +82,15 @@ export class FindingsCodec implements Codec<Findings> {
     if (view === null) {
       return { ...told, isPast: true, pops: NO_POPS, details: new Map(), regressions: { open: [], closed: [] }, oldInMs: 0 }
     }
-    const { pops: states, details, toldIn, ...known } = JSON.parse(view) as ViewOfAll
+    // JSON has no line feeds of its own.
+    const end = view.indexOf('\n')
+    const { pops: packed, toldIn, ...known } = JSON.parse(view.slice(0, end)) as ViewOfAll
     const before = this.#before
     const follows = before !== null && before.position.epoch === position.epoch && before.position.seq === position.seq - 1
-    const pops = new PopsSnapshot(states, follows ? before.pops : null)
+    const pops = new PopsSnapshot(packed.map(unpack), follows ? before.pops : null)
     this.#before = { position, pops }
-    return { ...told, ...known, pops, details: new Map(details), toldIn: new Map(toldIn) }
+    // They are asked for of single PoPs, now and then.
+    const details = new LazyMap(() => new Map(JSON.parse(view.slice(end)) as Array<[string, PopDetail]>))
+    return { ...told, ...known, pops, details, toldIn: new Map(toldIn) }
   }
 }

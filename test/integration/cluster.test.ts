@@ -61,6 +61,10 @@ t.test('a client that hops to an instance that is behind it is not told that it 
     const { epoch, seq } = await client.next('metrics_update', ({ replay }) => replay === undefined)
     const hopped = await TestClient.open(`ws://127.0.0.1:${follower!.port}/ws?topics=metrics&epoch=${epoch}&seq=${seq}`)
     t.match(await hopped.next('subscription_confirmed'), { recovered: true })
+    // The same where a message asks for it.
+    const { epoch: again, seq: next } = await client.next('metrics_update', ({ replay }) => replay === undefined)
+    hopped.send({ type: 'subscribe', topics: ['metrics'], since: { epoch: again, seq: next } })
+    t.match(await hopped.next('subscription_confirmed'), { recovered: true })
     client.socket.terminate()
     hopped.socket.terminate()
     hops++

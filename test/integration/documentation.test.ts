@@ -5,6 +5,7 @@ import { build } from '../support/app.ts'
 
 const PATHS = [
   '/',
+  '/api/fleet',
   '/api/metrics/latest',
   '/api/pops',
   '/api/pops/{code}',

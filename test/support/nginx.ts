@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,15 @@ export function proxyWithTls (t: Teardown, port: number): Promise<number> {
           proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
         }
       }`
+  })
+}
+
+/** One as a file for it says, which listens on 8080; in the place of its upstreams, by name and port, these ports of ours. */
+export function proxyAsIn (t: Teardown, file: string, upstreams: Readonly<Record<string, number>>): Promise<number> {
+  return start(t, (own) => {
+    let text = readFileSync(file, 'utf8').replace('listen 8080', `listen 127.0.0.1:${own}`)
+    for (const [name, port] of Object.entries(upstreams)) text = text.replaceAll(name, `127.0.0.1:${port}`)
+    return text
   })
 }
 

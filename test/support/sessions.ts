@@ -41,6 +41,7 @@ export function serveSessions ({ epoch = 'e1', ...options }: Partial<ConnectionT
     instance: 'one',
     maxMessageBytes: 16_384,
     verify: async () => EVERYTHING,
+    reach: () => null,
     onConnect: () => { state.connects++ }
   }
   const open = (socket = new FakeSocket(), position: Position | 'invalid' | null = null, topics?: string[]) => {

@@ -8,7 +8,7 @@ import { NOW, Script } from './script.ts'
  *
  * KEYS  head, log, notes
  * ARGV  id, term, epoch, seq before it, by before it, its own by, format, updates to keep, note (JSON), memory, whether it is an
- *       update (0 or 1), entry (JSON), view (JSON)
+ *       update (0 or 1), entry, view
  * ->    { 'OK' | 'DUP' | 'GAP' | 'FENCED' }: DUP, it is there already, as the answer was lost
  */
 const script = new Script(`

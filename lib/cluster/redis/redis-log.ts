@@ -6,7 +6,7 @@ import { acquire } from './acquire.ts'
 import { append, type Appended } from './append.ts'
 import { beat, leave, type InstanceSign } from './beat.ts'
 import { begin } from './begin.ts'
-import { RedisConnection } from './connection.ts'
+import { EngineError, ErrorReply, RedisConnection } from './connection.ts'
 import { keep, readKept } from './keep.ts'
 import { keysOf, type Keys } from './keys.ts'
 import { Tail } from './tail.ts'
@@ -317,7 +317,10 @@ export class RedisLog<Update, Note> implements SharedLog<Update, Note> {
     try {
       return await work()
     } catch (error) {
-      if (!this.#closed) this.#turnAway('engine', error)
+      if (this.#closed) return null
+      if (error instanceof EngineError || error instanceof ErrorReply) this.#turnAway('engine', error)
+      // Who is told must not throw: it is none of the engine's faults.
+      else this.#options.log.error({ event: 'task_failed', task: 'stream', err: error }, 'telling what was read threw')
       return null
     }
   }
@@ -328,7 +331,7 @@ export class RedisLog<Update, Note> implements SharedLog<Update, Note> {
     this.#away = reason
     const detail = error instanceof Error ? error.message.slice(0, MOST_DETAIL) : undefined
     if (reason === 'engine') log.warn({ event: 'engine_away', detail }, 'the shared log is away: what is known is told as stale')
-    else log.error({ event: 'format_unknown' }, 'a newer popcast leads, whose entries this one cannot read')
+    else log.error({ event: 'format_unknown' }, 'what is in the log cannot be read, as of a newer popcast')
     onAway(reason)
   }
 

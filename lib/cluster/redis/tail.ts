@@ -73,8 +73,10 @@ export class Tail<Update, Note> {
     this.#known = { ...known, term: state.term }
     const entries = chained(state)
     if (entries.some(({ format }) => format > codec.format)) return 'unreadable'
-    if (state.epoch === known.epoch && follows(entries, state, known)) await this.#next(state, entries)
-    else await this.#begin(state, entries)
+    const updates = this.#updatesOf(entries, state)
+    if (updates === null) return 'unreadable'
+    if (state.epoch === known.epoch && follows(entries, state, known)) await this.#next(state, entries, updates)
+    else await this.#begin(state, updates)
     return 'read'
   }
 
@@ -88,22 +90,20 @@ export class Tail<Update, Note> {
     return entries[0]?.seq === known.seq + 1 && entries[0].before !== known.by
   }
 
-  async #next (state: ReadState, entries: readonly ReadEntry[]): Promise<void> {
-    for (const entry of entries) {
-      const { seq, by, noteId } = entry
-      const update = this.#updateOf(entry, state)
+  async #next (state: ReadState, entries: readonly ReadEntry[], updates: ReadonlyArray<Placed<Update>>): Promise<void> {
+    for (const [index, { seq, by, noteId, note }] of entries.entries()) {
+      const update = updates[index]?.update ?? null
       this.#known = { ...this.#known, seq, by }
       this.#noteId = noteId
-      await this.#reader?.next({ seq, update, note: JSON.parse(entry.note) as Note, ageMs: state.ageMs })
+      await this.#reader?.next({ seq, update, note: JSON.parse(note) as Note, ageMs: state.ageMs })
     }
     if (state.noteId === this.#noteId || state.note === '') return
     this.#noteId = state.noteId
     await this.#reader?.next({ seq: state.seq, update: null, note: JSON.parse(state.note) as Note, ageMs: 0 })
   }
 
-  async #begin (state: ReadState, entries: readonly ReadEntry[]): Promise<void> {
+  async #begin (state: ReadState, updates: ReadonlyArray<Placed<Update>>): Promise<void> {
     const { epoch, seq, by, term, note, noteId, ageMs } = state
-    const updates = entries.map((entry): Placed<Update> => ({ seq: entry.seq, update: this.#updateOf(entry, state) }))
     this.#known = { epoch, seq, by, term }
     this.#noteId = noteId
     await this.#reader?.begin({
@@ -114,9 +114,15 @@ export class Tail<Update, Note> {
     })
   }
 
-  #updateOf ({ seq, epoch, entry }: ReadEntry, state: ReadState): Update {
-    const view = seq === state.seq && state.view !== '' ? state.view : null
-    return this.#options.codec.read({ entry, view }, { epoch, seq })
+  /** @returns null when they make no sense */
+  #updatesOf (entries: readonly ReadEntry[], state: ReadState): Array<Placed<Update>> | null {
+    const view = (seq: number) => seq === state.seq && state.view !== '' ? state.view : null
+    try {
+      return entries.map(({ seq, epoch, entry }) =>
+        ({ seq, update: this.#options.codec.read({ entry, view: view(seq) }, { epoch, seq }) }))
+    } catch {
+      return null
+    }
   }
 }
 

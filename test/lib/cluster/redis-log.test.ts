@@ -224,6 +224,32 @@ else {
     t.strictSame(b.read, [])
   })
 
+  t.test('who is told and throws takes nothing from the engine', async (t) => {
+    const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
+    await join(a, true)
+    a.onNext = async () => { throw new Error('a defect') }
+    await tick(a, 10)
+    a.onNext = async () => {}
+    await tick(a, 20)
+    t.strictSame(a.away, [])
+    t.strictSame(a.seqs, [2])
+    t.match(a.log.of('task_failed'), [{ err: { message: 'a defect' } }])
+  })
+
+  t.test('entries that make no sense are not told', async (t) => {
+    const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
+    await join(a, true)
+    await tick(a, 10)
+    const raw = new RedisConnection({ url: engine.url, clock })
+    t.teardown(() => raw.close())
+    await raw.send(['HSET', keysOf(name).head, 'view', 'no JSON'], 1_000)
+    const b = openStream(t, { url: engine.url, name })
+    void b.follow()
+    await eventually(() => b.stream.status.away === 'format')
+    t.strictSame(b.begun, [])
+    t.equal(b.log.of('format_unknown').length, 1)
+  })
+
   t.test('somebody who wants data elsewhere is known', async (t) => {
     const [a, b] = [openStream(t, { url: engine.url, name }), openStream(t, { url: engine.url, name })]
     await join(a, true)

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { settle } from '../../../support/fake-clock.ts'
 import { FakeSocket } from '../../../support/fake-socket.ts'
 import { congest, messagesOf, START } from '../../../support/clients.ts'
+import { deferred } from '../../../support/fake-source.ts'
 import { afterWelcome, INTERVAL_MS, serveSessions, tick } from '../../../support/sessions.ts'
 
 const POSITION = { epoch: 'e1', seq: 0, headSeq: 0 }
@@ -241,6 +243,39 @@ t.test('an error of the socket is counted and logged, and the close that follows
   socket.emit('close', 1002, Buffer.from('why'))
   t.equal(connections.size, 0)
   t.match(log.of('disconnect'), [{ connectionId: connection.id, code: 1002, reason: 'why', errors: 1 }])
+})
+
+t.test('who asks for a position that is not read yet waits until it is, and so does what comes after', async (t) => {
+  const service = serveSessions()
+  const { socket } = service.open()
+  const reached = deferred<void>()
+  const positions: unknown[] = []
+  service.context.reach = (position) => {
+    positions.push(position)
+    return reached.promise
+  }
+  socket.receive({ type: 'subscribe', topics: ['metrics'], since: { epoch: 'e1', seq: 1 } })
+  socket.receive({ type: 'ping' })
+  await settle()
+  t.strictSame(afterWelcome(socket), [])
+  await tick(service, 'answers')
+  reached.resolve()
+  await settle()
+  t.strictSame(positions, [{ epoch: 'e1', seq: 1 }])
+  t.match(afterWelcome(socket).slice(1), [{ type: 'subscription_confirmed', recovered: true, fromSeq: 2 }, { type: 'pong' }])
+})
+
+t.test('who has gone before that is told nothing, and keeps nothing', async (t) => {
+  const service = serveSessions()
+  const { socket } = service.open()
+  const reached = deferred<void>()
+  service.context.reach = () => reached.promise
+  socket.receive({ type: 'subscribe', topics: ['pops'], pops: ['fra1'], since: { epoch: 'e1', seq: 1 } })
+  socket.terminate()
+  reached.resolve()
+  await settle()
+  t.strictSame(afterWelcome(socket), [])
+  t.equal(service.filters.size, 0)
 })
 
 t.test('a valid message forgives the invalid ones before it', async (t) => {
