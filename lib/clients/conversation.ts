@@ -84,7 +84,7 @@ export function converse (connection: Connection, text: string, context: Convers
       accepted(message.type)
     }
     const reached = message.type === 'subscribe' ? context.reach(message.since ?? null) : null
-    if (reached !== null) return reached.then(() => { if (connection.isOpen) tell() })
+    if (reached !== null) return reached.then(() => { if (connection.isOpen) tell() }).catch(refused)
     tell()
   } catch (error) {
     refused(error)

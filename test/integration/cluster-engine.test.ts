@@ -1,10 +1,4 @@
 import t from 'tap'
 import { faultSuite } from '../support/fault-suite.ts'
 
-faultSuite(t, [
-  'engine SIGKILL, kept',
-  'engine SIGKILL, lost',
-  'engine SIGSTOP',
-  'engine restored from an older file',
-  'scripts flushed'
-])
+faultSuite(t, ['engine SIGKILL, kept', 'engine SIGKILL, lost', 'scripts flushed'])
