@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { isBlocked } from '../blocked-ports.ts'
 import { readKeys } from './keys.ts'
 import { originFault } from './origins.ts'
 import { readTokens } from './token-file.ts'
@@ -93,6 +94,8 @@ function * jwtFaults ({ JWT_KEY_FILE: file, JWT_JWKS_URL: url, JWT_AUDIENCE }: A
   if (url === undefined) return
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     yield { variable: 'JWT_JWKS_URL', fault: 'is no http:// or https:// URL' }
+  } else if (isBlocked(new URL(url))) {
+    yield { variable: 'JWT_JWKS_URL', fault: `has the port ${new URL(url).port}, which fetch blocks` }
   }
   if (JWT_AUDIENCE === undefined) {
     const fault = 'is not set, and JWT_JWKS_URL is: tokens that its owner signs for others would be taken'

@@ -53,6 +53,11 @@ const cases: Array<{ name: string, env: Record<string, string>, faults: RegExp[]
   },
   { name: 'a URL', env: { AUTH: 'jwt', JWT_JWKS_URL, JWT_AUDIENCE: 'popcast' }, faults: [] },
   { name: 'a URL without an audience', env: { AUTH: 'jwt', JWT_JWKS_URL }, faults: [/^JWT_AUDIENCE is not set/] },
+  {
+    name: 'a port that fetch blocks',
+    env: { AUTH: 'jwt', JWT_JWKS_URL: 'http://a:4190', JWT_AUDIENCE: 'x' },
+    faults: [/4190, which fetch/]
+  },
   { name: 'no URL', env: { AUTH: 'jwt', JWT_JWKS_URL: 'keys', JWT_AUDIENCE: 'x' }, faults: [/^JWT_JWKS_URL is no http/] },
   {
     name: 'claims that nobody looks at',
