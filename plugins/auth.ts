@@ -75,7 +75,11 @@ export default fp<AuthOptions>(async (app, { config, clock }) => {
     // Whoever ends TLS says for how long.
     strictTransportSecurity: false
   })
-  app.addHook('onRequest', async (request, reply) => { if (!request.ws) await reply.helmet() })
+  // Those without a promise: in a storm of connects it would be made for each.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.ws) reply.helmet()
+    done()
+  })
 
   const origins = new Origins(originsOf(config))
   if (config.ALLOWED_ORIGINS !== undefined) {
@@ -90,16 +94,23 @@ export default fp<AuthOptions>(async (app, { config, clock }) => {
     })
   }
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { headers: { origin }, host } = request
-    if (!opensStream(request) || origin === undefined || origins.allows(origin, host)) return
-    throw new ForbiddenError(`pages of ${JSON.stringify(origin)} may not connect to ${host}: see ALLOWED_ORIGINS`)
+    if (!opensStream(request) || origin === undefined || origins.allows(origin, host)) return done()
+    done(new ForbiddenError(`pages of ${JSON.stringify(origin)} may not connect to ${host}: see ALLOWED_ORIGINS`))
   })
+
+  if (verifier === null) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      request.grant = EVERYTHING
+      done()
+    })
+    return
+  }
 
   app.addHook('onRequest', async (request, reply) => {
     const { is404, method, routeOptions: { url = '', config: { isPublic = false, saysMore = false, tells } } } = request
-    if (verifier === null) request.grant = EVERYTHING
-    if (is404 || method === 'OPTIONS' || verifier === null) return
+    if (is404 || method === 'OPTIONS') return
     const isOpen = !request.ws && (isPublic || url.startsWith(PAGE_FILES))
     if (isOpen && !saysMore) return
     await identify(request, reply, verifier, isOpen)
@@ -108,8 +119,8 @@ export default fp<AuthOptions>(async (app, { config, clock }) => {
     throw new ForbiddenError(`the token is not good for ${tells}`)
   })
 
-  verifier?.onChange(() => app.connections.reviewGrants((grant) => verifier.current(grant)))
-  app.addHook('onClose', async () => verifier?.close())
+  verifier.onChange(() => app.connections.reviewGrants((grant) => verifier.current(grant)))
+  app.addHook('onClose', async () => verifier.close())
 }, { name: 'auth', dependencies: ['connections'] })
 
 /** Who becomes a client: a foreign page may not, while what it only reads its browser keeps from it. */
