@@ -20,3 +20,6 @@ export const ClientGoneError = createError('CLIENT_GONE', 'the client has gone m
 export const AuthUnavailableError = createError('AUTH_UNAVAILABLE', '%s', 503)
 export const AddressLimitError =
   createError('RATE_LIMITED', 'this address has as many clients as MAX_CONNECTIONS_PER_ADDRESS allows', 429)
+
+/** Told to clients that are refused for now: by then others may have left. */
+export const RETRY_AFTER_SECONDS = 10

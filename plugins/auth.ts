@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Topic } from '../lib/protocol/fields.ts'
 import type { Config } from '../config.ts'
-import { AuthUnavailableError, ForbiddenError, UnauthorizedError } from '../http-errors.ts'
+import { AuthUnavailableError, ForbiddenError, RETRY_AFTER_SECONDS, UnauthorizedError } from '../http-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -48,7 +48,6 @@ export interface AuthOptions {
 
 /** A day: browsers ask again sooner. */
 const PREFLIGHT_MAX_AGE_S = 86_400
-const RETRY_AFTER_SECONDS = 10
 const MAX_REFUSED_LINES_PER_S = 10
 /** What the page is made of; there are no data in it. */
 const PAGE_FILES = '/page/'

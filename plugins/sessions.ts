@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import {
-  AddressLimitError, ClientGoneError, NotSyncedError, OverCapacityError, ShuttingDownError, UpgradeRateError
+  AddressLimitError, ClientGoneError, NotSyncedError, OverCapacityError, RETRY_AFTER_SECONDS, ShuttingDownError, UpgradeRateError
 } from '../http-errors.ts'
 import { within, type Clock } from '../lib/clock.ts'
 import { AddressLimit } from '../lib/clients/address-limit.ts'
@@ -12,6 +12,10 @@ import type { Wishes } from '../lib/protocol/connect-query.ts'
 import { version } from '../version.ts'
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it asks for in its URL, of a client that is about to be let in; read once. */
+    wishes: Wishes | null
+  }
   interface FastifyInstance {
     /** What all sessions share, whatever they are transported by. */
     sessionContext: ConversationContext
@@ -30,8 +34,6 @@ export interface SessionsOptions {
   clock: Clock
 }
 
-/** Told to clients that are refused: by then others may have left. */
-const RETRY_AFTER_SECONDS = 10
 /** Who comes from an instance that has read more is waited for so long. */
 const REACH_MS = 1_000
 
@@ -51,6 +53,7 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
     if (!addresses.hasRoomFor(address)) return new AddressLimitError()
     return rate.take() ? null : new UpgradeRateError()
   }
+  app.decorateRequest('wishes', null)
   app.decorate('admit', (reply) => {
     const { ws, grant, raw: { socket } } = reply.request
     // Its token may have taken time to look at; nothing tells of an end that has been.

@@ -54,7 +54,10 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
     '/api/stream',
     {
       config: { streams: true },
-      preHandler: async (request) => { await app.reach(wishesOf(request.query, lastEventId(request)).position) },
+      preHandler: async (request) => {
+        request.wishes = wishesOf(request.query, lastEventId(request))
+        await app.reach(request.wishes.position)
+      },
       schema: {
         tags: ['feed'],
         summary: 'The live feed, as server-sent events',
@@ -72,8 +75,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       const { socket: owned } = request.raw
       if (app.streaming.has(owned) || reply.raw.socket !== owned) throw new StreamUnderWayError()
       const occupy = app.admit(reply)
-      const { headers, ip, query, grant } = request
-      const wishes = wishesOf(query, lastEventId(request))
+      const { headers, ip, wishes, grant } = request
       const retryMs = Math.round(RETRY_MS.from + random() * (RETRY_MS.to - RETRY_MS.from))
       const info = { userAgent: headers['user-agent'] ?? '', ip }
       app.streaming.add(owned)
@@ -81,7 +83,7 @@ const routes: FastifyPluginAsyncTypebox<StreamRouteOptions> = async (app, { conf
       const socket = takeOver(request.raw, writeHead(reply, encoding), othersWait)
       occupy(socket)
       try {
-        openStream(socket, { info, grant: grant!, encoding, retryMs, ...wishes }, context)
+        openStream(socket, { info, grant: grant!, encoding, retryMs, ...wishes! }, context)
         socket.uncork()
       } catch (err) {
         app.log.error({ event: 'session_failed', err }, 'a stream could not be set up')

@@ -81,16 +81,16 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
 function takeConnections (app: FastifyInstance) {
   return (socket: WebSocket, request: FastifyRequest) => {
-    const { raw, headers, ip, query, grant, isRefused } = request
+    const { raw, headers, ip, wishes, grant, isRefused } = request
     app.pendingUpgrades.release(raw.socket)
     // Both would keep the request and the reply in memory as long as the connection lives.
     request.handshakeResponse?.detachSocket(raw.socket)
     socket.removeAllListeners('error')
     const info = { userAgent: headers['user-agent'] ?? '', ip }
-    const wishes = { info, encoding: app.encodingOf(raw), ...wishesOf(query as ConnectQuery) }
+    const client = { info, encoding: app.encodingOf(raw), ...wishes! }
     const enter = (grant: Grant) => {
       try {
-        openSession(socket, raw.socket, { ...wishes, grant }, app.sessionContext)
+        openSession(socket, raw.socket, { ...client, grant }, app.sessionContext)
       } catch (err) {
         app.log.error({ event: 'session_failed', err }, 'a connection could not be set up')
         socket.on('error', () => {})
@@ -107,7 +107,9 @@ function takeConnections (app: FastifyInstance) {
 /** The last thing before the handshake: from here on nothing refuses. */
 async function prepareHandshake (request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (!request.ws) return
-  await request.server.reach(wishesOf(request.query as ConnectQuery).position)
+  request.wishes = wishesOf(request.query as ConnectQuery)
+  const reached = request.server.reach(request.wishes.position)
+  if (reached !== null) await reached
   request.handshakeResponse = reply.raw
   // Handshake, welcome and last update leave in one write: in a storm of connects, writes are what costs most.
   request.raw.socket.cork()

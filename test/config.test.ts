@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ConfigError, loadConfig, type ConfigProblem } from '../config.ts'
+import { ConfigError, loadConfig } from '../config.ts'
+import { problemsOf } from './support/setting-faults.ts'
 
 const INFLUX = { INFLUXDB_URL: 'http://127.0.0.1:8086', INFLUXDB_ORG: 'edge', INFLUXDB_BUCKET: 'pops' }
 
@@ -12,17 +13,6 @@ const BUCKETS = 'the bucket, or database/retention-policy for 1.x'
 const NOT_AN_ADDRESS = 'is not an address (true and hop counts would believe anyone)'
 
 const ALLOWED = 'must be equal to one of the allowed values'
-
-/** The problems that stop the start. */
-function problemsOf (env: Record<string, string>): readonly ConfigProblem[] {
-  try {
-    loadConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
 
 t.test('defaults', async (t) => {
   t.strictSame(loadConfig({}), {

@@ -7,7 +7,7 @@ import {
 } from '../protocol/client-messages.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import type { Wishes } from '../protocol/connect-query.ts'
-import { PROTOCOL_VERSION, errorMessage, type AuthConfirmedMessage } from '../protocol/server-messages.ts'
+import { PROTOCOL_VERSION, errorMessage, type AuthConfirmedMessage, type ErrorMessage } from '../protocol/server-messages.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import type { Connection } from './connection.ts'
 import type { ReceivedType } from './connection-totals.ts'
@@ -151,11 +151,16 @@ export function refuse (
   type: ReceivedType
 ): void {
   const { connections, clock, log } = context
-  const { code, message, id } = error
+  const { code } = error
   connections.counts.countReceived(type, code)
   connections.recordError(connection, code)
   // Not what it said: somebody may have put a token in the wrong place.
   log.debug({ event: 'invalid_message', connectionId: connection.id, code }, 'invalid message')
-  connection.send(errorMessage(code, message, clock.now(), id === undefined ? {} : { id }))
+  connection.send(refusalOf(error, clock.now()))
   if (++connection.invalidInARow >= MAX_INVALID_MESSAGES) connection.close(closeCodes.invalidMessages)
+}
+
+/** What is answered to a message that cannot be carried out. */
+export function refusalOf ({ code, message, id }: ClientMessageError, now: number): ErrorMessage {
+  return errorMessage(code, message, now, id === undefined ? {} : { id })
 }

@@ -94,6 +94,11 @@ export class ClientMessageError extends Error {
   }
 }
 
+/** Of a frame that is not text. */
+export function binaryMessageError (): ClientMessageError {
+  return new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
+}
+
 /** Parses and checks one text message of a client. @throws {ClientMessageError} */
 export function parseClientMessage (text: string): ClientMessage {
   const given = parseObject(text)

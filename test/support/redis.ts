@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from './free-port.ts'
 import type { Teardown } from './service.ts'
 
 const BINARY = process.env.TEST_REDIS_SERVER ?? 'redis-server'
@@ -90,15 +91,6 @@ export class Redis {
   get #copy (): string {
     return join(this.#folder, 'copy')
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The way to the engine, which can be cut in the ways that networks are. */

@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '../../clock.ts'
 import { TokenError } from '../../auth/verifier.ts'
 import type { Grant } from '../../auth/grant.ts'
-import { ClientMessageError, parseClientMessage, type AuthMessage } from '../../protocol/client-messages.ts'
+import { binaryMessageError, ClientMessageError, parseClientMessage, type AuthMessage } from '../../protocol/client-messages.ts'
 import { closeCodes, type CloseCode } from '../../protocol/close-codes.ts'
-import { authConfirmed } from '../conversation.ts'
-import { errorMessage, type ServerMessage } from '../../protocol/server-messages.ts'
+import { authConfirmed, refusalOf } from '../conversation.ts'
+import type { ServerMessage } from '../../protocol/server-messages.ts'
 
 /** So long a client may take to say who it is. */
 export const AUTH_WITHIN_MS = 10_000
@@ -126,15 +126,13 @@ export class Doorway {
   /** null: it is something else, which was answered. */
   #authOf (visitor: Visitor, data: Buffer, isBinary: boolean): AuthMessage | null {
     try {
-      if (isBinary) throw new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
+      if (isBinary) throw binaryMessageError()
       const message = parseClientMessage(data.toString())
       if (message.type === 'auth') return message
       throw new ClientMessageError('UNAUTHORIZED', 'a token is wanted first: send an auth', message.id)
     } catch (error) {
       if (!(error instanceof ClientMessageError)) throw error
-      const { code, message, id } = error
-      const answer = errorMessage(code, message, this.#options.clock.now(), id === undefined ? {} : { id })
-      if (this.#mayAnswer(visitor)) say(visitor.socket, answer)
+      if (this.#mayAnswer(visitor)) say(visitor.socket, refusalOf(error, this.#options.clock.now()))
       return null
     }
   }

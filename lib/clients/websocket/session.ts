@@ -1,6 +1,6 @@
 import type { Grant } from '../../auth/grant.ts'
 import type { Encoding } from '../../feed/shared-message.ts'
-import { ClientMessageError } from '../../protocol/client-messages.ts'
+import { binaryMessageError } from '../../protocol/client-messages.ts'
 import { closeCodes } from '../../protocol/close-codes.ts'
 import type { Wishes } from '../../protocol/connect-query.ts'
 import type { Connection } from '../connection.ts'
@@ -161,9 +161,6 @@ function receive ({ connection, context }: Session, { data, kind }: Received): P
   if (kind === 'ping' || kind === 'pong') context.connections.counts.countReceived(`frame_${kind}`, 'ACCEPTED')
   if (kind === 'text') return converse(connection, data.toString(), context) ?? undefined
   if (kind === 'ping') connection.reply(encodePong(data))
-  if (kind === 'binary') {
-    const error = new ClientMessageError('BAD_MESSAGE', 'binary messages are not understood, send JSON as text')
-    refuse(connection, error, context, 'binary')
-  }
+  if (kind === 'binary') refuse(connection, binaryMessageError(), context, 'binary')
   return undefined
 }

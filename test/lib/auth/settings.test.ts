@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ConfigError, isLoopback, loadConfig } from '../../../config.ts'
+import { isLoopback } from '../../../config.ts'
+import { faultsOf } from '../../support/setting-faults.ts'
 import { named, SECRET } from '../../support/tokens.ts'
 
 const folder = t.testdir({})
@@ -12,16 +13,6 @@ const file = (name: string, text: string) => {
 const AUTH_TOKENS_FILE = file('tokens', named({ wall: '' }).text)
 const JWT_KEY_FILE = file('secret', SECRET)
 const JWT_JWKS_URL = 'https://issuer.example/keys'
-
-function faultsOf (env: Record<string, string>): string[] {
-  try {
-    loadConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ variable, fault }) => `${variable} ${fault}`)
-    throw error
-  }
-  return []
-}
 
 const cases: Array<{ name: string, env: Record<string, string>, faults: RegExp[] }> = [
   { name: 'loopback', env: {}, faults: [] },

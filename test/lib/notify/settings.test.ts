@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { ConfigError, loadConfig } from '../../../config.ts'
+import { faultsOf } from '../../support/setting-faults.ts'
 import { hasReceivers, listed, readSecret } from '../../../lib/notify/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'popcast-secret-'))
@@ -14,16 +14,6 @@ const file = (name: string, text: string) => {
 const good = file('good', 'hunter2-hunter2-hunter2\n')
 const short = file('short', 'hunter2\n')
 const garbled = file('garbled', 'whsec_hunter2-hunter2-hunter2')
-
-function faultsOf (env: Record<string, string>): string[] {
-  try {
-    loadConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ variable, fault }) => `${variable} ${fault}`)
-    throw error
-  }
-  return []
-}
 
 const cases: Array<{ name: string, env: Record<string, string>, faults: string[] }> = [
   { name: 'nobody', env: {}, faults: [] },
