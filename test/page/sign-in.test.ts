@@ -4,7 +4,7 @@ import { openBlank, skipWithoutChromium as skip } from '../support/chromium.ts'
 import { violationsOf } from '../support/axe.ts'
 import { complaintsOf, FAST, saying } from '../support/real-page.ts'
 import { portOf, startService } from '../support/service.ts'
-import { named } from '../support/tokens.ts'
+import { AUDIENCE, named, SECRET, sign, unsigned } from '../support/tokens.ts'
 
 t.test('a page without a token asks for one, says when it is not valid, and goes on with the right one', { skip }, async (t) => {
   const { tokens, text } = named({ wall: '' })
@@ -34,4 +34,26 @@ t.test('a page without a token asks for one, says when it is not valid, and goes
   await page.reload()
   await saying(page, /^LIVE$/)
   t.strictSame(complaints.filter((complaint) => !complaint.includes('401')), [])
+})
+
+t.test('a JSON Web Token that is expired or forged is asked for again', { skip }, async (t) => {
+  const JWT_KEY_FILE = join(t.testdir({ secret: SECRET }), 'secret')
+  const port = await portOf(startService(t, { ...FAST, AUTH: 'jwt', JWT_KEY_FILE, JWT_AUDIENCE: AUDIENCE }))
+  const page = await openBlank(t)
+  await page.goto(`http://127.0.0.1:${port}/`)
+  const dialog = page.getByRole('dialog', { name: 'A token is wanted' })
+  const expired = await sign({ claims: { exp: Math.floor(Date.now() / 1_000) - 1 } })
+  const forged = [await sign({ key: Buffer.alloc(32, 1) }), await sign({ claims: { aud: 'grafana' } }), unsigned()]
+  for (const token of [expired, ...forged]) {
+    const tried = page.waitForEvent('websocket')
+    await dialog.getByLabel('Token').fill(token)
+    await dialog.getByRole('button', { name: 'Connect' }).click()
+    const socket = await tried
+    if (!socket.isClosed()) await socket.waitForEvent('close')
+    await dialog.getByText('The token is not valid').waitFor()
+    t.equal(await page.locator('.tiles.look-live').count(), 0)
+  }
+  await dialog.getByLabel('Token').fill(await sign())
+  await dialog.getByRole('button', { name: 'Connect' }).click()
+  await saying(page, /^LIVE$/)
 })

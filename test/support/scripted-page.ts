@@ -1,4 +1,4 @@
-import type { Page, Route, WebSocketRoute } from 'playwright-core'
+import type { Page, Request, Route, WebSocketRoute } from 'playwright-core'
 import type { Test } from 'tap'
 import type { Topic } from '../../lib/protocol/fields.ts'
 import { build } from './app.ts'
@@ -6,6 +6,7 @@ import { openBlank, type PageOptions } from './chromium.ts'
 import {
   alertOf, at, confirmed, openAlerts, pong, pop, popsUpdate, SERVER_START, sourceError, update, welcome
 } from './feed-messages.ts'
+import { deferred } from './fake-source.ts'
 
 export interface ScriptedPage {
   readonly page: Page
@@ -83,6 +84,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   let held: Array<() => void> | null = null
   let isRefusing = false
   const subscriptions: object[] = []
+  const greeted = deferred<void>()
   // How long it waits before it comes back is what it says.
   await page.addInitScript('Math.random = () => 0.5; window.frame = requestAnimationFrame.bind(window)')
   await page.clock.install({ time: new Date(SERVER_START - 1_000) })
@@ -100,13 +102,21 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       else held.push(answer)
     })
     for (const message of words) route.send(JSON.stringify(message))
+    greeted.resolve()
   })
   // Where upgrades do not pass it would try the stream.
   await page.route('**/api/stream*', (route) => route.abort())
   await page.route('**/api/pops/*', (route) => answerPop(route))
+  const unanswered = new Set<Request>()
+  page.on('request', (request) => { if (isOfRegressions(request)) unanswered.add(request) })
+  page.on('requestfinished', (request) => unanswered.delete(request))
   await page.route('**/api/regressions', (route) => route.fulfill({ json: regressions }))
   await page.goto(`http://127.0.0.1:${port}/${search}`)
+  await greeted.promise
   await page.clock.runFor(100)
+  // What it asks once it is live comes in its own time: a picture that is paused before would be without it.
+  while (unanswered.size > 0) await page.waitForEvent('requestfinished')
+  await page.evaluate('new Promise((drawn) => frame(() => frame(drawn)))')
   return {
     page,
     complaints,
@@ -128,6 +138,10 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       while (!await isSo()) await page.clock.runFor(50)
     }
   }
+}
+
+function isOfRegressions (request: Request): boolean {
+  return new URL(request.url()).pathname === '/api/regressions'
 }
 
 interface Asked { readonly type: string, readonly id?: number, readonly topics?: Topic[] }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { TOKEN_VARIABLE, tokenOptions } from '../../watch/token.ts'
 import { build } from '../support/app.ts'
 import { startProgram } from '../support/service.ts'
-import { named } from '../support/tokens.ts'
+import { AUDIENCE, named, SECRET, sign, unsigned } from '../support/tokens.ts'
 
 t.test('where it comes from', async (t) => {
   const file = join(t.testdir({ token: ' one\n' }), 'token')
@@ -41,5 +41,29 @@ t.test('watch is let in with the right one only', async (t) => {
     t.not(refused.code, 0)
     t.match(refused.said, /token missing or not valid/)
     t.notMatch(refused.said, 'hunter2')
+  }
+})
+
+t.test('of JSON Web Tokens as well', async (t) => {
+  const folder = t.testdir({ secret: SECRET })
+  const { port } = await build(t, { AUTH: 'jwt', JWT_KEY_FILE: join(folder, 'secret'), JWT_AUDIENCE: AUDIENCE })
+  const watch = async (token: string) => {
+    const args = ['watch', '--once', '--timeout', '60', `127.0.0.1:${port}`]
+    const program = startProgram(t, 'popcast.js', args, { [TOKEN_VARIABLE]: token })
+    const { code } = await program.exit
+    return { code, said: program.stderr() }
+  }
+  t.match(await watch(await sign()), { code: 0 })
+  const refused = {
+    expired: await sign({ claims: { exp: Math.floor(Date.now() / 1_000) - 1 } }),
+    'of another key': await sign({ key: Buffer.alloc(32, 1) }),
+    'for another audience': await sign({ claims: { aud: 'grafana' } }),
+    'signed by nobody': unsigned()
+  }
+  for (const [name, token] of Object.entries(refused)) {
+    const { code, said } = await watch(token)
+    t.not(code, 0, name)
+    t.match(said, /token missing or not valid/, name)
+    t.notMatch(said, token, name)
   }
 })
