@@ -3,7 +3,7 @@
 /** From what tells clients down to what says which words there are. Each may import those behind it. */
 const layers = ['metrics', 'notify', 'clients', 'feed', 'cluster', 'fleet', 'source', 'auth', 'protocol']
 /** Imported by every layer, importing none. */
-const bottom = '^lib/(clock|log|lifecycle|histogram|counts|tracer)\\.ts$|^lib/simulation/'
+const bottom = '^lib/(clock|log|lifecycle|histogram|counts|tracer|loopback)\\.ts$|^lib/simulation/'
 
 const pointsUp = layers.slice(1).map((layer, index) => ({
   name: `${layer}-points-up`,

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { envSchema } from 'env-schema'
 import { authSettingFaults } from './lib/auth/settings.ts'
+import { isLoopback } from './lib/loopback.ts'
 import { notifySettingFaults } from './lib/notify/settings.ts'
 import { influxSettingFaults } from './lib/source/influx/settings.ts'
 import { endpointFault } from './lib/tracing/settings.ts'
@@ -49,16 +50,6 @@ export function loadConfig (env: Record<string, string | undefined>): Config {
   const problems = [...contradictions(config), ...authProblems(settings)]
   if (problems.length > 0) throw new ConfigError(problems)
   return config as Config
-}
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-
-/** Whether only this machine reaches it. */
-export function isLoopback (host: string): boolean {
-  const version = isIP(host)
-  return host.toLowerCase() === 'localhost' || (version !== 0 && loopback.check(host, version === 4 ? 'ipv4' : 'ipv6'))
 }
 
 function parse (given: Record<string, unknown>): Settings {

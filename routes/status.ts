@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
-import { isLoopback, type Config } from '../config.ts'
+import type { Config } from '../config.ts'
 import { isUnlimited } from '../lib/auth/grant.ts'
 import { type Clock } from '../lib/clock.ts'
 import type { Connection } from '../lib/clients/connection.ts'
@@ -10,6 +10,7 @@ import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 import { literals } from '../lib/protocol/fields.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
 
 const DEFAULT_LIMIT = 1_000
