@@ -12,6 +12,8 @@ export interface ScriptedPage {
   readonly page: Page
   /** What happened in the page that should not: errors, warnings, what the policy refused. */
   readonly complaints: string[]
+  /** What it was told last when it was greeted. */
+  readonly overview: { readonly data: typeof OVERVIEW, readonly silentPops: number }
   /** As the server would, on the connection that there is. */
   say (...messages: object[]): void
   /** Ends the connection; further ones are refused until `accept`. */
@@ -120,6 +122,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   return {
     page,
     complaints,
+    overview: words.findLast(isOverview) ?? { data: OVERVIEW, silentPops: 1 },
     subscriptions,
     refuse: (isRefused) => { isRefusing = isRefused },
     say: (...messages) => { for (const message of messages) socket?.send(JSON.stringify(message)) },
@@ -138,6 +141,10 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       while (!await isSo()) await page.clock.runFor(50)
     }
   }
+}
+
+function isOverview (message: object): message is ScriptedPage['overview'] {
+  return 'silentPops' in message
 }
 
 function isOfRegressions (request: Request): boolean {
