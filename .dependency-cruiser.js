@@ -135,7 +135,7 @@ export default {
       name: 'app-imports-no-program',
       severity: 'error',
       from: { path: '^app\\.ts$' },
-      to: { path: '^(generator|detect|watch|bench|test|asyncapi)/|^(server|popcast)\\.ts$' }
+      to: { path: '^(generator|detect|watch|bench|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
     },
     {
       // Only these import what is not part of the service.

@@ -78,8 +78,14 @@ export class Channel {
     }
     const { name, value } = message
     const isAsked = message.kind === 'ask'
+    const handler = this.#handlers.get(name)
+    if (handler === undefined) {
+      // It has not come that far yet.
+      if (isAsked) this.#send({ kind: 'failed', id: message.id, detail: 'nobody answers' })
+      return
+    }
     try {
-      const answer = await this.#handlers.get(name)?.(value as never)
+      const answer = await handler(value as never)
       if (isAsked) this.#send({ kind: 'answer', id: message.id, value: answer })
     } catch (err) {
       this.#options.log.error({ event: 'task_failed', task: `channel ${name}`, err }, 'what the other process wants threw')
