@@ -1,4 +1,5 @@
 import { constants, fstatSync, openSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import { pino, type Logger } from 'pino'
 import sonicBoom from 'sonic-boom'
@@ -8,6 +9,8 @@ const MAX_WAITING_BYTES = 1_048_576
 /** A pipe holds 64 KiB: at this pace a reader that reads again has all that waits within half a second. */
 const RETRY_MS = 20
 const STDOUT = 1
+/** A pipe takes so much as a whole (PIPE_BUF), so that lines of several processes do not mix in it. */
+const WHOLE_BYTES = 4_096
 
 export interface LogOutput {
   logger: Logger
@@ -34,8 +37,9 @@ interface LineEvents {
  * Lines to standard output that neither block nor throw. pino's own destination is not used: written to at once it stops the
  * process at a pipe that nobody reads, and otherwise it tries for ever at the exit.
  * @param format what is written in place of a line of JSON
+ * @param fields what every line has
  */
-export function openLogOutput (level: string, format = (line: string) => line): LogOutput {
+export function openLogOutput (level: string, format = (line: string) => line, fields: object = {}): LogOutput {
   let dropped = 0
   let told = 0
   const sink = openSink({
@@ -48,7 +52,8 @@ export function openLogOutput (level: string, format = (line: string) => line): 
     }
   })
   // Not the stream itself: at a fatal line pino would call its flushSync, which never returns from a full disk.
-  const logger = pino({ level }, { write: (line: string) => sink.write(format(line)) })
+  const base = { pid: process.pid, hostname: hostname(), ...fields }
+  const logger = pino({ level, base }, { write: (line: string) => sink.write(format(line)) })
   return {
     logger,
     dropped: () => dropped,
@@ -93,6 +98,7 @@ function descriptorSink (fd: number, { onDrop, onDrain }: LineEvents): LineSink 
     // Its flush does nothing with the default, 0.
     minLength: 1,
     maxLength: MAX_WAITING_BYTES,
+    maxWrite: WHOLE_BYTES,
     // It would sleep, and the process with it.
     retryEAGAIN: () => false
   })

@@ -1,6 +1,10 @@
 import { isatty } from 'node:tty'
 import { ConfigError } from './config.ts'
+import type { Log } from './lib/log.ts'
 import { openLogOutput, type LogOutput } from './log-output.ts'
+
+/** As which the service speaks of itself. */
+export const PROGRAM = 'popcast'
 
 /** npm hands on a Ctrl-C that the terminal has sent to the whole group already: the second of the two is no second signal. */
 export const SAME_KEY_PRESS_MS = 300
@@ -32,13 +36,17 @@ export function loadEnvFile (program: string): void {
   }
 }
 
-/**
- * JSON, or lines for people when somebody watches.
- * @param beforeLine called before each line for people, so that a progress bar can step aside
- */
-export async function openLog (level: string, beforeLine = () => {}): Promise<LogOutput> {
+export interface OpenLogOptions {
+  /** Called before each line for people, so that a progress bar can step aside. */
+  beforeLine?: () => void
+  /** What every line has. */
+  fields?: object
+}
+
+/** JSON, or lines for people when somebody watches. */
+export async function openLog (level: string, { beforeLine = () => {}, fields }: OpenLogOptions = {}): Promise<LogOutput> {
   // Not process.stdout.isTTY: to ask it makes a pipe that is shared with others not block them either.
-  return openLogOutput(level, isatty(1) ? await forPeople(beforeLine) : undefined)
+  return openLogOutput(level, isatty(1) ? await forPeople(beforeLine) : undefined, fields)
 }
 
 async function forPeople (beforeLine: () => void): Promise<(line: string) => string> {
@@ -48,4 +56,17 @@ async function forPeople (beforeLine: () => void): Promise<(line: string) => str
     beforeLine()
     return pretty(line)
   }
+}
+
+/** Calls `close` at the first Ctrl-C, and exits at the second. */
+export function onInterrupt (log: Log, output: LogOutput, close: () => void): void {
+  process.once('SIGINT', () => {
+    const firstAt = performance.now()
+    process.on('SIGINT', () => {
+      if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
+      log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
+      void output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
+    })
+    close()
+  })
 }
