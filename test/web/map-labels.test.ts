@@ -96,7 +96,8 @@ t.test('no name can be read with a mark that is not its own, but that of a criti
       const own = marks.find(({ place }) => place.key === label.key)!
       for (const other of marks) {
         if (other === own) continue
-        if (label.from === null && between(text, other) <= between(text, own)) throw new Error(`${label.text} is nearer to another`)
+        const isNearer = between(text, other) <= between(text, own)
+        if (label.from === null && isNearer) throw new Error(`${label.text} is nearer to another`)
         // Where both overlap, the line begins under the other one.
         const isApart = Math.hypot(other.x - own.x, other.y - own.y) > own.size + other.size
         if (label.from === null || !isApart) continue

@@ -203,8 +203,9 @@ t.test('alert and answer in either order are the same', async (t) => {
 })
 
 t.test('open times', async (t) => {
-  const span = (from: number, to: number | null, ...steps: Array<[number, Severity]>): Span =>
-    ({ id: `${from}`, pop: 'a', from, to, goneBy: null, closeReason: null, steps: steps.map(([at, severity]) => ({ at, severity })) })
+  const span = (from: number, to: number | null, ...steps: Array<[number, Severity]>): Span => ({
+    id: `${from}`, pop: 'a', from, to, goneBy: null, closeReason: null, steps: steps.map(([at, severity]) => ({ at, severity }))
+  })
   const WINDOW = { from: 100, to: 200 }
   const times = [
     { name: 'none', spans: [], expected: [] },

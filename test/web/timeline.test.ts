@@ -39,12 +39,13 @@ const popOf = (code: string, country: string | null): Pop => ({
 
 t.test('bars', async (t) => {
   const pops = new Map([['fra1', popOf('fra1', 'DE')]])
+  const unseen = { ...spanOf('fra1', 10, 5), goneBy: ago(2) }
   const bars = [
     { name: 'open while live', span: spanOf('fra1', 10, null), end: NOW, from: 10, to: 0, rest: null, cut: false },
     { name: 'open, ends at the last sample', span: spanOf('fra1', 10, null), end: ago(5), from: 10, to: 5, rest: 0, cut: false },
     { name: 'found after the last sample', span: spanOf('fra1', 10, null), end: ago(20), from: 10, to: 10, rest: 0, cut: false },
     { name: 'closed', span: spanOf('fra1', 10, 5), end: NOW, from: 10, to: 5, rest: null, cut: false },
-    { name: 'nobody saw its end', span: { ...spanOf('fra1', 10, 5), goneBy: ago(2) }, end: NOW, from: 10, to: 5, rest: 2, cut: false },
+    { name: 'nobody saw its end', span: unseen, end: NOW, from: 10, to: 5, rest: 2, cut: false },
     { name: 'began before the window', span: spanOf('fra1', 90, 5), end: NOW, from: 60, to: 5, rest: null, cut: true }
   ]
   for (const { name, span, end, from, to, rest, cut } of bars) {
@@ -60,8 +61,8 @@ t.test('bars', async (t) => {
   t.equal(lane?.bars[0]?.words, 'fra1 Frankfurt: warning since 10:50Z, critical since 11:40Z, open, 70 min')
   const [closed] = lanesOf([spanOf('gru1', 10, 5)], pops, WINDOW, NOW) as PopLane[]
   t.equal(closed?.bars[0]?.words, 'gru1: warning since 11:50Z, recovered at 11:55Z after 5 min')
-  const [unseen] = lanesOf([{ ...spanOf('gru1', 10, 5), closeReason: null, goneBy: ago(2) }], pops, WINDOW, NOW) as PopLane[]
-  t.equal(unseen?.bars[0]?.words, 'gru1: warning since 11:50Z, ended between 11:55:00Z and 11:58:00Z')
+  const [ended] = lanesOf([{ ...unseen, closeReason: null }], pops, WINDOW, NOW) as PopLane[]
+  t.equal(ended?.bars[0]?.words, 'fra1 Frankfurt: warning since 11:50Z, ended between 11:55:00Z and 11:58:00Z')
   t.equal(closed?.country, null, 'a PoP that is not known any more')
 })
 

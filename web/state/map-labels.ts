@@ -121,7 +121,7 @@ function piecesOf (mark: MapMark, name: Point, unit: number): Box[] {
   const cell = CELL_PX * unit
   const [dx, dy] = [name.x - mark.x, name.y - mark.y]
   const length = Math.hypot(dx, dy)
-  const start = mark.size * Math.SQRT1_2 + 2 * cell
+  const start = (mark.size / 2 + cell) * length / Math.max(Math.abs(dx), Math.abs(dy))
   return Array.from({ length: Math.max(0, Math.ceil((length - start) / cell)) }, (_, index) => {
     const share = (start + index * cell) / length
     return boxAround({ x: mark.x + share * dx, y: mark.y + share * dy }, 0, 0)

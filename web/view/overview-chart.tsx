@@ -82,7 +82,8 @@ function Readout ({ history, reachMs, healthyBelowMs, idle, cursor }: ReadoutPro
   const { averageColdStart, healthyPops, totalPops, regressions } = point.overview
   return (
     <p class='chart-readout'>
-      {clock(point.dataTime)} <b>{ms(averageColdStart)}</b>, {healthyPops} of {totalPops} {healthyBelowMs === null ? 'healthy' : `below ${ms(healthyBelowMs)}`}
+      {clock(point.dataTime)} <b>{ms(averageColdStart)}</b>, {healthyPops} of {totalPops}{' '}
+      {healthyBelowMs === null ? 'healthy' : `below ${ms(healthyBelowMs)}`}
       {regressions > 0 && `, ${regressions} regressed`}
     </p>
   )
