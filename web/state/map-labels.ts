@@ -116,15 +116,15 @@ function placed (
   return null
 }
 
-/** Of a line from a mark to its name, what lies outside of the mark, in pieces of a cell. */
+/** Of a line from a mark to its name, what lies outside of the mark, in pieces; with some room on both sides. */
 function piecesOf (mark: MapMark, name: Point, unit: number): Box[] {
   const cell = CELL_PX * unit
   const [dx, dy] = [name.x - mark.x, name.y - mark.y]
   const length = Math.hypot(dx, dy)
-  const start = (mark.size / 2 + cell) * length / Math.max(Math.abs(dx), Math.abs(dy))
+  const start = (mark.size / 2 + 2 * cell) * length / Math.max(Math.abs(dx), Math.abs(dy))
   return Array.from({ length: Math.max(0, Math.ceil((length - start) / cell)) }, (_, index) => {
     const share = (start + index * cell) / length
-    return boxAround({ x: mark.x + share * dx, y: mark.y + share * dy }, 0, 0)
+    return boxAround({ x: mark.x + share * dx, y: mark.y + share * dy }, 2 * cell, 2 * cell)
   })
 }
 
