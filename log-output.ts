@@ -9,13 +9,13 @@ const MAX_WAITING_BYTES = 1_048_576
 /** A pipe holds 64 KiB: at this pace a reader that reads again has all that waits within half a second. */
 const RETRY_MS = 20
 const STDOUT = 1
-/** A pipe takes so much as a whole (PIPE_BUF), so that lines of several processes do not mix in it. */
-const WHOLE_BYTES = 4_096
 
 export interface LogOutput {
   logger: Logger
   /** Lines that were not written: nobody read, or the disk was full. */
   dropped (): number
+  /** Takes whole lines of JSON that another process has made. */
+  relay (lines: string): void
   /** Resolves when what waits is written, at the latest after `deadlineMs`. */
   flush (deadlineMs: number): Promise<void>
 }
@@ -28,7 +28,7 @@ interface LineSink {
 }
 
 interface LineEvents {
-  onDrop (): void
+  onDrop (lines: string): void
   /** Everything that waited is written. */
   onDrain (): void
 }
@@ -39,11 +39,12 @@ interface LineEvents {
  * @param format what is written in place of a line of JSON
  * @param fields what every line has
  */
-export function openLogOutput (level: string, format = (line: string) => line, fields: object = {}): LogOutput {
+export function openLogOutput (level: string, format?: (line: string) => string, fields: object = {}): LogOutput {
   let dropped = 0
   let told = 0
   const sink = openSink({
-    onDrop: () => { dropped++ },
+    // What is made for people may take several lines, each time.
+    onDrop: (lines) => { dropped += format === undefined ? lines.split('\n').length - 1 : 1 },
     onDrain: () => {
       if (dropped === told) return
       const count = dropped - told
@@ -53,10 +54,14 @@ export function openLogOutput (level: string, format = (line: string) => line, f
   })
   // Not the stream itself: at a fatal line pino would call its flushSync, which never returns from a full disk.
   const base = { pid: process.pid, hostname: hostname(), ...fields }
-  const logger = pino({ level, base }, { write: (line: string) => sink.write(format(line)) })
+  const logger = pino({ level, base }, { write: (line: string) => sink.write(format?.(line) ?? line) })
   return {
     logger,
     dropped: () => dropped,
+    relay (lines) {
+      if (format === undefined) sink.write(lines)
+      else for (const line of lines.split('\n').slice(0, -1)) sink.write(format(`${line}\n`))
+    },
     flush: (deadlineMs) => new Promise((resolve) => {
       const deadline = setTimeout(resolve, deadlineMs)
       sink.whenWritten(() => {
@@ -98,7 +103,6 @@ function descriptorSink (fd: number, { onDrop, onDrain }: LineEvents): LineSink 
     // Its flush does nothing with the default, 0.
     minLength: 1,
     maxLength: MAX_WAITING_BYTES,
-    maxWrite: WHOLE_BYTES,
     // It would sleep, and the process with it.
     retryEAGAIN: () => false
   })
@@ -134,7 +138,7 @@ function socketSink ({ onDrop, onDrain }: LineEvents): LineSink {
   stdout.on('drain', onDrain)
   return {
     write (line) {
-      if (!stdout.writable || stdout.writableLength + line.length > MAX_WAITING_BYTES) onDrop()
+      if (!stdout.writable || stdout.writableLength + line.length > MAX_WAITING_BYTES) onDrop(line)
       else stdout.write(line)
     },
     whenWritten (written) {

@@ -15,10 +15,10 @@ import type { Log } from './lib/log.ts'
 import { costFamilies } from './lib/metrics/process.ts'
 import { backOffMs } from './lib/notify/back-off.ts'
 import { Crew } from './lib/workers/crew.ts'
+import { relayLines } from './lib/workers/line-relay.ts'
 import { NOBODY } from './lib/workers/report.ts'
 import type { LogOutput } from './log-output.ts'
-import { shutdownMs } from './service.ts'
-import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM } from './startup.ts'
+import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM, shutdownMs } from './startup.ts'
 
 /** One that has lived for so long had no trouble to begin with: it is replaced at once. */
 const STABLE_MS = 10_000
@@ -37,7 +37,7 @@ export async function runWorkers (config: Config, output: LogOutput): Promise<vo
   tellFault = (message) => crew.fault(message)
   // What is simulated goes on when another one leads.
   const seed = config.DEMO_SEED ?? randomBytes(4).readUInt32BE()
-  const workers = new Workers(config.WORKERS, { DEMO_SEED: String(seed) }, crew, log)
+  const workers = new Workers(config.WORKERS, { DEMO_SEED: String(seed) }, crew, output)
 
   let isClosing = false
   const delay = shutdownMs(config) + LAST_SLACK_MS
@@ -91,7 +91,12 @@ async function openHub (config: Config, log: Log, instance: string, onFault: (me
 
 function readings (output: LogOutput) {
   const { user, system } = process.cpuUsage()
-  return { cpuMicroseconds: user + system, residentBytes: process.memoryUsage.rss(), logLinesDropped: output.dropped() }
+  return {
+    cpuMicroseconds: user + system,
+    residentBytes: process.memoryUsage.rss(),
+    startedAt: performance.timeOrigin,
+    logLinesDropped: output.dropped()
+  }
 }
 
 /** The processes: as many as there are to be, by their numbers. */
@@ -99,7 +104,7 @@ class Workers {
   readonly #size: number
   readonly #env: NodeJS.ProcessEnv
   readonly #crew: Crew
-  readonly #log: Log
+  readonly #output: LogOutput
   readonly #running = new Map<number, Worker>()
   /** Of each number, how often in a row one did not live long. */
   readonly #failures = new Map<number, number>()
@@ -110,15 +115,21 @@ class Workers {
   #whenNone: () => void = () => {}
 
   /** @param env what is set for all of them beside what is set for this process */
-  constructor (size: number, env: NodeJS.ProcessEnv, crew: Crew, log: Log) {
+  constructor (size: number, env: NodeJS.ProcessEnv, crew: Crew, output: LogOutput) {
     this.#size = size
     this.#env = env
     this.#crew = crew
-    this.#log = log
+    this.#output = output
     // They take connections themselves: a primary that hands them out costs half of a connect again, and one core is its limit.
     cluster.schedulingPolicy = cluster.SCHED_NONE
     // Structured clones: texts of a megabyte are copied, not escaped and parsed.
-    cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), args: [], serialization: 'advanced' })
+    cluster.setupPrimary({
+      exec: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      args: [],
+      serialization: 'advanced',
+      // A socket or a pipe would mix what several write to it, when it is full.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc']
+    })
   }
 
   get count (): number {
@@ -133,7 +144,7 @@ class Workers {
     const first = this.#fork(1)
     const stop = new AbortController()
     const { signal } = stop
-    const ended = once(first, 'exit', { signal }).then(([code]) => Number(code ?? 1) || 1)
+    const ended = once(first.process, 'close', { signal }).then(([code]) => Number(code ?? 1) || 1)
     ended.catch(() => {})
     const listening = once(first, 'listening', { signal }).then(() => 0)
     listening.catch(() => {})
@@ -165,10 +176,13 @@ class Workers {
       send: (message) => { worker.send(message as object, () => {}) },
       onMessage: (listener) => { worker.on('message', listener) }
     })
-    // What cannot be sent is told by 'exit'.
+    // What cannot be sent is told by its end.
     worker.on('error', () => {})
-    worker.once('exit', (code, signal) => this.#ended(number, worker, code, signal, performance.now() - startedAt))
-    this.#log.info({ event: 'worker_started', worker: number, workerPid: worker.process.pid }, 'a worker was started')
+    const { stdout } = worker.process
+    if (stdout !== null) relayLines(stdout, (lines) => this.#output.relay(lines))
+    // By then its last line is here.
+    worker.process.once('close', (code, signal) => this.#ended(number, worker, code, signal, performance.now() - startedAt))
+    this.#output.logger.info({ event: 'worker_started', worker: number, workerPid: worker.process.pid }, 'a worker was started')
     return worker
   }
 
@@ -179,13 +193,13 @@ class Workers {
     const fields = { event: 'worker_ended', worker: number, workerPid: worker.process.pid, ...ended }
     if (this.#isEnding) {
       this.#isClean &&= code === 0
-      this.#log.info(fields, 'a worker has ended')
+      this.#output.logger.info(fields, 'a worker has ended')
       if (this.#running.size === 0) this.#whenNone()
     } else if (this.#replaces) {
       const failures = livedMs >= STABLE_MS ? 0 : (this.#failures.get(number) ?? 0) + 1
       this.#failures.set(number, failures)
       const restartInMs = failures === 0 ? 0 : Math.round(backOffMs(failures, Math.random()))
-      this.#log.warn({ ...fields, restartInMs }, 'a worker has ended, and is replaced')
+      this.#output.logger.warn({ ...fields, restartInMs }, 'a worker has ended, and is replaced')
       this.#replace(number, restartInMs)
     }
   }

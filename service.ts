@@ -3,15 +3,7 @@ import { buildApp, type Overrides } from './app.ts'
 import type { Config } from './config.ts'
 import { DirectoryError } from './lib/cluster/directory-log.ts'
 import type { LogOutput } from './log-output.ts'
-import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM } from './startup.ts'
-
-/** Between the deadline of the drain and the one of the process: what Fastify and InfluxDB need to close. */
-const CLOSE_SLACK_MS = 5_000
-
-/** How long a shutdown may take. */
-export function shutdownMs ({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
-  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
-}
+import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM, shutdownMs } from './startup.ts'
 
 /**
  * The service, until a signal ends it.

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty'
-import { ConfigError } from './config.ts'
+import { ConfigError, type Config } from './config.ts'
 import type { Log } from './lib/log.ts'
 import { openLogOutput, type LogOutput } from './log-output.ts'
 
@@ -10,6 +10,14 @@ export const PROGRAM = 'popcast'
 export const SAME_KEY_PRESS_MS = 300
 /** So long the last lines of the log may take. */
 export const FLUSH_TIMEOUT_MS = 1_000
+
+/** Between the deadline of the drain and the one of the process: what Fastify and InfluxDB need to close. */
+const CLOSE_SLACK_MS = 5_000
+
+/** How long a shutdown may take. */
+export function shutdownMs ({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
+  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
+}
 
 /** Says in one line for a person why `program` cannot start, and exits 1: a stack trace would say nothing more. */
 export function failStart (program: string, message: string): never {

@@ -20,11 +20,11 @@ const channel = new Channel({
   },
   ...common
 })
-const membership = await channel.ask<Membership>('hello', null, HELLO_DEADLINE_MS)
-const fellow = new Fellow({ channel, membership, ...common })
 // It may be over before it has begun.
 let signalled: string | null = null
 let close = (signal: string) => { signalled = signal }
 channel.on('drain', ({ signal }: { signal: string }) => close(signal))
+const membership = await channel.ask<Membership>('hello', null, HELLO_DEADLINE_MS)
+const fellow = new Fellow({ channel, membership, ...common })
 close = await serve(config, output, fellow)
 if (signalled !== null) close(signalled)

@@ -6,6 +6,8 @@ export interface CostReadings {
   /** Microseconds, user and system. */
   cpuMicroseconds: number
   residentBytes: number
+  /** ms since the epoch. */
+  startedAt: number
 }
 
 export interface ProcessReadings extends CostReadings {
@@ -14,13 +16,12 @@ export interface ProcessReadings extends CostReadings {
   runtime: string
   /** ms. */
   loopDelay: Histogram
-  /** ms since the epoch. */
-  startedAt: number
 }
 
 /** What a process costs that serves nobody itself. */
-export function costFamilies ({ cpuMicroseconds, residentBytes, logLinesDropped }: CostReadings): Family[] {
+export function costFamilies ({ cpuMicroseconds, residentBytes, startedAt, logLinesDropped }: CostReadings): Family[] {
   return [
+    gauge('popcast_start_timestamp_seconds', 'When the process started.', startedAt / 1_000, 'min'),
     counter('popcast_cpu_seconds_total', 'CPU time of the process, user and system.', cpuMicroseconds / 1_000_000),
     gauge('popcast_resident_memory_bytes', 'Memory of the process.', residentBytes, 'sum'),
     counter('popcast_log_lines_dropped_total', 'Lines of the log that could not be written.', logLinesDropped)
@@ -29,10 +30,9 @@ export function costFamilies ({ cpuMicroseconds, residentBytes, logLinesDropped 
 
 /** The process itself. */
 export function processFamilies (readings: ProcessReadings): Family[] {
-  const { version, runtime, loopDelay, startedAt } = readings
+  const { version, runtime, loopDelay } = readings
   return [
     gauge('popcast_build_info', 'Always 1: what runs.', [[{ version, node: runtime }, 1]]),
-    gauge('popcast_start_timestamp_seconds', 'When the process started.', startedAt / 1_000, 'min'),
     secondsHistogram('popcast_event_loop_delay_seconds', 'How late a timer is that is due ten times a second.', loopDelay),
     ...costFamilies(readings)
   ]

@@ -33,7 +33,7 @@ export interface FellowOptions {
 /** Whoever answers waits so long for what the others have to say. */
 const GATHER_MS = 1_000
 /** What a worker has counted is known of it, should it die, as it was so long ago at most. */
-const REPORT_MS = 1_000
+const REPORT_MS = 5_000
 
 /** One of the workers of a service, as it sees the others. */
 export class Fellow {
