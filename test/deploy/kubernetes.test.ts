@@ -1,6 +1,7 @@
 import t from 'tap'
 import { loadConfig, settingsSchema } from '../../config.ts'
 import { newToken } from '../../lib/auth/tokens.ts'
+import { version } from '../../version.ts'
 import { build as buildApp } from '../support/app.ts'
 import { build, faultsOf, skipWithoutKustomize, type Manifest } from '../support/kubernetes.ts'
 
@@ -29,6 +30,7 @@ for (const { folder, kinds, replicas } of folders) {
     const { replicas: count, template, selector } = one(manifests, 'Deployment').spec
     t.equal(count, replicas)
     const [container] = template.spec.containers
+    t.equal(container.image, `popcast:${version}`)
     t.strictSame(template.metadata.labels, LABELS)
     t.strictSame(selector.matchLabels, LABELS)
     t.strictSame(one(manifests, 'Service').spec.selector, LABELS)
