@@ -7,8 +7,8 @@ import type { Redis } from '../test/support/redis.ts'
 import { portOf, startProgram, type Service, type Teardown } from '../test/support/service.ts'
 import { SimulatedDatabase } from '../test/support/simulated-database.ts'
 import type { CrowdOptions, CrowdReport } from './crowd.ts'
-import { expectWithin } from './fault.ts'
 import { Subject } from './subject.ts'
+import { expectWithin } from './waiting.ts'
 
 export interface RunOptions {
   seed: number
@@ -24,6 +24,8 @@ export interface StartOptions {
   env?: Record<string, string>
   pops?: number
   observers?: number
+  /** Of every request of the observers. */
+  headers?: Record<string, string>
   nodeArguments?: string[]
   /** A command that becomes the service. */
   launcher?: string[]
@@ -70,11 +72,12 @@ export class Context implements Teardown {
   }
 
   /** The service, on a database of its own, with good clients that have been told something. */
-  async start ({ observers = 4, pops = 6, env = {}, ...how }: StartOptions = {}): Promise<Subject> {
+  async start ({ observers = 4, pops = 6, env = {}, headers = {}, ...how }: StartOptions = {}): Promise<Subject> {
     const database = await SimulatedDatabase.start(this, pops)
     const service = this.launch({ ...database.env, ...env }, how)
     const port = await expectWithin(START_WITHIN_MS, 'it listens', portOf(service))
-    const subject = new Subject(service, port, database, Number(env.BROADCAST_INTERVAL_MS ?? INTERVAL_MS))
+    const intervalMs = Number(env.BROADCAST_INTERVAL_MS ?? INTERVAL_MS)
+    const subject = new Subject({ service, port, database, intervalMs, headers })
     this.subjects.push(subject)
     await subject.observe(observers)
     return subject
@@ -82,7 +85,7 @@ export class Context implements Teardown {
 
   launch (
     env: Record<string, string>,
-    { nodeArguments = [], launcher = [], program = 'server.js' }: Omit<StartOptions, 'env'> = {}
+    { nodeArguments = [], launcher = [], program = 'server.js' }: Omit<StartOptions, 'env' | 'pops' | 'observers'> = {}
   ): Service {
     const { redis } = this.options
     const shared = redis === null ? {} : { CLUSTER_URL: redis.url, CLUSTER_NAME: `chaos-${process.pid}-${++names}` }

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { maskedFrame } from '../test/support/raw-client.ts'
-import { many, pause } from './fault.ts'
 import { Observer } from './observer.ts'
+import { many, pause } from './waiting.ts'
 
 export interface CrowdOptions {
   host: string
@@ -79,7 +79,7 @@ async function observe (): Promise<void> {
   const told = new Map<string, string>()
   const observers: Observer[] = []
   await many(options.clients, CONNECTS_AT_A_TIME, async () => {
-    observers.push(await Observer.open(told, options.port, '?topics=metrics,alerts', options.host))
+    observers.push(await Observer.open(told, options))
   })
   await Promise.all(observers.map((observer) => observer.until(() => observer.last > 0)))
   report({ event: 'ready' })

@@ -4,6 +4,15 @@ import { TestClient } from '../test/support/client.ts'
 import { EventClient } from '../test/support/event-client.ts'
 import type { MessageQueue } from '../test/support/message-queue.ts'
 
+export interface Where {
+  port: number
+  host?: string
+  query?: string
+  headers?: Record<string, string>
+}
+
+const QUERY = '?topics=metrics,alerts'
+
 /** A client that does nothing wrong: whatever happens to others, it is to be served on the connection that it has. */
 export class Observer extends Account {
   /** How its connection ended; null: it has not. */
@@ -23,13 +32,9 @@ export class Observer extends Account {
     this.ended = ended.then((end) => { if (!this.#isLeaving) this.end = end })
   }
 
-  static async open (
-    told: Map<string, string>,
-    port: number,
-    query = '?topics=metrics,alerts',
-    host = '127.0.0.1'
-  ): Promise<Observer> {
-    const client = await TestClient.open(`ws://${host}:${port}/ws${query}`)
+  static async open (told: Map<string, string>, where: Where): Promise<Observer> {
+    const { port, host = '127.0.0.1', query = QUERY, headers = {} } = where
+    const client = await TestClient.open(`ws://${host}:${port}/ws${query}`, { headers })
     // It is told by `closed` as well; a second one nobody would hear.
     client.socket.on('error', () => {})
     const ended = client.closed.then(({ code }) => `closed with ${code}`, (error: Error) => `cut off: ${error.message}`)
@@ -37,8 +42,9 @@ export class Observer extends Account {
   }
 
   /** One that listens to the event stream. */
-  static async stream (told: Map<string, string>, port: number, query = '?topics=metrics,alerts'): Promise<Observer> {
-    const client = await EventClient.open(`http://127.0.0.1:${port}/api/stream${query}`)
+  static async stream (told: Map<string, string>, where: Where): Promise<Observer> {
+    const { port, host = '127.0.0.1', query = QUERY, headers = {} } = where
+    const client = await EventClient.open(`http://${host}:${port}/api/stream${query}`, headers)
     if (client.status !== 200) throw new Error(`the stream was answered with ${client.status}`)
     return new Observer(told, client, client.ended.then(() => 'its stream ended'), () => client.close())
   }

@@ -1,5 +1,6 @@
 import { Context, type RunOptions } from './context.ts'
-import { expectWithin, type Fault, type Finding } from './fault.ts'
+import type { Fault, Finding } from './fault.ts'
+import { expectWithin } from './waiting.ts'
 
 export interface Row extends Finding {
   name: string

@@ -2,10 +2,10 @@ import { readExposition, type Scrape } from '../test/support/exposition.ts'
 import type { Line } from '../test/support/fake-log.ts'
 import type { Service } from '../test/support/service.ts'
 import type { SimulatedDatabase } from '../test/support/simulated-database.ts'
-import { expectSoon, expectWithin, pause } from './fault.ts'
 import { get } from './http.ts'
 import { Observer } from './observer.ts'
 import { clientSockets } from './process-files.ts'
+import { expectSoon, expectWithin, pause } from './waiting.ts'
 
 /** What a process holds: see test/support/probe.ts. */
 export interface Held {
@@ -22,12 +22,22 @@ const EXIT_WITHIN_MS = 12_000
 /** Two queries of ticks are closer than this share of an interval only when one of them is one too many. */
 const DOUBLED = 0.5
 
+export interface SubjectOptions {
+  service: Service
+  port: number
+  database: SimulatedDatabase
+  intervalMs: number
+  headers: Record<string, string>
+}
+
 /** The service under a fault, a process of its own, with the clients that are to notice nothing but what is true. */
 export class Subject {
   readonly service: Service
   readonly port: number
   readonly database: SimulatedDatabase
   readonly intervalMs: number
+  /** Of every request of ours. */
+  readonly headers: Record<string, string>
   readonly observers: Observer[] = []
   /** What anybody was told, by position. */
   readonly told = new Map<string, string>()
@@ -36,11 +46,12 @@ export class Subject {
   /** Set where the clock of the service jumps: two queries may lie closer. */
   mayDouble = false
 
-  constructor (service: Service, port: number, database: SimulatedDatabase, intervalMs: number) {
+  constructor ({ service, port, database, intervalMs, headers }: SubjectOptions) {
     this.service = service
     this.port = port
     this.database = database
     this.intervalMs = intervalMs
+    this.headers = headers
   }
 
   get pid (): number {
@@ -54,7 +65,7 @@ export class Subject {
   /** Good clients, of which every fourth listens to the event stream; they have been told something when this resolves. */
   async observe (count: number): Promise<void> {
     const added = await Promise.all(Array.from({ length: count }, (_, index) =>
-      index % 4 === 3 ? Observer.stream(this.told, this.port) : Observer.open(this.told, this.port)))
+      index % 4 === 3 ? Observer.stream(this.told, this) : Observer.open(this.told, this)))
     this.observers.push(...added)
     await this.all('a first update', ({ last }) => last > 0)
   }
@@ -71,7 +82,7 @@ export class Subject {
   }
 
   async scrape (): Promise<Scrape> {
-    return readExposition((await get(`${this.url}/metrics`)).body)
+    return readExposition((await get(`${this.url}/metrics`, this.headers)).body)
   }
 
   /** Sum over the series of a family that have at least these labels; 0 without any. */

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { findInfluxql, startV1, writeLines } from '../../test/support/influxd.ts'
 import type { Context } from '../context.ts'
-import { expectSoon, MIB, pause, toMiB, toMs, type Fault, type Finding } from '../fault.ts'
+import { MIB, toMiB, toMs, type Fault, type Finding } from '../fault.ts'
 import { get } from '../http.ts'
 import { Observer } from '../observer.ts'
 import type { Subject } from '../subject.ts'
+import { expectSoon, pause } from '../waiting.ts'
 
 type Script = (response: ServerResponse) => void
 
@@ -189,7 +190,7 @@ async function noDns (context: Context): Promise<Finding> {
   const service = { INFLUXDB_URL: 'http://influxdb.example.invalid:8086' }
   const subject = await context.start({ observers: 0, env: service })
   // There was never any data: the error is all that can be told.
-  for (let count = 0; count < 4; count++) subject.observers.push(await Observer.open(subject.told, subject.port))
+  for (let count = 0; count < 4; count++) subject.observers.push(await Observer.open(subject.told, subject))
   const startedAt = performance.now()
   await subject.all('SOURCE_UNAVAILABLE', ({ errors }) => errors.includes('SOURCE_UNAVAILABLE'), TOLD_WITHIN_MS)
   const toldMs = performance.now() - startedAt

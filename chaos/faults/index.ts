@@ -1,5 +1,8 @@
 import type { Fault } from '../fault.ts'
 import { database } from './database.ts'
+import { messages } from './messages.ts'
+import { readers } from './readers.ts'
+import { upgrades } from './upgrades.ts'
 
 /** All of them, in the order of the table. */
-export const faults: readonly Fault[] = [...database]
+export const faults: readonly Fault[] = [...database, ...readers, ...messages, ...upgrades]

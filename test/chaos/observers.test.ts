@@ -57,7 +57,7 @@ t.test('an observer finds that it is closed, cut off, or told what is no message
   const { port } = server.address() as AddressInfo
   const observe = async () => {
     const connected = once(server, 'connection')
-    const observer = await Observer.open(new Map(), port)
+    const observer = await Observer.open(new Map(), { port })
     const [socket] = await connected
     return { observer, socket }
   }
