@@ -1,8 +1,10 @@
 import type { Fault } from '../fault.ts'
+import { access } from './access.ts'
 import { database } from './database.ts'
 import { messages } from './messages.ts'
 import { readers } from './readers.ts'
+import { shutdown } from './shutdown.ts'
 import { upgrades } from './upgrades.ts'
 
 /** All of them, in the order of the table. */
-export const faults: readonly Fault[] = [...database, ...readers, ...messages, ...upgrades]
+export const faults: readonly Fault[] = [...database, ...readers, ...messages, ...upgrades, ...access, ...shutdown]
