@@ -18,4 +18,4 @@ EXPOSE 3001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # node itself is process 1, so that SIGTERM reaches it.
-CMD ["node", "dist/server.js"]
+CMD ["node", "dist/popcast.js", "serve"]

@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { DirectoryError } from './lib/cluster/directory-log.ts'
+import { connectionsWithin, openFilesLimit } from './open-files.ts'
 import { failStart, FLUSH_TIMEOUT_MS, loadEnvFile, openLog, orFailStart, SAME_KEY_PRESS_MS } from './startup.ts'
 
 const PROGRAM = 'popcast'
@@ -11,6 +12,13 @@ const CLOSE_SLACK_MS = 5_000
 loadEnvFile(PROGRAM)
 const config = orFailStart(PROGRAM, () => loadConfig(process.env))
 const output = await openLog(config.LOG_LEVEL)
+const filesLimit = openFilesLimit()
+const mostConnections = connectionsWithin(filesLimit)
+if (config.MAX_CONNECTIONS > mostConnections) {
+  const fields = { event: 'few_open_files', filesLimit, maxConnections: mostConnections, wanted: config.MAX_CONNECTIONS }
+  output.logger.warn(fields, 'the process may open fewer files than MAX_CONNECTIONS needs: see ulimit -n')
+  config.MAX_CONNECTIONS = mostConnections
+}
 const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped }).catch((error: unknown) => {
   if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
   throw error

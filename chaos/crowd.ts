@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { maskedFrame } from '../test/support/raw-client.ts'
 import { Observer } from './observer.ts'
-import { many, pause } from './waiting.ts'
+import { firstOf, many, pause } from './waiting.ts'
 
 export interface CrowdOptions {
   host: string
@@ -67,7 +67,7 @@ async function flood (sockets: Socket[]): Promise<void> {
   let sent = 0
   await Promise.all(sockets.map(async (socket) => {
     while (performance.now() < until && !socket.destroyed) {
-      if (!socket.write(burst)) await Promise.race([once(socket, 'drain'), once(socket, 'close'), pause(200)])
+      if (!socket.write(burst)) await firstOf(socket, ['drain', 'close'], 200)
       sent += BURST
       await pause(1)
     }

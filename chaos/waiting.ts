@@ -1,3 +1,5 @@
+import { once, type EventEmitter } from 'node:events'
+
 /** Fails what takes longer. @throws with `what` */
 export async function expectWithin<T> (ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -28,4 +30,15 @@ export async function many (count: number, atATime: number, work: (index: number
   await Promise.all(Array.from({ length: Math.min(count, atATime) }, async () => {
     while (next < count) await work(next++)
   }))
+}
+
+/** Resolves with the first of these events, or after so many ms. Nothing stays behind. */
+export async function firstOf (emitter: EventEmitter, events: readonly string[], ms: number): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  const heard = events.map((event) => once(emitter, event, { signal }).then(() => {}, () => {}))
+  const timer = setTimeout(() => over.abort(), ms)
+  await Promise.race(heard)
+  clearTimeout(timer)
+  over.abort()
 }

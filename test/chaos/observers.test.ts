@@ -4,6 +4,7 @@ import t from 'tap'
 import { WebSocketServer } from 'ws'
 import { Observer } from '../../chaos/observer.ts'
 import { clientSockets, openFiles } from '../../chaos/process-files.ts'
+import { slope } from '../../chaos/faults/soak.ts'
 import { runOne } from '../../chaos/run.ts'
 import { doubledQueries } from '../../chaos/subject.ts'
 import { Account } from '../support/account.ts'
@@ -86,6 +87,13 @@ t.test('an observer finds that it is closed, cut off, or told what is no message
 t.test('queries that are doubled are found', async (t) => {
   t.strictSame(doubledQueries([0, 1_000, 1_900, 2_950], 1_000), [])
   t.strictSame(doubledQueries([0, 1_000, 1_300, 2_000], 1_000), ['two queries 300 ms apart'])
+})
+
+t.test('what grows over a soak is found', async (t) => {
+  const samples = [0, 1, 2, 3].map((hours) => ({ hours, bytes: 100 + 5 * hours + (hours % 2), files: 20, timers: 9 - hours }))
+  t.equal(slope(samples, 'files'), 0)
+  t.equal(slope(samples, 'timers'), -1)
+  t.ok(slope(samples, 'bytes') > 5 && slope(samples, 'bytes') < 5.5)
 })
 
 t.test('sockets that are left are found, those of others are not', async (t) => {

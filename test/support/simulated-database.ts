@@ -13,6 +13,8 @@ export interface Poll {
   at: number
   /** Of a tick: up to now. Else it makes up for what is missing of the past. */
   isTick: boolean
+  /** By the clock of who asks, but for a constant, ms since the epoch. */
+  askedAt: number
 }
 
 /** In place of an InfluxDB 1.x, for processes: what its PoPs measure is a function of the time, and each query is counted. */
@@ -65,7 +67,7 @@ export class SimulatedDatabase {
     const [, stop] = /time < (\d+)ms/.exec(statement) ?? []
     const isOfSamples = statement.includes('*::tag') && start !== undefined && stop !== undefined
     const isTick = Number(stop) > Date.now() + this.askerAheadMs
-    if (isOfSamples) this.polls.push({ at: performance.now(), isTick })
+    if (isOfSamples) this.polls.push({ at: performance.now(), isTick, askedAt: Number(stop) })
     if (this.fault !== null) return this.fault(response)
     response.writeHead(200, { 'content-type': 'application/json' })
     if (!isOfSamples) {
