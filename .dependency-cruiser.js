@@ -145,14 +145,14 @@ export default {
       name: 'app-imports-no-program',
       severity: 'error',
       from: { path: '^app\\.ts$' },
-      to: { path: '^(generator|detect|watch|check|bench|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
+      to: { path: '^(generator|detect|watch|check|bench|chaos|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
     },
     {
       // Only these import what is not part of the service.
       name: 'not-to-tests',
       severity: 'error',
-      from: { pathNot: '^(test|bench)/' },
-      to: { path: '^(test|bench)/' }
+      from: { pathNot: '^(test|bench|chaos)/' },
+      to: { path: '^(test|bench|chaos)/' }
     },
     {
       name: 'circular-files',
@@ -166,7 +166,7 @@ export default {
       scope: 'folder',
       // app.ts and its plugins share config.ts in the root, so every cycle through the root is one by name only.
       from: { path: '^(lib|plugins|routes|generator|detect|watch|check|asyncapi)(/|$)' },
-      to: { circular: true, pathNot: '^(\\.|test|bench)(/|$)' }
+      to: { circular: true, pathNot: '^(\\.|test|bench|chaos)(/|$)' }
     }
   ],
   options: {

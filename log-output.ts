@@ -134,12 +134,12 @@ function descriptorSink (fd: number, { onDrop, onDrain }: LineEvents): LineSink 
 /** A socket, as journald and some supervisors hand out, cannot be opened once more; Node's own stream does not block on it. */
 function socketSink ({ onDrop, onDrain }: LineEvents): LineSink {
   const { stdout } = process
-  stdout.on('error', () => {}) // the other end is gone: what comes is dropped, and counted below
+  stdout.on('error', () => {}) // the other end is gone: each write says so, and what it was to write is counted
   stdout.on('drain', onDrain)
   return {
     write (line) {
       if (!stdout.writable || stdout.writableLength + line.length > MAX_WAITING_BYTES) onDrop(line)
-      else stdout.write(line)
+      else stdout.write(line, (error) => { if (error) onDrop(line) })
     },
     whenWritten (written) {
       if (stdout.writable && stdout.writableLength > 0) stdout.write('', () => written())

@@ -37,7 +37,11 @@ else fail(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${JSON.str
 async function serve ([first]: string[]): Promise<void> {
   if (first === '--help' || first === '-h') process.stdout.write(USAGE)
   else if (first !== undefined) fail(`serve takes no arguments, not ${JSON.stringify(first)}: settings are environment variables`)
-  else await import('./server.ts')
+  else {
+    const { loadWithin, openFilesLimit } = await import('./open-files.ts')
+    loadWithin(openFilesLimit())
+    await import('./server.ts')
+  }
 }
 
 function fail (fault: string): void {

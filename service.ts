@@ -3,6 +3,7 @@ import { buildApp, type Overrides } from './app.ts'
 import type { Config } from './config.ts'
 import { DirectoryError } from './lib/cluster/directory-log.ts'
 import type { LogOutput } from './log-output.ts'
+import { fitConnections } from './open-files.ts'
 import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM, shutdownMs } from './startup.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function serve (
   output: LogOutput,
   fellow: NonNullable<Overrides['fellow']> | null = null
 ): Promise<(signal: string) => void> {
+  fitConnections(config, output.logger)
   const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped, fellow }).catch((error: unknown) => {
     if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
     throw error

@@ -6,6 +6,7 @@
  *   npm run soak -- --only freshness,frozen,killed
  * The counts of queries are the database's own; they need an influxd 1.x (the package influxdb, or TEST_INFLUXD_INFLUXQL).
  */
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { TestClient } from '../test/support/client.ts'
 import { countQueries, writeLines } from '../test/support/influxd.ts'
@@ -95,14 +96,12 @@ async function queries (idleSeconds: number, clients: number): Promise<void> {
 }
 
 async function memory (connects: number): Promise<void> {
-  const onSignal =
-    'data:text/javascript,process.on("SIGWINCH", () => { gc(); const { heapUsed, external } = process.memoryUsage(); ' +
-    'console.log(JSON.stringify({ event: "memory", bytes: heapUsed + external })) })'
-  const service = startService(scope, {}, ['--expose-gc', '--import', onSignal])
+  const probe = fileURLToPath(new URL('../test/support/probe.js', import.meta.url))
+  const service = startService(scope, {}, ['--expose-gc', '--import', probe])
   const used = async () => {
     const before = service.lines.length
     service.child.kill('SIGWINCH')
-    const { bytes } = await service.logged((line) => line.event === 'memory' && service.lines.indexOf(line) >= before)
+    const { bytes } = await service.logged((line) => line.event === 'probe' && service.lines.indexOf(line) >= before)
     return Number(bytes)
   }
   const round = async (count: number) => {

@@ -18,7 +18,7 @@ export class Slice {
   }
 
   /** To be asked before each client: whether the others are to have their turn first. */
-  isOverBefore ({ pops }: Connection): boolean {
+  isOverBefore ({ pops }: Pick<Connection, 'pops'> = { pops: null }): boolean {
     // Those with filters of their own may each cost an encoding.
     return (++this.#clients % CLIENTS_PER_LOOK_AT_THE_CLOCK === 0 || pops !== null) && this.#clock.monotonic() >= this.#end
   }

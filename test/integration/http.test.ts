@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { systemClock } from '../../lib/clock.ts'
 import { build, called } from '../support/app.ts'
 import { SourceError } from '../../lib/source/source-error.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -36,6 +37,29 @@ t.test('GET /api/websocket/status has the shape that scrapers rely on', async (t
   t.strictSame(first.clientInfo, { userAgent: 'dashboard/1', ip: '127.0.0.1' })
   t.equal(first.lastError, null)
   t.match(first.lastBroadcast, /Z$/)
+})
+
+t.test('the status of many connections is made in turns, so that nobody waits for all of it', async (t) => {
+  let turns = 0
+  // Each look at the clock is later than a slice lasts.
+  const { monotonic, turn } = systemClock
+  let ahead = 0
+  const clock = {
+    ...systemClock,
+    monotonic: () => monotonic() + (ahead += 10),
+    turn () {
+      turns++
+      return turn()
+    }
+  }
+  const { app, connect } = await build(t, { BROADCAST_INTERVAL_MS: '600000', QUERY_TIMEOUT_MS: '1000' }, { clock })
+  const clients = await Promise.all(Array.from({ length: 100 }, () => connect()))
+  await Promise.all(clients.map((client) => client.next('metrics_update')))
+  turns = 0
+  const { connections, truncated } = (await app.inject('/api/websocket/status?limit=1000000')).json()
+  t.equal(turns, 6, 'after each 32, of those that are looked at and of those that are written')
+  t.equal(new Set(connections.map(({ id }: { id: string }) => id)).size, 100)
+  t.equal(truncated, false)
 })
 
 t.test('the status says how fresh the data is, and when it is asked for next', async (t) => {

@@ -56,6 +56,15 @@ for (const [kind, length] of resumes) {
   )
 }
 
+t.test('of a socket whose other end is gone every line is counted as dropped', async (t) => {
+  const { child, exit, said } = run(t, 'test/support/log-to-nobody.js', ['1000'], 'pipe')
+  child.stdout?.destroy()
+  t.equal(await said(/waiting/), undefined)
+  child.kill('SIGUSR2')
+  t.equal(await said(/dropped (\d+)\n/), '1000')
+  t.strictSame(await exit, [0, null])
+})
+
 t.test('a regular file is appended to', async (t) => {
   const path = join(t.testdir({ log: 'before\n' }), 'log')
   t.strictSame(await run(t, 'test/support/log-burst.js', ['exit', '100'], openSync(path, 'a')).exit, [3, null])

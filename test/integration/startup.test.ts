@@ -58,6 +58,18 @@ t.test('the generator says what is wrong with its arguments and settings', async
   }
 })
 
+t.test('with few open files it starts, and says how many clients there may be', async (t) => {
+  const launcher = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh']
+  const service = startProgram(t, 'popcast.js', ['serve'], { HOST: '127.0.0.1', PORT: '0' }, [], launcher)
+  const line = await service.logged(({ event }) => event === 'few_open_files')
+  t.match(line, { level: 40, filesLimit: 64, maxConnections: 24, wanted: 10_000 })
+  const port = await portOf(service)
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  t.match(metrics, /^popcast_connections_limit 24$/m)
+  service.child.kill('SIGTERM')
+  t.strictSame(await service.exit, { code: 0, signal: null })
+})
+
 t.test('the generator helps', async (t) => {
   const generator = startProgram(t, 'generator/main.js', ['--help'], {})
   await generator.output(/--backfill/)

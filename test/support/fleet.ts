@@ -1,4 +1,5 @@
 import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
+import { Account } from './account.ts'
 import { TestClient } from './client.ts'
 import type { Line } from './fake-log.ts'
 import { Redis, Way } from './redis.ts'
@@ -128,40 +129,19 @@ export class Fleet {
   }
 }
 
-/** One client, over however many connections, to whichever instance is there; and what it was told wrongly. */
-export class Listener {
-  readonly faults = { duplicates: [] as string[], gaps: [] as string[], conflicts: [] as string[], alerts: [] as string[] }
-  readonly open = new Set<string>()
-  readonly errors: string[] = []
-  /** When each update came, on the monotonic clock. */
-  readonly at: number[] = []
-  readonly epochs: string[] = []
-  unrecovered = 0
+/** One client, over however many connections, to whichever instance is there. */
+export class Listener extends Account {
   connects = 0
-  last = 0
   instance: number
   client: TestClient | null = null
-  #epoch = ''
-  #position = ''
   #stopped = false
   readonly #fleet: Fleet
-  readonly #seen = new Set<string>()
-  readonly #alerts = new Set<string>()
-  #waiting: Array<{ condition: () => boolean, resolve: () => void }> = []
 
   constructor (fleet: Fleet, instance: number) {
+    super(fleet.told)
     this.#fleet = fleet
     this.instance = instance
     void this.#run()
-  }
-
-  get position (): string {
-    return this.#position
-  }
-
-  until (condition: () => boolean): Promise<void> {
-    if (condition()) return Promise.resolve()
-    return new Promise((resolve) => { this.#waiting.push({ condition, resolve }) })
   }
 
   stop (): void {
@@ -175,66 +155,16 @@ export class Listener {
       const instance = instances[this.instance % instances.length]
       try {
         const { port } = instance ?? { port: 0 }
-        const url = `ws://127.0.0.1:${port}/ws?topics=metrics,alerts${this.#position}`
+        const url = `ws://127.0.0.1:${port}/ws?topics=metrics,alerts${this.position}`
         const client = await TestClient.open(url, { handshakeTimeout: 5_000 })
         this.client = client
         this.connects++
-        for (const message of client.received) this.#take(message)
-        client.socket.on('message', (data) => this.#take(JSON.parse(String(data)) as ServerMessage))
+        for (const message of client.received) this.take(message)
+        client.socket.on('message', (data) => this.take(JSON.parse(String(data)) as ServerMessage))
         await client.closed
       } catch {}
       this.instance++
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
-  }
-
-  #take (message: ServerMessage): void {
-    if (message.type === 'subscription_confirmed') this.#confirmed(message)
-    if (message.type === 'metrics_update') this.#update(message)
-    if (message.type === 'alert') this.#alert(message)
-    if (message.type === 'open_alerts') this.#set(message.data.alerts.map(({ id }) => id))
-    if (message.type === 'error') this.errors.push(message.code)
-    if ('epoch' in message) this.#position = `&epoch=${message.epoch}&seq=${message.seq}`
-    const waiting = this.#waiting
-    this.#waiting = waiting.filter(({ condition }) => !condition())
-    for (const one of waiting) if (!this.#waiting.includes(one)) one.resolve()
-  }
-
-  #confirmed ({ recovered }: Extract<ServerMessage, { type: 'subscription_confirmed' }>): void {
-    if (recovered !== false) return
-    this.unrecovered++
-    this.#epoch = ''
-  }
-
-  #update ({ epoch, seq, data, dataTime, polledAt, status }: Extract<ServerMessage, { type: 'metrics_update' }>): void {
-    const key = `${epoch} ${seq}`
-    // What is told as it is now may say that it is stale meanwhile.
-    const content = JSON.stringify([data, dataTime, polledAt])
-    const { told } = this.#fleet
-    const before = told.get(key)
-    if (before !== undefined && before !== content) this.faults.conflicts.push(key)
-    told.set(key, content)
-    if (this.#seen.has(key)) this.faults.duplicates.push(`${key} ${status}`)
-    if (this.#epoch === epoch && !this.#seen.has(key) && seq !== this.last + 1) this.faults.gaps.push(`${seq} after ${this.last}`)
-    this.#seen.add(key)
-    if (epoch !== this.epochs.at(-1)) this.epochs.push(epoch)
-    this.#epoch = epoch
-    this.last = Math.max(this.last, seq)
-    this.at.push(performance.now())
-  }
-
-  #alert ({ data: { id, state }, tickSeq, epoch }: Extract<ServerMessage, { type: 'alert' }>): void {
-    const key = `${epoch} ${tickSeq} ${id} ${state}`
-    if (this.#alerts.has(key)) return
-    this.#alerts.add(key)
-    if (state === 'opened' && this.open.has(id)) this.faults.alerts.push(`${id} opens twice`)
-    if (state === 'resolved') this.open.delete(id)
-    else this.open.add(id)
-  }
-
-  #set (ids: string[]): void {
-    for (const id of this.open) if (!ids.includes(id)) this.faults.alerts.push(`${id} was a ghost`)
-    this.open.clear()
-    for (const id of ids) this.open.add(id)
   }
 }

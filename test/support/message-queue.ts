@@ -15,6 +15,9 @@ interface Waiter {
  */
 export class MessageQueue {
   readonly received: ServerMessage[] = []
+  /** Called with each message after this is set, and with what is wrong with one. */
+  onMessage: (message: ServerMessage) => void = () => {}
+  onFault: (error: Error) => void = () => {}
   #queue: ServerMessage[] = []
   #waiters: Waiter[] = []
   #failure: Error | null = null
@@ -42,7 +45,9 @@ export class MessageQueue {
       const [waiter] = this.#waiters
       if (waiter === undefined) this.#queue.push(message)
       else if (waiter.matches(message)) this.#waiters.shift()?.resolve(message)
+      this.onMessage(message)
     } catch (error) {
+      this.onFault(error as Error)
       this.fail(error as Error)
     }
   }

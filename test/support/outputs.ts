@@ -4,12 +4,12 @@ import { closeSync, constants, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { Test } from 'tap'
+import type { Teardown } from './service.ts'
 
 export type Stdout = 'pipe' | number
 
 /** A real pipe, of 64 KiB: the 'pipe' of spawn is a socket. Nobody reads it until `readAll`. */
-export function fifo (t: Test) {
+export function fifo (t: { testdir (): string }) {
   const path = join(t.testdir(), 'stdout')
   execFileSync('mkfifo', [path])
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -24,7 +24,7 @@ export function fifo (t: Test) {
 }
 
 export function run (
-  t: Test, file: string, args: string[], stdout: Stdout, env: NodeJS.ProcessEnv = {}, nodeArguments: string[] = []
+  t: Teardown, file: string, args: string[], stdout: Stdout, env: NodeJS.ProcessEnv = {}, nodeArguments: string[] = []
 ) {
   const stdio: StdioOptions = ['ignore', stdout, 'pipe']
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))

@@ -22,15 +22,21 @@ export interface Service {
   logged (where: (line: Line) => boolean): Promise<Line>
 }
 
-/** A program of ours in a process of its own; it is ended with the test, by its own process object. */
+/**
+ * A program of ours in a process of its own; it is ended with the test, by its own process object.
+ * @param launcher a command that becomes the one that follows it
+ */
 export function startProgram (
   t: Teardown,
   file: string,
   args: string[],
   env: Record<string, string | undefined>,
-  nodeArguments: string[] = []
+  nodeArguments: string[] = [],
+  launcher: string[] = []
 ): Service {
-  const child = spawn(process.execPath, [...nodeArguments, fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
+  const program = [process.execPath, ...nodeArguments, fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args]
+  const [command = '', ...rest] = [...launcher, ...program]
+  const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

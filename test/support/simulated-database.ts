@@ -13,6 +13,8 @@ export interface Poll {
   at: number
   /** Of a tick: up to now. Else it makes up for what is missing of the past. */
   isTick: boolean
+  /** By the clock of who asks, but for a constant, ms since the epoch. */
+  askedAt: number
 }
 
 /** In place of an InfluxDB 1.x, for processes: what its PoPs measure is a function of the time, and each query is counted. */
@@ -22,6 +24,10 @@ export class SimulatedDatabase {
   slowSince = Infinity
   /** Called with each query of a tick; it is answered when this resolves. */
   onTick: () => Promise<void> = async () => {}
+  /** Answers every request in the place of the database; null: the database does. */
+  fault: ((response: ServerResponse) => void) | null = null
+  /** How far the clock of who asks is ahead, ms. */
+  askerAheadMs = 0
   readonly #pops: readonly string[]
   readonly #server = createServer((request, response) => {
     const statement = new URL(request.url ?? '', 'http://database').searchParams.get('q') ?? ''
@@ -57,15 +63,17 @@ export class SimulatedDatabase {
 
   async #answer (statement: string, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
-    response.writeHead(200, { 'content-type': 'application/json' })
     const [, start] = /time >= (-?\d+)ms/.exec(statement) ?? []
     const [, stop] = /time < (\d+)ms/.exec(statement) ?? []
-    if (!statement.includes('*::tag') || start === undefined || stop === undefined) {
+    const isOfSamples = statement.includes('*::tag') && start !== undefined && stop !== undefined
+    const isTick = Number(stop) > Date.now() + this.askerAheadMs
+    if (isOfSamples) this.polls.push({ at: performance.now(), isTick, askedAt: Number(stop) })
+    if (this.fault !== null) return this.fault(response)
+    response.writeHead(200, { 'content-type': 'application/json' })
+    if (!isOfSamples) {
       response.end('{"results":[{"statement_id":0}]}\n')
       return
     }
-    const isTick = Number(stop) > Date.now()
-    this.polls.push({ at: performance.now(), isTick })
     if (isTick) await this.onTick()
     const columns = ['time', '_value', 'function_name', 'pop_code']
     const values = this.#rows(Number(start), Math.min(Number(stop), Date.now() + 1))

@@ -93,7 +93,8 @@ t.test('a question that nobody answers, or that fails, is told so', async (t) =>
   b.on('never', () => new Promise(() => {}))
   b.on('double', (value: number) => value * 2)
   t.equal(await a.ask('double', 4, 1_000), 8)
-  for (const [name, detail] of [['fails', /a defect/], ['unknown', /nobody answers/], ['never', /no answer within 20 ms/]] as const) {
+  const failing = [['fails', /a defect/], ['unknown', /nobody answers/], ['never', /no answer within 20 ms/]] as const
+  for (const [name, detail] of failing) {
     const error = await a.ask(name, null, name === 'never' ? 20 : 1_000).catch((error: unknown) => error)
     t.ok(error instanceof ChannelError)
     t.match(error, { message: detail })
