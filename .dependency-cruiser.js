@@ -83,6 +83,16 @@ export default {
       to: { path: '^lib/protocol/', dependencyTypesNot: ['type-only'] }
     },
     {
+      // It looks at what the service would have, without a service.
+      name: 'check-knows-no-server',
+      severity: 'error',
+      from: { path: '^check/' },
+      to: {
+        path: '^[^/:]+\\.ts$|^(?!lib/|check/|node_modules/)[^/:]+/.+\\.ts$',
+        pathNot: '^(config|startup)\\.ts$'
+      }
+    },
+    {
       // Each command is loaded when it is asked for.
       name: 'commands-are-loaded-late',
       severity: 'error',
@@ -135,7 +145,7 @@ export default {
       name: 'app-imports-no-program',
       severity: 'error',
       from: { path: '^app\\.ts$' },
-      to: { path: '^(generator|detect|watch|bench|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
+      to: { path: '^(generator|detect|watch|check|bench|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
     },
     {
       // Only these import what is not part of the service.
@@ -155,7 +165,7 @@ export default {
       severity: 'error',
       scope: 'folder',
       // app.ts and its plugins share config.ts in the root, so every cycle through the root is one by name only.
-      from: { path: '^(lib|plugins|routes|generator|detect|watch|asyncapi)(/|$)' },
+      from: { path: '^(lib|plugins|routes|generator|detect|watch|check|asyncapi)(/|$)' },
       to: { circular: true, pathNot: '^(\\.|test|bench)(/|$)' }
     }
   ],

@@ -10,6 +10,7 @@ popcast [command] [arguments]
   generate    writes simulated samples into an InfluxDB
   detect      prints the regressions that would have been reported of a CSV file
   token       makes a token for AUTH=token
+  check       checks the settings, asks the source once, and says what it found
 
   --help      this text; popcast watch --help: that of the command
   --version   ${version}
@@ -23,7 +24,8 @@ const commands: Record<string, (args: string[]) => Promise<unknown>> = {
   watch: async (args) => (await import('./watch/command.ts')).watch(args),
   generate: async (args) => (await import('./generator/command.ts')).generate(args),
   detect: async (args) => (await import('./detect/command.ts')).detect(args),
-  token: async (args) => (await import('./token.ts')).token(args)
+  token: async (args) => (await import('./token.ts')).token(args),
+  check: async (args) => (await import('./check/command.ts')).check(args)
 }
 
 const [name = 'serve', ...args] = process.argv.slice(2)

@@ -3,11 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Config, InfluxConfig } from '../config.ts'
 import type { Log } from '../lib/log.ts'
 import { DemoSource } from '../lib/source/demo-source.ts'
-import { InfluxConnection } from '../lib/source/influx-connection.ts'
-import { FluxReader } from '../lib/source/influx/flux-reader.ts'
-import { InfluxqlReader } from '../lib/source/influx/influxql-reader.ts'
-import { InfluxSampleSource } from '../lib/source/influx/sample-source.ts'
-import { readAuthorities, sampleSchema } from '../lib/source/influx/settings.ts'
+import { openInflux } from '../lib/source/influx/open.ts'
 import type { SampleSource } from '../lib/source/sample-source.ts'
 
 declare module 'fastify' {
@@ -31,16 +27,11 @@ export default fp<MetricsSourceOptions>(async (app, { config, clock, random }) =
   app.addHook('onClose', () => source.close())
 }, { name: 'metrics-source' })
 
-function influxSource (config: InfluxConfig, clock: Clock, log: Log): InfluxSampleSource {
-  const { INFLUXDB_URL: url, INFLUXDB_TOKEN: token, INFLUXDB_QUERY_LANGUAGE: queryLanguage, INFLUXDB_MAX_ROWS: maxRows } = config
-  const authorities = config.INFLUXDB_CA_FILE === undefined ? undefined : readAuthorities(config.INFLUXDB_CA_FILE)
-  const connection = new InfluxConnection({ url, token, queryLanguage, authorities, timeoutMs: config.QUERY_TIMEOUT_MS })
-  const schema = sampleSchema(config)
-  const reader = queryLanguage === 'flux'
-    ? new FluxReader(connection, config.INFLUXDB_ORG ?? '', schema, maxRows)
-    : new InfluxqlReader(connection, schema, maxRows)
+function influxSource (config: InfluxConfig, clock: Clock, log: Log): SampleSource {
+  const { source, schema } = openInflux(config, clock)
+  const { INFLUXDB_URL: url, INFLUXDB_QUERY_LANGUAGE: queryLanguage } = config
   log.info({ event: 'source', source: 'influxdb', url, queryLanguage, ...schema }, 'metrics come from InfluxDB')
-  return new InfluxSampleSource({ connection, reader, schema, windowMs: config.OVERVIEW_WINDOW_MS, clock })
+  return source
 }
 
 function demoSource (config: Config, clock: Clock, random: () => number, log: Log): DemoSource {

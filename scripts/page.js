@@ -47,7 +47,8 @@ function licenses (root, inputs) {
   const texts = Array.from(new Set(packages), (path) => {
     const license = readdirSync(join(root, path)).find((name) => /^licen[cs]e/i.test(name))
     if (license === undefined) throw new Error(`${path} has no licence`)
-    return `${path.replace('node_modules/', '')}\n\n${readFileSync(join(root, path, license), 'utf8').trim()}\n`
+    const { name, version, license: id } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
+    return `${name} ${version} (${id})\n\n${readFileSync(join(root, path, license), 'utf8').trim()}\n`
   })
   return texts.join('\n---\n\n')
 }

@@ -6,13 +6,14 @@ import { portOf, startProgram } from './support/service.ts'
 import { version } from '../version.ts'
 
 const cases = [
-  { args: ['--help'], code: 0, stdout: /serve .*watch .*generate .*detect .*token /s, stderr: '' },
+  { args: ['--help'], code: 0, stdout: /serve .*watch .*generate .*detect .*token .*check /s, stderr: '' },
   { args: ['-v'], code: 0, stdout: `${version}\n`, stderr: '' },
   {
     args: ['wacth'],
     code: 2,
     stdout: '',
-    stderr: 'popcast: there is no command "wacth"; commands: serve, watch, generate, detect, token; popcast --help says more\n'
+    stderr: 'popcast: there is no command "wacth"; commands: ' +
+      'serve, watch, generate, detect, token, check; popcast --help says more\n'
   },
   { args: ['toString'], code: 2, stdout: '', stderr: /^popcast: there is no command "toString"/ },
   { args: ['--port', '1'], code: 2, stdout: '', stderr: /^popcast: there is no option "--port"/ },
@@ -30,6 +31,10 @@ const cases = [
   { args: ['token', 'wall', '--topics', 'weather'], code: 1, stdout: '', stderr: /"weather" is not of metrics/ },
   { args: ['token', '#wall'], code: 1, stdout: '', stderr: /"#wall" begins a comment/ },
   { args: ['token', 'wall', '--expires', '2020-01-01'], code: 1, stdout: '', stderr: /--expires is over/ },
+  { args: ['check', '--help'], code: 0, stdout: /^npx popcast check \[--json\]/m, stderr: '' },
+  { args: ['check', '--quick'], code: 2, stdout: '', stderr: /--quick/ },
+  { args: ['check', 'all'], code: 2, stdout: '', stderr: /'all'/ },
+  { args: ['check'], code: 0, stdout: /^ok +samples +20 PoPs, 5 functions (.*\n)*\nno problem, 1 note\n$/m, stderr: '' },
   { args: ['token', 'the wall'], code: 1, stdout: '', stderr: /after the name sha256:/ }
 ]
 for (const { args, code, stdout, stderr } of cases) {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { rootCertificates } from 'node:tls'
-import { InfluxDB, type CommunicationObserver, type SendOptions } from '@influxdata/influxdb-client'
+import { InfluxDB, type CommunicationObserver, type Headers, type SendOptions } from '@influxdata/influxdb-client'
 import { boundErrors, faultOf } from './influx/answers.ts'
 import { classify, secretsOf } from './influx/failures.ts'
 import { SourceError } from './source-error.ts'
@@ -24,6 +24,14 @@ export interface InfluxConnectionOptions {
   authorities?: string | undefined
   /** Total time that any one call may take, from its begin to the last byte of the answer. */
   timeoutMs: number
+}
+
+/** What answers a ping says of itself. */
+export interface Greeting {
+  /** As it says it, e.g. `1.8.10` or `v2.7.11`; null where it does not. */
+  version: string | null
+  /** Its clock, ms since the epoch, in whole seconds; null where it does not say. */
+  date: number | null
 }
 
 /** An answer that is taken while it comes. */
@@ -72,9 +80,15 @@ export class InfluxConnection {
       this.#call(path, body, options, path.startsWith('/query') ? joined(callbacks) : callbacks, MAX_ANSWER_BYTES)
   }
 
-  /** Whether an InfluxDB answers: `GET /ping` reads no data. @throws {SourceError} */
-  async ping (): Promise<void> {
-    await this.client.transport.request('/ping', '', { method: 'GET', headers: { accept: 'text/plain' } })
+  /** Whether an InfluxDB answers, and what it says of itself: `GET /ping` reads no data. @throws {SourceError} */
+  async ping (): Promise<Greeting> {
+    let headers: Headers = {}
+    await this.client.transport.request('/ping', '', { method: 'GET', headers: { accept: 'text/plain' } }, (answered) => {
+      headers = answered
+    })
+    const version = headers['x-influxdb-version']
+    const date = Date.parse(String(headers.date))
+    return { version: version === undefined ? null : String(version), date: Number.isFinite(date) ? date : null }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { PopcastClient } from '../../client/index.ts'
-import { clientSide, greet, synced } from '../support/client-side.ts'
+import { clientSide, greet, synced, withoutWebSocket } from '../support/client-side.ts'
 import { settle } from '../support/fake-clock.ts'
 import { confirmed, HEARTBEAT_MS, pong, shutdown, update, welcome } from '../support/feed-messages.ts'
 
@@ -169,6 +169,7 @@ t.test('what cannot go on', async (t) => {
     t.ok(side.sockets[0]?.isClosed)
   })
   t.test('no WebSocket', async (t) => {
+    withoutWebSocket(t)
     const client = new PopcastClient('ws://popcast.test/ws', { transport: 'websocket' })
     t.match(client.snapshot.connection, { name: 'failed', cause: { code: 'NO_WEBSOCKET' } })
   })

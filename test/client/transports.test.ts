@@ -1,6 +1,6 @@
 import t from 'tap'
 import { transportsFor } from '../../client/transport-choice.ts'
-import { clientSide, greet, greetStream, synced, type FakeStream } from '../support/client-side.ts'
+import { clientSide, greet, greetStream, synced, withoutWebSocket, type FakeStream } from '../support/client-side.ts'
 import { settle } from '../support/fake-clock.ts'
 import { confirmed, HEARTBEAT_MS, pong, shutdown, welcome } from '../support/feed-messages.ts'
 import type { TransportKind } from '../../client/index.ts'
@@ -161,6 +161,7 @@ t.test('once upgrades are known to pass, events are not tried until three attemp
 })
 
 t.test('without any WebSocket there are still events', async (t) => {
+  withoutWebSocket(t)
   const side = clientSide({ transport: 'auto', WebSocket: undefined } as object)
   await greetStream(side)
   t.strictSame(side.client.snapshot.connection, { name: 'live', transport: 'sse' })

@@ -181,6 +181,19 @@ const cases: { name: string, files: Record<string, string>, rules: string[] }[] 
     rules: ['watch-imports-types', 'watch-is-a-client']
   },
   {
+    name: 'check looks at what the service would have, without a service',
+    files: {
+      'check/a.ts': "import '../lib/clock.ts'\nimport '../config.ts'\nimport '../startup.ts'\nimport './b.ts'\n",
+      'check/b.ts': "import '../app.ts'\nimport '../plugins/a.ts'\n",
+      'lib/clock.ts': one,
+      'config.ts': one,
+      'startup.ts': one,
+      'app.ts': one,
+      'plugins/a.ts': one
+    },
+    rules: ['check-knows-no-server']
+  },
+  {
     name: 'the commands load one before it is asked for',
     files: { 'popcast.ts': "import './server.ts'\nawait import('./watch/a.ts')\n", 'server.ts': one, 'watch/a.ts': one },
     rules: ['commands-are-loaded-late']

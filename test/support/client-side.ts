@@ -1,3 +1,4 @@
+import type { Test } from 'tap'
 import { PopcastClient } from '../../client/index.ts'
 import { openerOf } from '../../client/opener.ts'
 import type { Clock, PopcastEvents, PopcastOptions, TransportKind } from '../../client/index.ts'
@@ -6,6 +7,11 @@ import { confirmed, openAlerts, pong, update, welcome } from './feed-messages.ts
 
 // So that no file is read while the fake clock stands still.
 await openerOf('sse')
+
+/** As in Node 20, which has no WebSocket of its own. */
+export function withoutWebSocket (t: Pick<Test, 'intercept'>): void {
+  t.intercept(globalThis, 'WebSocket', { value: undefined })
+}
 
 interface Sent { type: string, id?: number, [field: string]: unknown }
 

@@ -23,9 +23,7 @@ export function proxy (t: Teardown, port: number): Promise<number> {
 /** One with TLS, by a certificate that nobody knows, that has `port` under `/live/` and passes upgrades. */
 export function proxyWithTls (t: Teardown, port: number): Promise<number> {
   return start(t, (own, folder) => {
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-days', '2']
-    execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+    const { key, certificate } = selfSigned(folder)
     return `
       map $http_upgrade $connection_upgrade { default upgrade; '' close; }
       server {
@@ -37,6 +35,19 @@ export function proxyWithTls (t: Teardown, port: number): Promise<number> {
         }
       }`
   })
+}
+
+/** A certificate for 127.0.0.1 that nobody knows, and its key: files. */
+export function selfSigned (folder: string): { key: string, certificate: string } {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-days', '2']
+  execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+  return { key, certificate }
+}
+
+/** One as its text says. @param text what stands in `http {}`, of its own port and of a folder that goes with the test */
+export function proxyOf (t: Teardown, text: (own: number, folder: string) => string): Promise<number> {
+  return start(t, text)
 }
 
 /** One as a file for it says, which listens on 8080; in the place of its upstreams, by name and port, these ports of ours. */
@@ -72,8 +83,8 @@ async function start (t: Teardown, servers: (own: number, folder: string) => str
   return own
 }
 
-/** nginx says nowhere that it listens. */
-async function listening (port: number): Promise<void> {
+/** Resolves when somebody listens there: neither nginx nor Caddy says so in a way to wait for. */
+export async function listening (port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
     const isOpen = await new Promise((resolve) => socket.on('connect', () => resolve(true)).on('error', () => resolve(false)))

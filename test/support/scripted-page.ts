@@ -37,6 +37,8 @@ export interface Script extends PageOptions {
   readonly greeting?: object[]
   /** Behind `/`. */
   readonly search?: string
+  /** What the page asks is not answered before `answer`. */
+  readonly isHeld?: boolean
   readonly regressions?: object
 }
 
@@ -77,13 +79,14 @@ export function updates (seq: number, now: number): object[] {
  * the real one cannot be brought to show at a given moment.
  */
 export async function openScripted (t: Test, script: Script = {}): Promise<ScriptedPage> {
-  const { greeting: words = greeting(), search = '', regressions = { open: ALERTS, closed: [] }, ...options } = script
+  const { greeting: words = greeting(), search = '', isHeld = false, ...others } = script
+  const { regressions = { open: ALERTS, closed: [] }, ...options } = others
   const { port } = await build(t)
   const page = await openBlank(t, options)
   const complaints = complaintsOf(page)
   let socket: WebSocketRoute | undefined
   let isOpen = true
-  let held: Array<() => void> | null = null
+  let held: Array<() => void> | null = isHeld ? [] : null
   let isRefusing = false
   const subscriptions: object[] = []
   const greeted = deferred<void>()

@@ -1,18 +1,15 @@
+import { duration, list } from '../../words.ts'
 import { SourceError } from '../source-error.ts'
 import type { Catalog } from './reader.ts'
 import type { SampleSchema } from './schema.ts'
 
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
+const HOUR_MS = 60 * 60_000
 const DAY_MS = 24 * HOUR_MS
 /**
  * So far back the newest sample is looked for, one after the other: that is cheap where there is one lately, and Flux of
  * 1.8 sees one type alone where a field's type has changed in between.
  */
 const LOOK_BACK_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS]
-/** So many names of what there is are told. */
-const TOLD_NAMES = 10
 
 export interface ExplanationOptions {
   catalog: Catalog
@@ -100,16 +97,4 @@ async function newestOf (catalog: Catalog, now: number): Promise<Newest> {
     if (newest !== null) return newest
   }
   return null
-}
-
-function list (names: readonly string[]): string {
-  if (names.length === 0) return 'none'
-  const more = names.length > TOLD_NAMES ? ` and ${names.length - TOLD_NAMES} more` : ''
-  return names.slice(0, TOLD_NAMES).join(', ') + more
-}
-
-function duration (ms: number): string {
-  const units = [['d', DAY_MS], ['h', HOUR_MS], ['min', MINUTE_MS], ['s', SECOND_MS]] as const
-  const [unit, size] = units.find(([, size]) => ms >= size) ?? ['s', SECOND_MS]
-  return `${Math.round(ms / size)} ${unit}`
 }

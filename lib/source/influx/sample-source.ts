@@ -39,8 +39,8 @@ export class InfluxSampleSource implements SampleSource {
     return explain({ catalog, schema, windowMs, now: clock.now() })
   }
 
-  ping (): Promise<void> {
-    return this.#options.connection.ping()
+  async ping (): Promise<void> {
+    await this.#options.connection.ping()
   }
 
   close (): Promise<void> {

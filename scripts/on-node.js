@@ -1,0 +1,83 @@
+/**
+ * Tries what is compiled on other versions of Node: node scripts/on-node.js 22 24 26. Of each the unit part of the tests runs,
+ * and the packed package as somebody installs it. A version that cannot be had is a failure. JavaScript, as scripts/compile.js.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** Some take a second; all that is waited for ends by itself. */
+const TIMEOUT_S = 300
+/** At once: there are two cores where it matters how long it takes. */
+const VERSIONS_AT_ONCE = 2
+const PARTS = { unit: 'dist/test/support/unit-part.js', packed: 'dist/test/integration/packed.test.js' }
+
+const place = mkdtempSync(join(tmpdir(), 'popcast-node-'))
+process.on('exit', () => rmSync(place, { recursive: true, force: true }))
+
+const versions = process.argv.slice(2)
+const results = []
+const work = versions.map((version) => async () => results.push(...await onNode(version)))
+await Promise.all(Array.from({ length: VERSIONS_AT_ONCE }, async () => {
+  for (let next = work.shift(); next !== undefined; next = work.shift()) await next()
+}))
+if (results.length < versions.length * Object.keys(PARTS).length || results.some(({ ok }) => !ok)) process.exitCode = 1
+
+/** @returns of each part whether it passed */
+async function onNode (version) {
+  const binary = install(version)
+  const name = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim()
+  const outcomes = []
+  for (const [part, file] of Object.entries(PARTS)) {
+    const startedAt = performance.now()
+    const { code, output } = await run(binary, file)
+    const passed = output.match(/^ok /gm)?.length ?? 0
+    const ok = code === 0 && passed > 0
+    const took = `${Math.round((performance.now() - startedAt) / 1_000)} s`
+    process.stdout.write(`${ok ? 'ok' : 'not ok'} - ${part} on Node ${name}: ${passed} tests, ${took}\n`)
+    if (!ok) process.stdout.write(faultsOf(output))
+    outcomes.push({ ok })
+  }
+  return outcomes
+}
+
+/** The binary of a version, from the package that has the one of this platform. */
+function install (version) {
+  const name = `node-${process.platform}-${process.arch}`
+  const folder = join(place, version)
+  const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  execFileSync('npm', [...args, `${name}@${version}`], { stdio: ['ignore', 'ignore', 'inherit'], cwd: place })
+  return join(folder, 'node_modules', name, 'bin/node')
+}
+
+async function run (binary, file) {
+  const { PATH, HOME } = process.env
+  const [influxd, registry] = [process.env.TEST_INFLUXD_INFLUXQL, process.env.TEST_REQUIRE_REGISTRY]
+  const child = spawn(binary, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', file], {
+    // First in the path, so that npx and the launcher of the package take it.
+    env: {
+      PATH: `${dirname(binary)}:${PATH}`,
+      HOME,
+      TAP_TIMEOUT: String(TIMEOUT_S),
+      // What is shared by instances has its tests in the other run.
+      TEST_REDIS_SERVER: join(place, 'none'),
+      ...influxd !== undefined && { TEST_INFLUXD_INFLUXQL: influxd },
+      ...registry !== undefined && { TEST_REQUIRE_REGISTRY: registry }
+    },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
+  const [code] = await once(child, 'close')
+  return { code, output }
+}
+
+/** The lines around each test that failed. */
+function faultsOf (output) {
+  const lines = output.split('\n')
+  const starts = lines.flatMap((line, index) => /^\s*not ok /.test(line) ? [index] : [])
+  const parts = starts.slice(0, 10).map((index) => lines.slice(index, index + 25).join('\n'))
+  return `${parts.length > 0 ? parts.join('\n') : lines.slice(-40).join('\n')}\n`
+}
