@@ -1,9 +1,10 @@
 /**
  * The real service with one process and with several, on this machine:
- *   npm run bench:workers [-- --workers 2 --clients 8000 --seconds 10 --runs 3]
+ *   npm run bench:workers [-- --workers 2 --clients 8000 --seconds 10 --runs 3 --ticks 15]
  * By CPU time, so that the load client, which takes as much, says nothing: a service can do as much as its busiest process, and
  * what a frame or a connect costs is what all its processes took together, the primary too. One after the other, alternating;
- * the medians are told. Linux only: it reads /proc.
+ * the medians are told. Then what each process takes for a tick that nobody listens to (--ticks 0: not). Linux only: it reads
+ * /proc.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +22,8 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8000' },
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
-    interval: { type: 'string', default: '500' }
+    interval: { type: 'string', default: '500' },
+    ticks: { type: 'string', default: '15' }
   }
 })
 const [clients, seconds] = [Number(values.clients), Number(values.seconds)]
@@ -32,6 +34,7 @@ const PAGE_BYTES = 4_096
 /** What comes first is compiled rather than done, in each process. */
 const WARM_UP_MS = 3_000
 const WARM_UP_CLIENTS = 500
+const TICK_WARM_UP_MS = 20_000
 const SETTLE_MS = 1_000
 /** What a run collects is no part of what a connection takes. */
 const COLLECT = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGWINCH", () => globalThis.gc())']
@@ -117,10 +120,13 @@ async function measure (workers: number): Promise<Result> {
   try {
     const { port, pids } = await started(service, workers)
     await disconnected(await connected(port, WARM_UP_CLIENTS * workers))
+    // What the first half makes a process grow by is no part of what each of the second half takes.
+    const half = Math.floor(clients / 2)
+    const first = await connected(port, half)
     const before = await collected(pids)
-    const first = await connected(port, clients)
+    const second = await connected(port, half)
     const { residentBytes } = await collected(pids)
-    await disconnected(first)
+    await Promise.all([first, second].map(disconnected))
     const beforeConnects = await collected(pids)
     const load = await connected(port, clients)
     try {
@@ -136,7 +142,7 @@ async function measure (workers: number): Promise<Result> {
         connectCapacity: clients / connecting.busiest * 1_000,
         frameUs: telling.total * 1_000 / frames,
         frameCapacity: frames / telling.busiest * 1_000,
-        memoryBytes: (residentBytes - before.residentBytes) / clients,
+        memoryBytes: (residentBytes - before.residentBytes) / half,
         largestShare: Math.max(...counts) / clients
       }
     } finally {
@@ -157,6 +163,29 @@ async function connectionsOf (port: number): Promise<number[]> {
   return instances.map(({ connections }) => connections)
 }
 
+/** What each process takes for a tick, ms: the primary first where there is one. */
+async function tickCost (workers: number, pops: number, ticks: number): Promise<number[]> {
+  const service = startService({ teardown: () => {} }, {
+    WORKERS: String(workers),
+    BROADCAST_INTERVAL_MS: '1000',
+    QUERY_TIMEOUT_MS: '900',
+    POLL: 'always',
+    DEMO_POPS: String(pops)
+  })
+  try {
+    const { pids } = await started(service, workers)
+    // What is read beside the ticks after a start is over.
+    await setTimeout(TICK_WARM_UP_MS)
+    const before = usageOf(pids)
+    await setTimeout(ticks * 1_000)
+    const after = usageOf(pids)
+    return after.cpu.map((ms, index) => (ms - (before.cpu[index] ?? 0)) / ticks)
+  } finally {
+    service.child.kill('SIGTERM')
+    await service.exit
+  }
+}
+
 const results: Record<'one' | 'several', Result[]> = { one: [], several: [] }
 for (let run = 0; run < Number(values.runs); run++) {
   results.one.push(await measure(1))
@@ -172,11 +201,26 @@ const rows: Array<[title: string, name: keyof Result, digits: number, unit: numb
   ['memory per connection, KiB', 'memoryBytes', 1, 1_024],
   ['largest share of the connections', 'largestShare', 2, 1]
 ]
-console.log(`${clients} clients, ${values.runs} runs of each, Node ${process.version}`)
-console.log(`| | 1 process | ${values.workers} workers | ratio | each ratio |\n|---|---|---|---|---|`)
-for (const [title, name, digits, unit] of rows) {
-  const [one, several] = [median(results.one, name), median(results.several, name)]
-  const each = results.one.map((result, index) => ((results.several[index]?.[name] ?? NaN) / result[name]).toFixed(2)).join(', ')
-  const ratio = (several / one).toFixed(2)
-  console.log(`| ${title} | ${(one / unit).toFixed(digits)} | ${(several / unit).toFixed(digits)} | ${ratio} | ${each} |`)
+if (Number(values.runs) > 0) printRatios()
+if (Number(values.ticks) > 0) {
+  console.log('\n| CPU of a tick, and of a second without clients, ms | 1 process | primary + each worker |\n|---|---|---|')
+  for (const pops of [20, 2_000]) {
+    const costs: string[] = []
+    for (const workers of [1, Number(values.workers)]) {
+      costs.push((await tickCost(workers, pops, Number(values.ticks))).map((ms) => ms.toFixed(0)).join(' + '))
+    }
+    console.log(`| ${pops} PoPs | ${costs.join(' | ')} |`)
+  }
+}
+
+function printRatios (): void {
+  console.log(`${clients} clients, ${values.runs} runs of each, Node ${process.version}`)
+  console.log(`| | 1 process | ${values.workers} workers | ratio | each ratio |\n|---|---|---|---|---|`)
+  for (const [title, name, digits, unit] of rows) {
+    const [one, several] = [median(results.one, name), median(results.several, name)]
+    const ratios = results.one.map((result, index) => (results.several[index]?.[name] ?? NaN) / result[name])
+    const each = ratios.map((ratio) => ratio.toFixed(2)).join(', ')
+    const ratio = (several / one).toFixed(2)
+    console.log(`| ${title} | ${(one / unit).toFixed(digits)} | ${(several / unit).toFixed(digits)} | ${ratio} | ${each} |`)
+  }
 }

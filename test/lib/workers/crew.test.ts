@@ -93,8 +93,8 @@ t.test('a question that nobody answers, or that fails, is told so', async (t) =>
   b.on('never', () => new Promise(() => {}))
   b.on('double', (value: number) => value * 2)
   t.equal(await a.ask('double', 4, 1_000), 8)
-  const failing = [['fails', /a defect/], ['unknown', /nobody answers/], ['never', /no answer within 20 ms/]] as const
-  for (const [name, detail] of failing) {
+  const cases = [['fails', /a defect/], ['unknown', /nobody answers/], ['never', /no answer within 20 ms/]] as const
+  for (const [name, detail] of cases) {
     const error = await a.ask(name, null, name === 'never' ? 20 : 1_000).catch((error: unknown) => error)
     t.ok(error instanceof ChannelError)
     t.match(error, { message: detail })
@@ -105,6 +105,7 @@ t.test('a question that nobody answers, or that fails, is told so', async (t) =>
 t.test('who asks and has no way gets no answer', async (t) => {
   const log = new FakeLog()
   const port = { send: () => { throw new Error('closed') }, onMessage: () => {} }
-  await t.rejects(new Channel({ port, clock, log }).ask('hello', null, 20), { message: 'hello: no answer within 20 ms' })
+  const channel = new Channel({ port, clock, log })
+  await t.rejects(channel.ask('hello', null, 20), { message: 'hello: no answer within 20 ms' })
   t.equal(log.of('channel_closed').length, 1)
 })
