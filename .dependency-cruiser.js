@@ -1,9 +1,9 @@
 /** Which file may import which. Part of `npm run lint`; the tests in test/repository/imports.test.ts break each rule once. */
 
 /** From what tells clients down to what says which words there are. Each may import those behind it. */
-const layers = ['metrics', 'notify', 'clients', 'feed', 'cluster', 'fleet', 'source', 'auth', 'protocol']
+const layers = ['workers', 'metrics', 'notify', 'clients', 'feed', 'cluster', 'fleet', 'source', 'auth', 'protocol']
 /** Imported by every layer, importing none. */
-const bottom = '^lib/(clock|log|lifecycle|histogram|counts|tracer)\\.ts$|^lib/simulation/'
+const bottom = '^lib/(clock|log|lifecycle|histogram|counts|tracer|loopback)\\.ts$|^lib/simulation/'
 
 const pointsUp = layers.slice(1).map((layer, index) => ({
   name: `${layer}-points-up`,
@@ -145,7 +145,7 @@ export default {
       name: 'app-imports-no-program',
       severity: 'error',
       from: { path: '^app\\.ts$' },
-      to: { path: '^(generator|detect|watch|check|bench|test|asyncapi)/|^(server|popcast)\\.ts$' }
+      to: { path: '^(generator|detect|watch|check|bench|test|asyncapi)/|^(server|service|primary|worker|popcast)\\.ts$' }
     },
     {
       // Only these import what is not part of the service.

@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { MethodNotAllowedError, NotFiniteError, NotFoundError } from './http-errors.ts'
 import { Lifecycle } from './lib/lifecycle.ts'
 import { hasReceivers } from './lib/notify/settings.ts'
+import type { Fellow } from './lib/workers/fellow.ts'
 import auth from './plugins/auth.ts'
 import broadcaster from './plugins/broadcaster.ts'
 import connections from './plugins/connections.ts'
@@ -29,6 +30,7 @@ import metrics from './plugins/metrics.ts'
 import poller from './plugins/poller.ts'
 import sessions from './plugins/sessions.ts'
 import websocket from './plugins/websocket.ts'
+import workers from './plugins/workers.ts'
 import expositionRoutes from './routes/exposition.ts'
 import fleetRoutes from './routes/fleet.ts'
 import healthRoutes from './routes/health.ts'
@@ -44,6 +46,8 @@ declare module 'fastify' {
     lifecycle: Lifecycle
     /** Lines of the log that were dropped so far. */
     logDropped (): number
+    /** What this process is told of the other workers of the service; null: it is all there is. */
+    fellow: Fellow | null
     /** Sockets that are in the midst of an answer that does not end: nothing else may be written to them. */
     streaming: WeakSet<Socket>
   }
@@ -56,6 +60,8 @@ export interface Overrides {
   logger?: FastifyBaseLogger
   /** Lines that `logger` had to drop. */
   logDropped?: () => number
+  /** Other workers of the same service. */
+  fellow?: Fellow | null
 }
 
 /** No request of ours has a body or takes long; these end the ones that never finish. */
@@ -70,7 +76,7 @@ const MAX_PARAM_LENGTH = 16_384
  * last to first (the source closes after everything that uses it).
  */
 export async function buildApp (config: Config, overrides: Overrides = {}): Promise<FastifyInstance> {
-  const { clock = systemClock, random = Math.random, logger, logDropped = () => 0 } = overrides
+  const { clock = systemClock, random = Math.random, logger, logDropped = () => 0, fellow = null } = overrides
   const streaming = new WeakSet<Socket>()
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
@@ -92,6 +98,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
 
   app.decorate('lifecycle', new Lifecycle())
   app.decorate('logDropped', logDropped)
+  app.decorate('fellow', fellow)
   app.decorate('streaming', streaming)
   app.setErrorHandler(sendError)
   app.addHook('preHandler', refuseInfinities)
@@ -118,7 +125,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(metricsSource, { config, clock, random })
   await app.register(updates, { config, clock })
   await app.register(stream, { config, clock })
-  await app.register(broadcaster, { clock })
+  await app.register(broadcaster, { config, clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
   await app.register(auth, { config, clock })
@@ -126,6 +133,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(metrics, { config })
   // Nobody else needs any of it.
   if (hasReceivers(config)) await app.register(import('./plugins/notify.ts'), { config, clock, random })
+  await app.register(workers)
 
   await app.register(documentation)
   await app.register(accepts)

@@ -1,10 +1,14 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { envSchema } from 'env-schema'
 import { authSettingFaults } from './lib/auth/settings.ts'
+import { isLoopback } from './lib/loopback.ts'
 import { notifySettingFaults } from './lib/notify/settings.ts'
 import { influxSettingFaults } from './lib/source/influx/settings.ts'
 import { endpointFault } from './lib/tracing/settings.ts'
-import { ConfigError, problem, settingsSchema, type ConfigProblem, type SettingName, type Settings } from './settings.ts'
+import {
+  ConfigError, MOST_WORKERS, problem, settingsSchema, type ConfigProblem, type SettingName, type Settings
+} from './settings.ts'
 
 export { ConfigError, problem, settingsSchema, type ConfigProblem } from './settings.ts'
 
@@ -22,8 +26,8 @@ interface InfluxSettings {
 /** The settings, checked: which source there is is decided, and what that source cannot do without is there. */
 export type Config = Omit<
   Settings,
-  'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS' | 'MIN_DEVIATION_MS' | 'AUTH'
-> & { DRAIN_DELAY_MS: number; MIN_DEVIATION_MS: number; AUTH: NonNullable<Settings['AUTH']> } & (
+  'METRICS_SOURCE' | 'INFLUXDB_URL' | 'INFLUXDB_BUCKET' | 'DRAIN_DELAY_MS' | 'MIN_DEVIATION_MS' | 'AUTH' | 'WORKERS'
+> & { DRAIN_DELAY_MS: number; MIN_DEVIATION_MS: number; AUTH: NonNullable<Settings['AUTH']>; WORKERS: number } & (
   { METRICS_SOURCE: 'demo' } | InfluxSettings
 )
 export type InfluxConfig = Extract<Config, InfluxSettings>
@@ -41,24 +45,15 @@ export function loadConfig (env: Record<string, string | undefined>): Config {
   const settings = parse({ ...given, ...(token !== undefined && { INFLUXDB_TOKEN: token.trim() }) })
   const config = {
     ...settings,
+    WORKERS: workersOf(settings),
     AUTH: settings.AUTH ?? 'none' as const,
     METRICS_SOURCE: settings.METRICS_SOURCE ?? (settings.INFLUXDB_URL === undefined ? 'demo' : 'influxdb'),
     MIN_DEVIATION_MS: settings.MIN_DEVIATION_MS ?? DEFAULT_MIN_DEVIATION * settings.HEALTHY_BELOW_MS,
     DRAIN_DELAY_MS: settings.DRAIN_DELAY_MS ?? (isLoopback(settings.HOST) ? 0 : DEFAULT_DRAIN_DELAY_MS)
   }
-  const problems = [...contradictions(config), ...authProblems(settings)]
+  const problems = [...contradictions({ ...config, WORKERS: settings.WORKERS }), ...authProblems(settings)]
   if (problems.length > 0) throw new ConfigError(problems)
   return config as Config
-}
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-
-/** Whether only this machine reaches it. */
-export function isLoopback (host: string): boolean {
-  const version = isIP(host)
-  return host.toLowerCase() === 'localhost' || (version !== 0 && loopback.check(host, version === 4 ? 'ipv4' : 'ipv6'))
 }
 
 function parse (given: Record<string, unknown>): Settings {
@@ -76,7 +71,15 @@ function parse (given: Record<string, unknown>): Settings {
   }
 }
 
+/** NaN: it makes no sense. */
+function workersOf ({ WORKERS }: Settings): number {
+  if (WORKERS === 'auto') return Math.min(availableParallelism(), MOST_WORKERS)
+  const workers = /^\d+$/.test(WORKERS) ? Number(WORKERS) : NaN
+  return workers >= 1 && workers <= MOST_WORKERS ? workers : NaN
+}
+
 function * contradictions (config: Settings): Iterable<ConfigProblem> {
+  if (Number.isNaN(workersOf(config))) yield problem('WORKERS', `${show(config.WORKERS)} is neither a number of workers nor auto`)
   // JSON Schema knows no infinity, so its limits do not hold one off.
   if (!Number.isFinite(config.HEALTHY_BELOW_MS)) yield problem('HEALTHY_BELOW_MS', 'is not finite')
   if (config.QUERY_TIMEOUT_MS >= config.BROADCAST_INTERVAL_MS) {

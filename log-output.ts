@@ -1,4 +1,5 @@
 import { constants, fstatSync, openSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import { pino, type Logger } from 'pino'
 import sonicBoom from 'sonic-boom'
@@ -13,6 +14,8 @@ export interface LogOutput {
   logger: Logger
   /** Lines that were not written: nobody read, or the disk was full. */
   dropped (): number
+  /** Takes whole lines of JSON that another process has made. */
+  relay (lines: string): void
   /** Resolves when what waits is written, at the latest after `deadlineMs`. */
   flush (deadlineMs: number): Promise<void>
 }
@@ -25,7 +28,7 @@ interface LineSink {
 }
 
 interface LineEvents {
-  onDrop (): void
+  onDrop (lines: string): void
   /** Everything that waited is written. */
   onDrain (): void
 }
@@ -34,12 +37,14 @@ interface LineEvents {
  * Lines to standard output that neither block nor throw. pino's own destination is not used: written to at once it stops the
  * process at a pipe that nobody reads, and otherwise it tries for ever at the exit.
  * @param format what is written in place of a line of JSON
+ * @param fields what every line has
  */
-export function openLogOutput (level: string, format = (line: string) => line): LogOutput {
+export function openLogOutput (level: string, format?: (line: string) => string, fields: object = {}): LogOutput {
   let dropped = 0
   let told = 0
   const sink = openSink({
-    onDrop: () => { dropped++ },
+    // What is made for people may take several lines, each time.
+    onDrop: (lines) => { dropped += format === undefined ? lines.split('\n').length - 1 : 1 },
     onDrain: () => {
       if (dropped === told) return
       const count = dropped - told
@@ -48,10 +53,15 @@ export function openLogOutput (level: string, format = (line: string) => line): 
     }
   })
   // Not the stream itself: at a fatal line pino would call its flushSync, which never returns from a full disk.
-  const logger = pino({ level }, { write: (line: string) => sink.write(format(line)) })
+  const base = { pid: process.pid, hostname: hostname(), ...fields }
+  const logger = pino({ level, base }, { write: (line: string) => sink.write(format?.(line) ?? line) })
   return {
     logger,
     dropped: () => dropped,
+    relay (lines) {
+      if (format === undefined) sink.write(lines)
+      else for (const line of lines.split('\n').slice(0, -1)) sink.write(format(`${line}\n`))
+    },
     flush: (deadlineMs) => new Promise((resolve) => {
       const deadline = setTimeout(resolve, deadlineMs)
       sink.whenWritten(() => {
@@ -128,7 +138,7 @@ function socketSink ({ onDrop, onDrain }: LineEvents): LineSink {
   stdout.on('drain', onDrain)
   return {
     write (line) {
-      if (!stdout.writable || stdout.writableLength + line.length > MAX_WAITING_BYTES) onDrop()
+      if (!stdout.writable || stdout.writableLength + line.length > MAX_WAITING_BYTES) onDrop(line)
       else stdout.write(line)
     },
     whenWritten (written) {

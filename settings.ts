@@ -14,6 +14,9 @@ const text = (description: string, defaultValue?: string) =>
 const integer = (what: string, defaultValue: number, minimum: number, maximum: number) =>
   Type.Integer({ description: `${what}, a whole number from ${minimum} to ${maximum}`, default: defaultValue, minimum, maximum })
 
+/** More processes than any machine has cores for would only be in each other's way. */
+export const MOST_WORKERS = 64
+
 const DRAIN_DELAY_LIMIT_MS = 5 * MINUTE_MS
 
 const duration = (defaultValue: number, minimum: number, maximum = DAY_MS) =>
@@ -39,6 +42,7 @@ const name = (what: string, defaultValue: string) =>
 export const settingsSchema = Type.Object({
   HOST: text('an address or host name to listen on', '127.0.0.1'),
   PORT: integer('a TCP port (0 picks a free one)', 3001, 0, 65_535),
+  WORKERS: text(`a whole number from 1 to ${MOST_WORKERS}, or auto: as many as there are cores`, '1'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   TRUST_PROXY: Type.Optional(text('comma-separated addresses or CIDR ranges of the proxies whose X-Forwarded-For is believed')),
 

@@ -1,11 +1,23 @@
 import { isatty } from 'node:tty'
-import { ConfigError } from './config.ts'
+import { ConfigError, type Config } from './config.ts'
+import type { Log } from './lib/log.ts'
 import { openLogOutput, type LogOutput } from './log-output.ts'
+
+/** As which the service speaks of itself. */
+export const PROGRAM = 'popcast'
 
 /** npm hands on a Ctrl-C that the terminal has sent to the whole group already: the second of the two is no second signal. */
 export const SAME_KEY_PRESS_MS = 300
 /** So long the last lines of the log may take. */
 export const FLUSH_TIMEOUT_MS = 1_000
+
+/** Between the deadline of the drain and the one of the process: what Fastify and InfluxDB need to close. */
+const CLOSE_SLACK_MS = 5_000
+
+/** How long a shutdown may take. */
+export function shutdownMs ({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
+  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS + CLOSE_SLACK_MS
+}
 
 /** Says in one line for a person why `program` cannot start, and exits 1: a stack trace would say nothing more. */
 export function failStart (program: string, message: string): never {
@@ -32,13 +44,17 @@ export function loadEnvFile (program: string): void {
   }
 }
 
-/**
- * JSON, or lines for people when somebody watches.
- * @param beforeLine called before each line for people, so that a progress bar can step aside
- */
-export async function openLog (level: string, beforeLine = () => {}): Promise<LogOutput> {
+export interface OpenLogOptions {
+  /** Called before each line for people, so that a progress bar can step aside. */
+  beforeLine?: () => void
+  /** What every line has. */
+  fields?: object
+}
+
+/** JSON, or lines for people when somebody watches. */
+export async function openLog (level: string, { beforeLine = () => {}, fields }: OpenLogOptions = {}): Promise<LogOutput> {
   // Not process.stdout.isTTY: to ask it makes a pipe that is shared with others not block them either.
-  return openLogOutput(level, isatty(1) ? await forPeople(beforeLine) : undefined)
+  return openLogOutput(level, isatty(1) ? await forPeople(beforeLine) : undefined, fields)
 }
 
 async function forPeople (beforeLine: () => void): Promise<(line: string) => string> {
@@ -48,4 +64,17 @@ async function forPeople (beforeLine: () => void): Promise<(line: string) => str
     beforeLine()
     return pretty(line)
   }
+}
+
+/** Calls `close` at the first Ctrl-C, and exits at the second. */
+export function onInterrupt (log: Log, output: LogOutput, close: () => void): void {
+  process.once('SIGINT', () => {
+    const firstAt = performance.now()
+    process.on('SIGINT', () => {
+      if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
+      log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
+      void output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
+    })
+    close()
+  })
 }

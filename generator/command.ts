@@ -26,7 +26,7 @@ export async function generate (args: readonly string[]): Promise<never> {
   const config = orFailStart(PROGRAM, () => loadInfluxConfig(process.env))
 
   const bar = process.stdout.isTTY && process.stderr.isTTY ? await barProgress(process.stderr) : null
-  const { logger: log, flush } = await openLog(config.LOG_LEVEL, () => bar?.clear())
+  const { logger: log, flush } = await openLog(config.LOG_LEVEL, { beforeLine: () => bar?.clear() })
   setLogger({
     error: (detail) => log.error({ event: 'influxdb_client', detail }, 'the InfluxDB client says'),
     warn: (detail) => log.warn({ event: 'influxdb_client', detail }, 'the InfluxDB client says')

@@ -12,7 +12,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Topic } from '../lib/protocol/fields.ts'
 import type { Config } from '../config.ts'
-import { AuthUnavailableError, ForbiddenError, RETRY_AFTER_SECONDS, UnauthorizedError } from '../http-errors.ts'
+import {
+  AuthUnavailableError, ForbiddenError, OverCapacityError, RETRY_AFTER_SECONDS, UnauthorizedError
+} from '../http-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -112,6 +114,11 @@ export default fp<AuthOptions>(async (app, { config, clock }) => {
     if (is404 || method === 'OPTIONS') return
     const isOpen = !request.ws && (isPublic || url.startsWith(PAGE_FILES))
     if (isOpen && !saysMore) return
+    // Before its signature is checked, which costs more than to send it away.
+    if (opensStream(request) && app.connections.isFull) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS)
+      throw new OverCapacityError()
+    }
     await identify(request, reply, verifier, isOpen)
     if (isOpen || request.ws || request.grant === null || tells === undefined) return
     if (tells === 'everything' ? isUnlimited(request.grant) : allowsTopic(request.grant, tells)) return

@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import { Broadcaster } from '../lib/clients/broadcaster.ts'
 import { tellClients } from '../lib/clients/follow.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Config } from '../config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,9 +11,12 @@ declare module 'fastify' {
 }
 
 /** Decorates `broadcaster`, which tells every client what comes into the log. */
-export default fp<{ clock: Clock }>(async (app, { clock }) => {
+export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock }) => {
   const { connections, updates, view, tickStatistics: statistics, log } = app
   const broadcaster = new Broadcaster({ connections, clock })
-  tellClients({ updates, view, broadcaster, statistics, log, tracer: app.tracer })
+  // Of workers one counts each tick, or their sum would be a multiple: who has made it, where that is one of them for certain.
+  const countsTick = () => app.fellow === null ||
+    (config.CLUSTER_URL === undefined ? app.stream.status.role === 'leader' : app.fellow.membership.number === 1)
+  tellClients({ updates, view, broadcaster, statistics, countsTick, log, tracer: app.tracer })
   app.decorate('broadcaster', broadcaster)
 }, { name: 'broadcaster', dependencies: ['connections', 'updates', 'tracing'] })

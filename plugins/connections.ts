@@ -26,7 +26,11 @@ export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
     maxBufferedBytes: config.MAX_BUFFERED_BYTES,
     keptUpdates: config.UPDATE_LOG_COUNT,
     // Counted in updates of ours, as pings are: a process that was paused itself must not blame its clients.
-    maxSkippedUpdates: Math.ceil(config.SLOW_CLIENT_TIMEOUT_MS / config.BROADCAST_INTERVAL_MS)
+    maxSkippedUpdates: Math.ceil(config.SLOW_CLIENT_TIMEOUT_MS / config.BROADCAST_INTERVAL_MS),
+    ...(app.fellow !== null && {
+      shared: app.fellow.occupancy,
+      ids: { first: app.fellow.membership.number, step: app.fellow.membership.of }
+    })
   })
   const statistics = new TickStatistics()
   app.decorate('connections', connections)

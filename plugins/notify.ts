@@ -41,7 +41,8 @@ export default fp<NotifyOptions>(async (app, { config, clock, random }) => {
   app.addHook('onClose', () => pager.stop())
 }, { name: 'notify', dependencies: ['updates', 'stream', 'poller', 'metrics', 'metrics-source'] })
 
-function * receiversOf ({ log }: FastifyInstance, config: Config, clock: Clock, random: () => number): Iterable<CountedReceiver> {
+function * receiversOf (app: FastifyInstance, config: Config, clock: Clock, random: () => number): Iterable<CountedReceiver> {
+  const { log, fellow, stream } = app
   const { ALERTMANAGER_URL, WEBHOOK_URL, WEBHOOK_SECRET_FILE } = config
   if (ALERTMANAGER_URL !== undefined) {
     const counts = new Counts(deliveryOutcomes)
@@ -49,7 +50,9 @@ function * receiversOf ({ log }: FastifyInstance, config: Config, clock: Clock, 
     const deliveries = endpoints.map((endpoint) =>
       new Delivery({ receiver: 'alertmanager', endpoint, post, random, counts, clock, log }))
     log.info({ event: 'notify', receiver: 'alertmanager', hosts: endpoints.map(({ host }) => host) }, 'alerts go to Alertmanager')
-    yield { receiver: new AlertmanagerReceiver({ deliveries, clock }), counts }
+    // Of the workers of one service one tells it; of instances each, as Alertmanagers expect.
+    const isTelling = fellow === null ? () => true : () => stream.status.role === 'leader'
+    yield { receiver: new AlertmanagerReceiver({ deliveries, isTelling, clock }), counts }
   }
   if (WEBHOOK_URL !== undefined && WEBHOOK_SECRET_FILE !== undefined) {
     const counts = new Counts(deliveryOutcomes)

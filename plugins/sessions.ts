@@ -39,8 +39,9 @@ const REACH_MS = 1_000
 
 /** Decorates `sessionContext` and `admit`: what is the same for every client, however it is connected. */
 export default fp<SessionsOptions>(async (app, { config, clock }) => {
-  const rate = new RateLimit(config.UPGRADE_RATE_LIMIT, clock)
-  const addresses = new AddressLimit(config.MAX_CONNECTIONS_PER_ADDRESS)
+  // In a storm all workers are busy: each lets in its share.
+  const rate = new RateLimit(Math.ceil(config.UPGRADE_RATE_LIMIT / (app.fellow?.membership.of ?? 1)), clock)
+  const addresses = new AddressLimit(config.MAX_CONNECTIONS_PER_ADDRESS, app.fellow?.occupancy)
   const refusal = (isUpgrade: boolean, address: string, isKnown: boolean): Error | null => {
     if (app.lifecycle.isClosing) return new ShuttingDownError()
     // There is no position to tell yet.
@@ -66,7 +67,7 @@ export default fp<SessionsOptions>(async (app, { config, clock }) => {
   })
   app.decorate('reach', (position) => {
     // By itself an instance is never behind.
-    if (config.CLUSTER_URL === undefined || position === null || position === 'invalid') return null
+    if ((config.CLUSTER_URL === undefined && app.fellow === null) || position === null || position === 'invalid') return null
     const { epoch, seq } = app.updates
     return position.epoch === epoch && position.seq <= seq ? null : within(clock, REACH_MS, app.stream.catchUp())
   })

@@ -64,25 +64,30 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
   const limits = { maxEntries: config.UPDATE_LOG_COUNT, maxBytes: config.UPDATE_LOG_BYTES }
   const codec = new FindingsCodec((id) => updates.toldIn(id))
   // For people to know it by, and never the same twice.
-  const instance = `${hostname()}-${randomBytes(3).toString('hex')}`
+  const instance = app.fellow?.instance ?? `${hostname()}-${randomBytes(3).toString('hex')}`
   const common = { instance, codec, newEpoch: randomUUID, clock, log }
+  const leased = {
+    ...common,
+    intervalMs,
+    maxEntries: limits.maxEntries,
+    about: () => app.instanceStatus(),
+    wantsData: () => app.demand.isWantedHere,
+    onDemand: () => app.poller.wake(),
+    onAway: awayOf(app, clock, intervalMs)
+  }
+  const onFault = (message: string | null) => app.troubles.set('state_not_kept', message)
   if (url !== undefined) {
     // Nobody else needs any of it.
     const { RedisLog } = await import('../lib/cluster/redis/redis-log.ts')
-    return new RedisLog<Findings, Note>({
-      ...common,
-      url,
-      name,
-      intervalMs,
-      maxEntries: limits.maxEntries,
-      about: () => app.instanceStatus(),
-      wantsData: () => app.demand.isWantedHere,
-      onDemand: () => app.poller.wake(),
-      onAway: awayOf(app, clock, intervalMs)
-    })
+    return new RedisLog<Findings, Note>({ ...leased, url, name })
+  }
+  const engine = app.fellow?.openEngine() ?? null
+  if (engine !== null) {
+    const { LeasedLog } = await import('../lib/cluster/leased-log.ts')
+    app.fellow?.onFault(onFault)
+    return new LeasedLog<Findings, Note>({ ...leased, engine })
   }
   if (directory === undefined) return new MemoryLog<Findings, Note>(randomUUID(), instance)
-  const onFault = (message: string | null) => app.troubles.set('state_not_kept', message)
   return await DirectoryLog.open<Findings, Note>({ ...common, directory, limits, onFault })
 }
 

@@ -15,7 +15,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { tells: 'everything' },
       schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } }
     },
-    async (_request, reply) => reply.type(EXPOSITION_TYPE).send(app.metrics.expose())
+    async (_request, reply) => {
+      const others = await app.gather()
+      return reply.type(EXPOSITION_TYPE).send(app.metrics.expose(others.map(({ families }) => families)))
+    }
   )
 }
 

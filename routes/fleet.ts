@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { InstanceStatus } from '../plugins/stream.ts'
 import type { Instance } from '../lib/cluster/shared-log.ts'
+import { statesOf } from '../lib/workers/report.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 
 const InstanceSchema = Type.Object({
@@ -25,11 +26,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { tags: ['operations'], summary: 'The instances that share the stream', response: { 200: Fleet } } },
     async () => {
       const { stream, instanceStatus } = app
+      const workers = new Map(statesOf(await app.gather()).map(({ instance, about }) => [instance, about]))
       // Of itself it knows better than what it told others.
-      const statusOf = ({ id, about }: Instance) => id === stream.status.instance ? instanceStatus() : about as InstanceStatus
+      const statusOf = ({ id, about }: Instance) =>
+        id === stream.status.instance ? instanceStatus() : (workers.get(id) ?? about) as InstanceStatus
       const instances = stream.instances.map((instance) =>
         ({ id: instance.id, isLeader: instance.isLeader, ...statusOf(instance) }))
-      return { ...describeStream(stream), instances }
+      return { ...describeStream(app), instances }
     }
   )
 }

@@ -5,6 +5,7 @@ import { type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
+import { statesOf } from '../lib/workers/report.ts'
 
 /** Of what is not told to those who are not known. */
 const Details = Type.Object({
@@ -51,6 +52,7 @@ const Ready = Type.Object({ status: Type.String(), reason: Type.Union([Type.Stri
 /** Health for people and orchestrators, from what is known: none of it asks the database. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
   const startedAt = clock.monotonic()
+  const uptimeMs = () => app.fellow === null ? clock.monotonic() - startedAt : clock.now() - app.fellow.membership.startedAt
 
   app.get(
     '/health',
@@ -64,12 +66,15 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     },
     async ({ grant }, reply) => {
       const { isServing } = app.lifecycle
-      const reason = degradedBy(app)
+      const others = statesOf(await app.gather())
+      // Only who leads knows.
+      const defects = others.find(({ isLeader }) => isLeader)?.defects ?? app.tickMaker.defects
+      const reason = degradedBy(app, defects)
       if (!isServing) reply.code(503)
       return {
         status: !isServing ? ('shutting_down' as const) : reason === null ? ('ok' as const) : ('degraded' as const),
         timestamp: timestamp(clock.now()),
-        ...(grant !== null && details(reason))
+        ...(grant !== null && details(reason, defects, others.reduce((sum, { tracked }) => sum + tracked, app.connections.size)))
       }
     }
   )
@@ -91,25 +96,25 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     }
   )
 
-  function details (reason: string | null): Static<typeof Details> {
+  function details (reason: string | null, defects: number, clients: number): Static<typeof Details> {
     const { lifecycle, connections, tickMaker, metricsSource, troubles } = app
     const { lastSuccess, ...source } = tickMaker.health.report
     return {
       reason,
       troubles: troubles.current,
-      uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
+      uptimeSeconds: Math.round(uptimeMs()) / 1_000,
       services: {
         influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
-        stream: describeStream(app.stream),
+        stream: describeStream(app),
         feed: {
-          healthy: tickMaker.defects === 0 && troubles.current.length === 0,
+          healthy: defects === 0 && troubles.current.length === 0,
           status: app.view.isIdle ? 'idle' : app.view.latest()?.content.header.status ?? 'starting',
-          failedTicks: tickMaker.defects
+          failedTicks: defects
         },
         websocket: {
           healthy: lifecycle.isServing && !connections.isFull,
-          activeConnections: connections.size,
-          totalConnectionsTracked: connections.size
+          activeConnections: clients,
+          totalConnectionsTracked: clients
         }
       }
     }
@@ -124,12 +129,12 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   }
 }
 
-function degradedBy ({ tickMaker, connections, troubles, stream }: FastifyInstance): string | null {
+function degradedBy ({ tickMaker, connections, troubles, stream }: FastifyInstance, defects: number): string | null {
   const { away, isSynced } = stream.status
   if (away !== null || !isSynced) return away ?? 'engine'
   // Before the source was asked at all nothing is known to work either.
   if (!tickMaker.health.report.healthy) return 'source'
-  if (tickMaker.defects > 0) return 'defect'
+  if (defects > 0) return 'defect'
   if (connections.isFull) return 'over_capacity'
   return troubles.current[0]?.reason ?? null
 }

@@ -1,16 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
-import { isLoopback, type Config } from '../config.ts'
+import type { Config } from '../config.ts'
 import { isUnlimited } from '../lib/auth/grant.ts'
 import { type Clock } from '../lib/clock.ts'
-import type { Connection } from '../lib/clients/connection.ts'
+import { connectionStatus, type ConnectionStatus as Told } from '../lib/clients/connection-status.ts'
+import { successRateOf } from '../lib/clients/connection-tracker.ts'
+import { addDurations, statisticsOf } from '../lib/clients/durations.ts'
 import { transportKinds } from '../lib/clients/transport.ts'
 import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 import { literals } from '../lib/protocol/fields.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
+import { addTotals, connectionsOf, statesOf, type WorkerState } from '../lib/workers/report.ts'
 
 const DEFAULT_LIMIT = 1_000
 const Count = Type.Integer()
@@ -82,26 +86,38 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
   }, async (request) => {
     const { limit } = request.query
     const { connections } = app
-    const { totals, successRate, durations, counts } = connections
+    const others = await app.gather(limit)
+    const states = statesOf(others)
+    const { counts } = connections
+    const totals = addTotals([connections.totals, ...others.map(({ totals }) => totals)])
+    const durations = others.length === 0
+      ? connections.durations
+      : statisticsOf(addDurations([connections.durationDigest, ...others.map(({ durations }) => durations)]))
     const tracked = Array.from(connections)
+    const sum = (own: number, of: (state: WorkerState) => number) => states.reduce((total, state) => total + of(state), own)
+    const trackedConnections = sum(tracked.length, ({ tracked }) => tracked)
+    const told = connectionsOf(tracked.slice(0, limit).map(connectionStatus), others).slice(0, limit)
     return {
       status: 'ok' as const,
       timestamp: timestamp(clock.now()),
       feed: describeFeed(app.view.latest(), app.view.isIdle),
-      stream: describeStream(app.stream),
+      stream: describeStream(app),
       summary: {
-        activeConnections: tracked.filter(({ isOpen }) => isOpen).length,
-        trackedConnections: tracked.length,
-        connectionsByKind: { websocket: counts.open('websocket'), sse: counts.open('sse') },
+        activeConnections: sum(tracked.filter(({ isOpen }) => isOpen).length, ({ open }) => open),
+        trackedConnections,
+        connectionsByKind: {
+          websocket: sum(counts.open('websocket'), ({ byKind }) => byKind.websocket),
+          sse: sum(counts.open('sse'), ({ byKind }) => byKind.sse)
+        },
         totalBroadcasts: totals.broadcasts,
         totalErrors: totals.errors,
         totalConnections: totals.opened,
         totalSkipped: totals.skipped,
-        successRate,
+        successRate: successRateOf(totals),
         connectionDurationMs: durations
       },
-      connections: tracked.slice(0, limit).map(showsDetails(request, config) ? describe : redacted),
-      truncated: tracked.length > limit
+      connections: showsDetails(request, config) ? told : told.map(redacted),
+      truncated: trackedConnections > limit
     }
   })
 }
@@ -123,26 +139,8 @@ function isLocal ({ ip, headers }: FastifyRequest): boolean {
   return isLoopback(ip) && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined
 }
 
-function redacted (connection: Connection) {
-  return { ...describe(connection), clientInfo: { userAgent: 'redacted', ip: 'redacted' } }
-}
-
-function describe (connection: Connection) {
-  return {
-    id: connection.id,
-    connectedAt: timestamp(connection.connectedAt),
-    broadcastCount: connection.broadcastCount,
-    errorCount: connection.errorCount,
-    lastBroadcast: connection.lastBroadcast === null ? null : timestamp(connection.lastBroadcast),
-    lastError: connection.lastError,
-    clientInfo: connection.clientInfo,
-    lastActivity: timestamp(connection.lastActivity),
-    missedPings: connection.missedPings,
-    bufferedBytes: connection.bufferedBytes,
-    skippedCount: connection.skippedCount,
-    topics: Array.from(connection.topics),
-    kind: connection.kind
-  }
+function redacted (connection: Told) {
+  return { ...connection, clientInfo: { userAgent: 'redacted', ip: 'redacted' } }
 }
 
 export default routes

@@ -2,7 +2,7 @@
  * The land of the world as the `d` of one SVG path, drawn when the page is built: Natural Earth at 1:110 million (public domain,
  * by world-atlas), in the projection that web/state/projection.ts puts PoPs on. A page that projected it itself would load
  * both libraries and be 30 ms later. Corners that the line would miss by less than TOLERANCE are left out: on a desk a unit is
- * half a pixel, and the path is a quarter smaller.
+ * half a pixel, and the path is a third smaller.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,7 +16,7 @@ export const VIEW = [1920, 960]
 export const ATLAS = 'world-atlas'
 
 /** In units of the view. */
-export const TOLERANCE = 1
+export const TOLERANCE = 1.4
 
 /** @returns {string} */
 export function landPath () {

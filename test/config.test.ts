@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../config.ts'
 import { problemsOf } from './support/setting-faults.ts'
@@ -12,12 +13,15 @@ const URLS = 'an http:// or https:// URL without user name and password, e.g. ht
 const BUCKETS = 'the bucket, or database/retention-policy for 1.x'
 const NOT_AN_ADDRESS = 'is not an address (true and hop counts would believe anyone)'
 
+const WORKERS_ACCEPTED = 'a whole number from 1 to 64, or auto: as many as there are cores'
+
 const ALLOWED = 'must be equal to one of the allowed values'
 
 t.test('defaults', async (t) => {
   t.strictSame(loadConfig({}), {
     HOST: '127.0.0.1',
     PORT: 3001,
+    WORKERS: 1,
     LOG_LEVEL: 'info',
     AUTH: 'none',
     JWT_TOLERANCE_MS: 0,
@@ -89,6 +93,8 @@ t.test('values', async (t) => {
       env: { PORT: '65535', DRAIN_TIMEOUT_MS: '9000', DEMO_POPS: '2000' },
       expected: { PORT: 65_535, DRAIN_TIMEOUT_MS: 9_000, DEMO_POPS: 2_000 }
     },
+    { name: 'so many workers', env: { WORKERS: '64' }, expected: { WORKERS: 64 } },
+    { name: 'as many workers as cores', env: { WORKERS: 'auto' }, expected: { WORKERS: availableParallelism() } },
     {
       name: 'empty and blank count as unset',
       env: { PORT: '', HOST: '  ', INFLUXDB_URL: '', METRICS_SOURCE: '' },
@@ -143,7 +149,8 @@ t.test('variables that are no settings are ignored', async (t) => {
 })
 
 t.test('wrong values name the variable, the fault and what is accepted', async (t) => {
-  const cases: Array<[name: string, env: Record<string, string>, ...problem: [string, string, string]]> = [
+  type Case = [name: string, env: Record<string, string>, ...problem: [string, string, string]]
+  const cases: Case[] = [
     [
       'a token in two lines',
       { ...INFLUX, INFLUXDB_TOKEN: 'hunter\n2' },
@@ -331,6 +338,8 @@ t.test('wrong values name the variable, the fault and what is accepted', async (
     ['an engine of another kind', { CLUSTER_URL: 'http://u:p@engine' }, 'CLUSTER_URL', 'has the protocol "http:"', ENGINES],
     ['an engine without a protocol', { CLUSTER_URL: 'engine:p@6379' }, 'CLUSTER_URL', 'has the protocol "engine:"', ENGINES],
     ['an engine that is no URL', { CLUSTER_URL: '//engine' }, 'CLUSTER_URL', 'cannot be parsed as a URL', ENGINES],
+    ...['0', '65', '1.5', '-1', 'many'].map((WORKERS): Case =>
+      [`${WORKERS} workers`, { WORKERS }, 'WORKERS', `"${WORKERS}" is neither a number of workers nor auto`, WORKERS_ACCEPTED]),
     [
       'two homes of the stream',
       { CLUSTER_URL: 'redis://engine', STATE_DIR: '/var/lib/popcast' },

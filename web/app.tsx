@@ -91,6 +91,7 @@ function sheetOf ({ model, actions, detail, spans, theme, mutedUntil }: AppConte
         pop={pops.get(code) ?? null}
         alert={alert}
         detail={detail.value}
+        headline={model.headline.value}
         look={model.look.value}
         asOf={model.asOf.value}
         now={model.until.value}

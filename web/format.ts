@@ -44,9 +44,14 @@ export function shortClock (time: number | Date | string): string {
   return `${iso(time).slice(11, 16)}Z`
 }
 
-/** With the day, for what is older than one. */
+/** With the day. */
 export function moment (time: number | Date | string): string {
   return `${iso(time).slice(0, 10)} ${clock(time)}`
+}
+
+/** Of something that is not of now: the time, with the day for what is older than one. */
+export function asOfWords (time: Date | number, now: number): string {
+  return now - Number(time) > DAY_MS ? moment(time) : clock(time)
 }
 
 function iso (time: number | Date | string): string {

@@ -1,12 +1,13 @@
 import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { Overview } from '../client/index.ts'
+import type { HistoryPoint } from '../client/index.ts'
 import type { AppContext } from './context.ts'
-import { age, clock, moment } from './format.ts'
+import { age, asOfWords } from './format.ts'
 import { attentionOf, itemOf } from './state/attention.ts'
-import { isFiltered } from './state/filter.ts'
+import { isFiltered, termsOf } from './state/filter.ts'
 import type { Model } from './state/model.ts'
+import { rhythmOf, samplesOf, seriesOf, type Series } from './state/series.ts'
 import { AttentionList } from './view/attention.tsx'
 import { OverviewChart } from './view/overview-chart.tsx'
 import { PopTable } from './view/table.tsx'
@@ -14,7 +15,8 @@ import { Tiles } from './view/tiles.tsx'
 import { Timeline } from './view/timeline.tsx'
 import { WorldMap } from './view/world-map.tsx'
 
-const DAY_MS = 86_400_000
+/** Until a server says its own. */
+const INTERVAL_MS = 10_000
 /** Of a list that can be scrolled; the table has the others. */
 const LIST_LIMIT = 50
 /** Worst first: the map needs the room more. */
@@ -39,40 +41,54 @@ function isSimulated (model: Model): boolean {
   return model.snapshot.value.server?.source === 'demo'
 }
 
-function asOfWords (model: Model): string | null {
+function asOf (model: Model): string | null {
   const time = model.asOf.value
-  return time === null ? null : model.now.value - time.getTime() > DAY_MS ? moment(time) : clock(time)
+  return time === null ? null : asOfWords(time, model.now.value)
 }
 
 /** An age that stands still would be wrong a second later: then it is told of when the numbers are. */
 function ageWords (model: Model): string | null {
   const { ageMs } = model.freshness.value
   if (ageMs === null) return null
-  if (model.pause.value !== null) return `as of ${asOfWords(model)}`
+  if (model.pause.value !== null) return `as of ${asOf(model)}`
   return model.look.value === 'old' || model.look.value === 'late' ? `${age(ageMs)} old` : null
+}
+
+function intervalOf (model: Model): number {
+  return model.snapshot.value.server?.intervalMs ?? INTERVAL_MS
+}
+
+function trendOf (history: readonly HistoryPoint[], intervalMs: number): Series {
+  const samples = samplesOf(history)
+  return seriesOf(samples, { from: 0, to: Infinity }, rhythmOf(samples, intervalMs))
 }
 
 function regressed (model: Model, severity: string): number {
   return [...model.snapshot.value.alerts.values()].filter((alert) => alert.severity === severity).length
 }
 
-function emptyWords ({ totalPops }: Overview, isFiltered: boolean): string {
-  if (totalPops === 0) return 'no PoPs'
-  return isFiltered ? 'nothing among those that the filter leaves' : 'nothing: all that report are healthy'
+/** Of what is not filtered: of which PoPs it is, while a filter holds, and of when. */
+function noteOf (model: Model, when: string | null): string {
+  return [isFiltered(model.address.value) ? 'all PoPs' : null, when].filter((part) => part !== null).join(', ')
+}
+
+function asOfNote (model: Model): string {
+  const time = asOf(model)
+  return noteOf(model, time === null ? null : `as of ${time}`)
 }
 
 function tilesOf ({ model }: AppContext) {
   return () => {
-    const { overview, history } = model.snapshot.value
-    const look = model.look.value
+    const { overview, history, server } = model.snapshot.value
+    const isKnown = overview !== null && model.isWhole.value
     return (
       <Tiles
         overview={overview}
-        critical={regressed(model, 'critical')}
-        warning={regressed(model, 'warning')}
-        trend={useMemo(() => history.map(({ overview }) => overview.averageColdStart), [history])}
-        look={look}
-        ageWords={ageWords(model)}
+        healthyBelowMs={server?.healthyBelowMs ?? null}
+        regressed={isKnown ? { critical: regressed(model, 'critical'), warning: regressed(model, 'warning') } : null}
+        trend={useMemo(() => trendOf(history, intervalOf(model)), [history])}
+        look={model.look.value}
+        note={noteOf(model, ageWords(model))}
       />
     )
   }
@@ -84,7 +100,7 @@ function mapOf ({ model, actions }: AppContext) {
       <WorldMap
         pops={model.pops.value}
         look={model.look.value}
-        asOf={model.asOf.value}
+        asOf={asOf(model)}
         selected={model.address.value.pop}
         simulated={isSimulated(model)}
         isEmpty={model.snapshot.value.overview?.totalPops === 0}
@@ -110,19 +126,19 @@ function listOf ({ model, actions, isWall, isPrinting }: AppContext) {
       : attentionOf(model.pops.value, alerts.value, all)
   })
   return () => {
-    const { overview } = model.snapshot.value
-    const { shown, total, more } = attention.value
-    const isKnown = overview !== null && model.look.value !== 'none'
+    const { overview, pops } = model.snapshot.value
+    const { shown, ...counts } = attention.value
+    // PoPs come after the overview.
+    const isKnown = overview !== null && model.look.value !== 'none' && (pops.size > 0 || model.isWhole.value)
     return (
       <AttentionList
         items={shown.map((standing) => itemOf(standing, model.until.value))}
-        total={total}
-        more={more}
-        healthy={isKnown ? overview.healthyPops : null}
+        {...counts}
+        filter={isFiltered(model.address.value) ? termsOf(model.address.value) : null}
         look={model.look.value}
-        asOf={asOfWords(model)}
+        asOf={asOf(model)}
         selected={model.address.value.pop}
-        empty={isKnown ? emptyWords(overview, isFiltered(model.address.value)) : 'no data yet'}
+        empty={!isKnown ? 'no data yet' : model.pops.value.length === 0 ? 'no PoPs' : 'nothing'}
         onSelect={actions.select}
         onShowAll={() => actions.show('table')}
         onRows={isFitted.value ? onRows : null}
@@ -138,11 +154,12 @@ function chartOf ({ model, spans, theme, cursor }: AppContext) {
       <section class='panel' aria-label='Mean cold start'>
         <OverviewChart
           history={history}
-          intervalMs={server?.intervalMs ?? 10_000}
+          intervalMs={intervalOf(model)}
           healthyBelowMs={server?.healthyBelowMs ?? null}
           windowMs={model.address.value.windowMs}
           now={model.feedNow.value}
           look={model.look.value}
+          note={asOfNote(model)}
           regressions={spans.value}
           simulated={isSimulated(model)}
           theme={theme.value}
@@ -163,6 +180,7 @@ function timelineOf ({ model, actions, spans, cursor, isWall, isPrinting }: AppC
         now={model.feedNow.value}
         dataTime={model.freshness.value.dataTime?.getTime() ?? null}
         look={model.look.value}
+        note={asOfNote(model)}
         selected={model.address.value.pop}
         onSelect={actions.select}
         cursor={cursor}
@@ -180,7 +198,7 @@ function tableOf ({ model, actions, isPrinting }: AppContext) {
         alerts={model.snapshot.value.alerts}
         sort={model.address.value.sort}
         look={model.look.value}
-        asOf={asOfWords(model)}
+        asOf={asOf(model)}
         selected={model.address.value.pop}
         now={model.until.value}
         onSort={actions.sort}

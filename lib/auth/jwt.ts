@@ -1,5 +1,6 @@
 import {
-  createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions
+  createLocalJWKSet, createRemoteJWKSet, customFetch, errors, jwtVerify,
+  type FetchImplementation, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions
 } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +23,8 @@ export interface JwtOptions {
 }
 
 const FETCH_TIMEOUT_MS = 5_000
+/** A set of a thousand keys is shorter. */
+const MAX_SET_BYTES = 1_048_576
 /** For keys that are not in the set it is fetched again no more often. */
 const COOLDOWN_MS = 5_000
 /** After a failure the keys are not asked for again so soon, however many tokens come. */
@@ -104,7 +107,9 @@ export class JwtVerifier implements Verifier {
 
   #remoteKeys (url: URL): JWTVerifyGetKey {
     const { log, clock } = this.#options
-    const keys = createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS })
+    const keys = createRemoteJWKSet(url, {
+      timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS, [customFetch]: fetchBounded
+    })
     let failedAt = -Infinity
     /** Those that were fetched before. */
     const known: JWTVerifyGetKey = (header, token) => {
@@ -129,6 +134,19 @@ export class JwtVerifier implements Verifier {
       }
     }
   }
+}
+
+/** Whoever answers in the place of the keys' owner does not fill the memory. */
+const fetchBounded: FetchImplementation = async (url, options) => {
+  const { status, headers, body } = await fetch(url, options)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_SET_BYTES) throw new Error(`the answer is longer than ${MAX_SET_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return new Response(Buffer.concat(chunks), { status, headers })
 }
 
 /** Of several keys that may be the one, a token that does not name it fits at most one. */

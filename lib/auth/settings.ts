@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { isBlocked } from '../blocked-ports.ts'
+import { isLoopback } from '../loopback.ts'
 import { readKeys } from './keys.ts'
 import { originFault } from './origins.ts'
 import { readTokens } from './token-file.ts'
@@ -15,7 +16,7 @@ export const authSettings = {
   AUTH: choice(['none', 'token', 'jwt']),
   AUTH_TOKENS_FILE: optional('a file with a line NAME sha256:HEX for each token (npx popcast token NAME makes one)'),
   JWT_KEY_FILE: optional('a file with a public key (PEM or JSON Web Key), or with a secret of at least 32 bytes'),
-  JWT_JWKS_URL: optional('the http:// or https:// URL of a set of JSON Web Keys'),
+  JWT_JWKS_URL: optional('the https:// URL of a set of JSON Web Keys, or http:// on this machine'),
   JWT_ISSUER: optional('the issuer that tokens must name'),
   JWT_AUDIENCE: optional('the audience that tokens must name'),
   JWT_TOLERANCE_MS: Type.Integer({
@@ -92,15 +93,21 @@ function * jwtFaults ({ JWT_KEY_FILE: file, JWT_JWKS_URL: url, JWT_AUDIENCE }: A
   if (file !== undefined && url !== undefined) yield { variable: 'JWT_KEY_FILE', fault: 'is set, and so is JWT_JWKS_URL' }
   if (file !== undefined) yield * fileFault('JWT_KEY_FILE', () => readKeys(file))
   if (url === undefined) return
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    yield { variable: 'JWT_JWKS_URL', fault: 'is no http:// or https:// URL' }
-  } else if (isBlocked(new URL(url))) {
-    yield { variable: 'JWT_JWKS_URL', fault: `has the port ${new URL(url).port}, which fetch blocks` }
-  }
+  const fault = jwksFault(url)
+  if (fault !== null) yield { variable: 'JWT_JWKS_URL', fault }
   if (JWT_AUDIENCE === undefined) {
     const fault = 'is not set, and JWT_JWKS_URL is: tokens that its owner signs for others would be taken'
     yield { variable: 'JWT_AUDIENCE', fault }
   }
+}
+
+function jwksFault (text: string): string | null {
+  if (!URL.canParse(text)) return 'is no http:// or https:// URL'
+  const url = new URL(text)
+  if (!/^https?:$/.test(url.protocol)) return 'is no http:// or https:// URL'
+  if (isBlocked(url)) return `has the port ${url.port}, which fetch blocks`
+  if (url.protocol === 'https:' || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return null
+  return 'is of http:, and not of this machine: whoever is on the way could put keys of their own in; use https: or JWT_KEY_FILE'
 }
 
 function * fileFault (variable: Fault['variable'], read: () => unknown): Iterable<Fault> {

@@ -1,13 +1,16 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import { ALONE, type SharedCount } from './shared-count.ts'
 
 /** How many connections each address has; so many it may have. */
 export class AddressLimit {
   readonly #limit: number
+  readonly #shared: SharedCount
   readonly #counts = new Map<string, number>()
 
-  /** @param limit 0: there is none */
-  constructor (limit: number) {
+  /** @param limit 0: there is none; @param shared other processes that it holds for as well */
+  constructor (limit: number, shared: SharedCount = ALONE) {
     this.#limit = limit
+    this.#shared = shared
   }
 
   get isOn (): boolean {
@@ -15,7 +18,9 @@ export class AddressLimit {
   }
 
   hasRoomFor (address: string): boolean {
-    return !this.isOn || (this.#counts.get(keyOf(address)) ?? 0) < this.#limit
+    if (!this.isOn) return true
+    const key = keyOf(address)
+    return (this.#counts.get(key) ?? 0) + this.#shared.elsewhere(key) < this.#limit
   }
 
   /** Counts one more. @returns ends it */
@@ -29,6 +34,7 @@ export class AddressLimit {
     const count = (this.#counts.get(key) ?? 0) + change
     if (count > 0) this.#counts.set(key, count)
     else this.#counts.delete(key)
+    this.#shared.report(key, count)
   }
 }
 

@@ -4,9 +4,10 @@ import type { Histogram } from '../histogram.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { ConnectionTotals } from './connection-totals.ts'
-import { Durations, type DurationStatistics } from './durations.ts'
+import { Durations, type DurationDigest, type DurationStatistics } from './durations.ts'
 import { Expiries } from './expiries.ts'
 import { Connection, type ConnectionObserver } from './connection.ts'
+import { ALL_CLIENTS, ALONE, type SharedCount } from './shared-count.ts'
 import type { ClientInfo, Transport, TransportKind } from './transport.ts'
 
 /** Of what a client chooses and we keep, log and show. */
@@ -25,6 +26,10 @@ export interface ConnectionTrackerOptions {
   keptUpdates: number
   /** A client that had to skip this many updates in a row is closed. */
   maxSkippedUpdates: number
+  /** Other processes that `maxConnections` holds for as well. */
+  shared?: SharedCount
+  /** How this process counts for the ids of its clients, where others do too: no two have the same. */
+  ids?: { first: number, step: number }
 }
 
 /** Counters since the process started; they never fall. */
@@ -59,12 +64,14 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   readonly #options: ConnectionTrackerOptions
+  readonly #shared: SharedCount
   readonly #expiries: Expiries
   readonly #connections = new Map<string, Connection>()
   #whenEmpty: Array<() => void> = []
 
   constructor (options: ConnectionTrackerOptions) {
     this.#options = options
+    this.#shared = options.shared ?? ALONE
     this.#expiries = new Expiries(options.clock)
   }
 
@@ -90,7 +97,7 @@ export class ConnectionTracker implements ConnectionObserver {
   }
 
   hasRoomFor (clients: number): boolean {
-    return this.size + clients <= this.#options.maxConnections
+    return this.size + this.#shared.elsewhere(ALL_CLIENTS) + clients <= this.#options.maxConnections
   }
 
   [Symbol.iterator] (): IterableIterator<Connection> {
@@ -99,15 +106,16 @@ export class ConnectionTracker implements ConnectionObserver {
 
   /** Adds a client under a new id, `ws_{counter}_{timestamp}`, or `sse_` and so on. */
   add (transport: Transport, { userAgent, ip }: ClientInfo, grant: Grant): Connection {
-    const { clock, log } = this.#options
+    const { clock, log, ids: { first, step } = { first: 1, step: 1 } } = this.#options
     const clientInfo = { userAgent: clean(userAgent), ip: clean(ip) }
     const connectedAt = clock.now()
     const { kind } = transport
     this.counts.opened.add(kind)
-    const id = `${ID_PREFIXES[kind]}_${this.counts.opened.total}_${connectedAt}`
+    const id = `${ID_PREFIXES[kind]}_${first + (this.counts.opened.total - 1) * step}_${connectedAt}`
     const openedAt = clock.monotonic()
     const connection = new Connection({ id, connectedAt, openedAt, clientInfo, grant, transport, observer: this })
     this.#connections.set(id, connection)
+    this.#shared.report(ALL_CLIENTS, this.size)
     this.#expiries.watch(connection)
     const principal = grant.name === null ? {} : { principal: clean(grant.name) }
     log.info({ event: 'connect', connectionId: id, kind, ...clientInfo, ...principal, active: this.size }, 'client connected')
@@ -118,6 +126,7 @@ export class ConnectionTracker implements ConnectionObserver {
   remove (connection: Connection, code: number, reason: string): void {
     const durationMs = Math.round(this.#options.clock.monotonic() - connection.openedAt)
     if (!this.#connections.delete(connection.id)) return
+    this.#shared.report(ALL_CLIENTS, this.size)
     this.#expiries.forget(connection)
     this.counts.countClosed(connection, code)
     this.#durations.record(durationMs)
@@ -184,12 +193,16 @@ export class ConnectionTracker implements ConnectionObserver {
 
   /** Share of the updates written that did not fail, 0 to 1; 1 while there was none. */
   get successRate (): number {
-    const { attempts, failedUpdates } = this.#totals
-    return attempts === 0 ? 1 : 1 - failedUpdates / attempts
+    return successRateOf(this.#totals)
   }
 
   get durations (): DurationStatistics {
     return this.#durations.statistics
+  }
+
+  /** The same for other processes. */
+  get durationDigest (): DurationDigest {
+    return this.#durations.digest
   }
 
   /** The same in buckets. */
@@ -224,6 +237,10 @@ export class ConnectionTracker implements ConnectionObserver {
     if (++connection.writeErrorCount === 1) this.#options.log.warn(fields, 'sending to a client failed')
     else this.#options.log.debug(fields, 'sending to a client failed again')
   }
+}
+
+export function successRateOf ({ attempts, failedUpdates }: Pick<Totals, 'attempts' | 'failedUpdates'>): number {
+  return attempts === 0 ? 1 : 1 - failedUpdates / attempts
 }
 
 /** What no terminal, log or page shows as it is: control and format characters. */

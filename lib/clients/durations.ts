@@ -18,6 +18,44 @@ export interface DurationStatistics {
   max: number
 }
 
+/** For each percent of them, the longest of it: from those of several processes the percentiles of all are made. */
+const PERCENTS = Array.from({ length: 100 }, (_, index) => index + 1)
+
+/** Durations of one process, for others to add. Plain data, ms. */
+export interface DurationDigest {
+  count: number
+  sum: number
+  max: number
+  percentiles: readonly number[]
+}
+
+export const NO_DURATIONS: DurationDigest = { count: 0, sum: 0, max: 0, percentiles: [] }
+
+/** Those of several as one: exact but for the percentiles, which are within one in a hundred of the durations. */
+export function addDurations (digests: readonly DurationDigest[]): DurationDigest {
+  const some = digests.filter(({ count }) => count > 0)
+  if (some.length <= 1) return some[0] ?? NO_DURATIONS
+  const count = some.reduce((total, digest) => total + digest.count, 0)
+  const weighed = some
+    .flatMap((digest) => digest.percentiles.map((value) => ({ value, weight: digest.count / digest.percentiles.length })))
+    .sort((a, b) => a.value - b.value)
+  const percentiles: number[] = []
+  let seen = 0
+  for (const { value, weight } of weighed) {
+    seen += weight
+    // Sums of fractions are not exact.
+    while (percentiles.length < PERCENTS.length && seen / count * 100 >= (percentiles.length + 1) - 1e-6) percentiles.push(value)
+  }
+  const sum = some.reduce((total, digest) => total + digest.sum, 0)
+  return { count, sum, max: Math.max(...some.map(({ max }) => max)), percentiles }
+}
+
+export function statisticsOf ({ count, sum, max, percentiles }: DurationDigest): DurationStatistics {
+  if (count === 0) return { count: 0, mean: 0, p50: 0, p90: 0, max: 0 }
+  const percentile = (percent: number) => percentiles[percent - 1] ?? max
+  return { count, mean: Math.round(sum / count), p50: percentile(50), p90: percentile(90), max }
+}
+
 /** Durations up to 30 days. */
 export class Durations {
   /** ms. */
@@ -29,6 +67,13 @@ export class Durations {
   record (ms: number): void {
     this.buckets.observe(ms)
     this.#histogram.record(Math.min(Math.max(ms, HISTOGRAM.lowest), HISTOGRAM.highest))
+  }
+
+  get digest (): DurationDigest {
+    const histogram = this.#histogram
+    if (histogram.count === 0) return NO_DURATIONS
+    const { count, mean, max } = histogram
+    return { count, sum: mean * count, max, percentiles: PERCENTS.map((percent) => histogram.percentile(percent)) }
   }
 
   get statistics (): DurationStatistics {

@@ -10,6 +10,8 @@ export interface FollowOptions {
   view: View
   broadcaster: Broadcaster
   statistics: TickStatistics
+  /** Whether this process counts what became of the tick that it is told of; absent: it does. */
+  countsTick?: () => boolean
   log: Log
   tracer?: Tracer
 }
@@ -18,7 +20,8 @@ export interface FollowOptions {
  * Tells every client what comes into the log: the update, then why there may
  * be no newer one. The view has to follow it before.
  */
-export function tellClients ({ updates, view, broadcaster, statistics, log, tracer = noTracer }: FollowOptions): void {
+export function tellClients (options: FollowOptions): void {
+  const { updates, view, broadcaster, statistics, countsTick = () => true, log, tracer = noTracer } = options
   let isNewEpoch = false
   updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
@@ -36,7 +39,7 @@ export function tellClients ({ updates, view, broadcaster, statistics, log, trac
       if (isNewEpoch) await broadcaster.tellOpenAlerts(view)
       isNewEpoch = false
     }
-    if (isTick && !isOwn) statistics.recordOutcome(failure !== null)
+    if (isTick && !isOwn && countsTick()) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   }, async ({ breaks }) => {

@@ -47,9 +47,12 @@ interface ViewOfAll extends Pick<Findings, 'regressions' | 'oldInMs'> {
 
 const NO_POPS = new PopsSnapshot([], null)
 
+/** Of what is written. */
+export const FINDINGS_FORMAT = 1
+
 /** Findings as text. */
 export class FindingsCodec implements Codec<Findings> {
-  readonly format = 1
+  readonly format = FINDINGS_FORMAT
   readonly #toldIn: (id: string) => number | undefined
   /** What was read last, from which deltas are made. */
   #before: { position: Position, pops: PopsSnapshot } | null = null

@@ -90,29 +90,44 @@ export interface PopChange {
   after: PopState | null
 }
 
-/** All PoPs after one tick, and what is new about them since the tick before. */
+/** All PoPs after one tick, and what is new about them since the tick before: found when somebody asks for it. */
 export class PopsSnapshot {
   readonly states: readonly PopState[]
-  readonly changes: readonly PopChange[]
-  readonly #byCode: ReadonlyMap<string, PopState>
+  /** Only the states of the one before: it would keep the one before itself. */
+  #previous: readonly PopState[] | null
+  #changes: readonly PopChange[] | null = null
+  #byCode: ReadonlyMap<string, PopState> | null = null
 
   constructor (states: readonly PopState[], previous: PopsSnapshot | null) {
     this.states = states
-    this.#byCode = new Map(states.map((state) => [state.code, state]))
-    this.changes = previous === null ? [] : Array.from(this.#since(previous))
+    this.#previous = previous === null ? null : previous.states
   }
 
   get (code: string): PopState | undefined {
+    this.#byCode ??= byCode(this.states)
     return this.#byCode.get(code)
   }
 
-  * #since (previous: PopsSnapshot): Iterable<PopChange> {
+  get changes (): readonly PopChange[] {
+    if (this.#changes === null) {
+      this.#changes = this.#previous === null ? [] : Array.from(this.#since(this.#previous))
+      this.#previous = null
+    }
+    return this.#changes
+  }
+
+  * #since (previous: readonly PopState[]): Iterable<PopChange> {
+    const known = byCode(previous)
     for (const after of this.states) {
-      const before = previous.get(after.code) ?? null
+      const before = known.get(after.code) ?? null
       if (before === null || differs(before, after)) yield { before, after }
     }
-    for (const before of previous.states) if (!this.#byCode.has(before.code)) yield { before, after: null }
+    for (const before of previous) if (this.get(before.code) === undefined) yield { before, after: null }
   }
+}
+
+function byCode (states: readonly PopState[]): ReadonlyMap<string, PopState> {
+  return new Map(states.map((state) => [state.code, state]))
 }
 
 /** What is new about a PoP. Each that reports has a newer sample at every tick: that alone is nothing new. */

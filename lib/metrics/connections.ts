@@ -7,7 +7,7 @@ export function connectionFamilies (connections: ConnectionTracker, maxConnectio
   const { counts, totals, lifetimes } = connections
   return [
     gauge('popcast_connections_open', 'Clients that are connected.',
-      transportKinds.map((transport) => [{ transport }, counts.open(transport)])),
+      transportKinds.map((transport) => [{ transport }, counts.open(transport)]), 'sum'),
     gauge('popcast_connections_limit', 'Clients that may be connected: MAX_CONNECTIONS.', maxConnections),
     counter('popcast_connections_accepted_total', 'Clients that were let in.', labelled('transport', counts.opened)),
     counter('popcast_connections_refused_total', 'Clients that were told why they are not let in.',

@@ -2,7 +2,7 @@ import type { Histogram } from '../histogram.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-interface Sample {
+export interface Sample {
   suffix?: string
   labels?: Labels
   value: number
@@ -14,6 +14,8 @@ export interface Family {
   type: 'counter' | 'gauge' | 'histogram'
   help: string
   samples: readonly Sample[]
+  /** Of a gauge: what several processes of one service have together; absent: it is the same in all of them. */
+  over?: 'sum' | 'max' | 'min'
 }
 
 type Values = number | ReadonlyArray<readonly [labels: Labels, value: number]>
@@ -26,8 +28,8 @@ export function counter (name: string, help: string, values: Values): Family {
   return { name, type: 'counter', help, samples: samplesOf(values) }
 }
 
-export function gauge (name: string, help: string, values: Values): Family {
-  return { name, type: 'gauge', help, samples: samplesOf(values) }
+export function gauge (name: string, help: string, values: Values, over?: Family['over']): Family {
+  return { name, type: 'gauge', help, samples: samplesOf(values), ...(over !== undefined && { over }) }
 }
 
 /** One of these is 1, the others are 0. */

@@ -17,6 +17,6 @@ export function notificationFamilies (pager: Pager, receivers: readonly CountedR
     counter('popcast_notifications_total', 'Attempts to tell of alerts that were taken or not, and changes that were given up.',
       receivers.flatMap(({ receiver: { name: receiver }, counts }) => labelled('outcome', counts, { receiver }))),
     gauge('popcast_notifications_waiting', 'Alertmanagers that do not know yet what fires; changes that wait for the webhook.',
-      receivers.map(({ receiver: { name: receiver, waiting } }) => [{ receiver }, waiting]))
+      receivers.map(({ receiver: { name: receiver, waiting } }) => [{ receiver }, waiting]), 'sum')
   ]
 }

@@ -1,4 +1,5 @@
 import { expose, type Family } from './exposition.ts'
+import { sumFamilies } from './sum.ts'
 
 /** Reads what is known of one subject now, from the totals that there are: nothing is counted for the metrics alone. */
 export type ReadFamilies = () => Iterable<Family>
@@ -11,7 +12,12 @@ export class Registry {
     this.#readers.push(read)
   }
 
-  expose (): string {
-    return expose(this.#readers.flatMap((read) => Array.from(read())))
+  read (): Family[] {
+    return this.#readers.flatMap((read) => Array.from(read()))
+  }
+
+  /** @param others of further processes of this service */
+  expose (others: ReadonlyArray<readonly Family[]> = []): string {
+    return expose(others.length === 0 ? this.read() : sumFamilies(this.read(), others))
   }
 }

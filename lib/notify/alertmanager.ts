@@ -12,6 +12,8 @@ export const VALID_MS = 4 * REPEAT_MS
 export interface AlertmanagerOptions {
   /** One for each Alertmanager: all of a cluster are told, since any of them may be the one that is left. */
   deliveries: readonly Delivery[]
+  /** Whether it is for this process to tell them; one that does not now knows what to say when it does. Absent: it is. */
+  isTelling?: () => boolean
   clock: Clock
 }
 
@@ -23,13 +25,15 @@ export class AlertmanagerReceiver implements Receiver {
   readonly name = 'alertmanager'
   readonly hearsAll = true
   readonly #clock: Clock
+  readonly #isTelling: () => boolean
   readonly #senders: readonly Sender[]
   readonly #firing = new Map<string, Alert>()
   /** With when they ended; told until they would have ended by themselves. */
   readonly #resolved = new Map<string, { alert: Alert, endsAt: number, told: number }>()
 
-  constructor ({ deliveries, clock }: AlertmanagerOptions) {
+  constructor ({ deliveries, isTelling = () => true, clock }: AlertmanagerOptions) {
     this.#clock = clock
+    this.#isTelling = isTelling
     this.#senders = deliveries.map((delivery) => new Sender({ delivery, clock, body: () => this.#body() }))
   }
 
@@ -47,6 +51,11 @@ export class AlertmanagerReceiver implements Receiver {
     for (const sender of this.#senders) sender.wake()
   }
 
+  /** The one that told them may have ended before it did. */
+  takeOver (): void {
+    for (const sender of this.#senders) sender.wake()
+  }
+
   async stop (): Promise<void> {
     await within(this.#clock, STOP_TIMEOUT_MS, Promise.all(this.#senders.map((sender) => sender.stop())).then(() => {}))
   }
@@ -59,6 +68,7 @@ export class AlertmanagerReceiver implements Receiver {
 
   /** null: there is nothing to tell. */
   #body (): string | null {
+    if (!this.#isTelling()) return null
     const now = this.#clock.monotonic()
     for (const [key, { told }] of this.#resolved) if (now - told >= VALID_MS) this.#resolved.delete(key)
     const alerts = [

@@ -121,6 +121,7 @@ export class Pager {
     const at = this.#options.clock.now()
     if (isLeading && !this.#hasLed) {
       for (const alert of this.#firing.values()) this.#tell({ state: 'firing', alert, replaces: null, at }, false)
+      for (const receiver of this.#options.receivers) receiver.takeOver?.()
     }
     this.#hasLed = isLeading
   }

@@ -22,6 +22,8 @@ export interface Receiver {
   /** Of several instances each may tell it the same; else who leads does. */
   readonly hearsAll: boolean
   changed (change: Change): void
+  /** This process leads from now on; absent: what fires is told again by `changed`. */
+  takeOver?(): void
   /** What waits to be told, or told again after a failure. */
   readonly waiting: number
   /** Nothing more is begun. Resolves when what is under way has ended. */

@@ -313,6 +313,18 @@ t.test('who does not say who it is takes no place from those who do', async (t) 
   t.match(await served.logged('auth_refused'), { by: 'message', ip: '127.0.0.1', detail: 'the token is unknown' })
 })
 
+t.test('a server that is full looks at no token', async (t) => {
+  const { port, tokens } = await serveTokens(t, { wall: '' }, { MAX_CONNECTIONS: '1' })
+  const only = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: bearer(tokens.wall!) })
+  t.teardown(() => only.terminate())
+  await once(only, 'open')
+  t.equal(await upgrade(port, bearer('hunter2')), 503)
+  const refused = await fetch(`http://127.0.0.1:${port}/api/stream`, { headers: bearer('hunter2') })
+  t.match([refused.status, refused.headers.get('retry-after'), await refused.json()], [503, '10', { code: 'OVER_CAPACITY' }])
+  const { status } = await fetch(`http://127.0.0.1:${port}/api/pops`, { headers: bearer('hunter2') })
+  t.equal(status, 401, 'but where nobody becomes a client')
+})
+
 t.test('at the door pings are answered a few times, and who does not read is cut off', async (t) => {
   const served = await serveTokens(t)
   const raw = await rawHandshake(served.port)

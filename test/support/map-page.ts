@@ -13,7 +13,7 @@ import { openPage } from './chromium.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const { landPath } = await import(new URL('../../../scripts/land.js', import.meta.url).href) as { landPath: () => string }
 
-/** As WorldMap's, of which those that are missing are those of a quiet moment; `asOf` as text. */
+/** As WorldMap's, of which those that are missing are those of a quiet moment. */
 export interface ShownMap {
   pops?: readonly Pop[]
   look?: Look
@@ -38,7 +38,7 @@ const entry = `
   window.told = []
   window.show = (props) => {
     changes.takeRecords()
-    render(<WorldMap {...quiet} {...props} asOf={props.asOf ? new Date(props.asOf) : null} />, app)
+    render(<WorldMap {...quiet} {...props} />, app)
     return changes.takeRecords().length
   }
 `

@@ -1,5 +1,5 @@
 import { at, INTERVAL_MS, openAlerts, pong, popsUpdate, sourceError, update, welcome } from './feed-messages.ts'
-import { greeting, OVERVIEW, updates, type Script, type ScriptedPage } from './scripted-page.ts'
+import { greeting, updates, type Script, type ScriptedPage } from './scripted-page.ts'
 
 export interface State extends Script {
   readonly name: string
@@ -30,11 +30,11 @@ export const states: State[] = [
   },
   {
     name: 'stale',
-    then: async ({ say, pass }) => {
+    then: async ({ say, pass, overview: { data, silentPops } }) => {
       for (let seq = 2; seq <= 19; seq++) {
         const now = (seq - 1) * INTERVAL_MS
         await pass(INTERVAL_MS)
-        say(update({ seq, status: 'stale', data: OVERVIEW, dataTime: at(-1_000), ageMs: now + 1_000 }, now))
+        say(update({ seq, status: 'stale', data, silentPops, dataTime: at(-1_000), ageMs: now + 1_000 }, now))
       }
       await pass(100)
     },

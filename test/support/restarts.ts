@@ -88,6 +88,8 @@ export class Follower {
   async follow (port: number, updates: number): Promise<TestClient> {
     const client = await TestClient.open(`ws://127.0.0.1:${port}/ws?topics=metrics,alerts${this.position}`)
     const until = this.last + updates
+    // What came with the handshake.
+    for (const message of client.received) this.take(message)
     client.socket.on('message', (data) => this.take(JSON.parse(String(data)) as ServerMessage))
     await client.next('metrics_update', ({ seq }) => seq >= until && until > 0)
     return client

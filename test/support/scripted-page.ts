@@ -12,6 +12,8 @@ export interface ScriptedPage {
   readonly page: Page
   /** What happened in the page that should not: errors, warnings, what the policy refused. */
   readonly complaints: string[]
+  /** What it was told last when it was greeted. */
+  readonly overview: { readonly data: typeof OVERVIEW, readonly silentPops: number }
   /** As the server would, on the connection that there is. */
   say (...messages: object[]): void
   /** Ends the connection; further ones are refused until `accept`. */
@@ -35,6 +37,8 @@ export interface Script extends PageOptions {
   readonly greeting?: object[]
   /** Behind `/`. */
   readonly search?: string
+  /** What the page asks is not answered before `answer`. */
+  readonly isHeld?: boolean
   readonly regressions?: object
 }
 
@@ -75,13 +79,14 @@ export function updates (seq: number, now: number): object[] {
  * the real one cannot be brought to show at a given moment.
  */
 export async function openScripted (t: Test, script: Script = {}): Promise<ScriptedPage> {
-  const { greeting: words = greeting(), search = '', regressions = { open: ALERTS, closed: [] }, ...options } = script
+  const { greeting: words = greeting(), search = '', isHeld = false, ...others } = script
+  const { regressions = { open: ALERTS, closed: [] }, ...options } = others
   const { port } = await build(t)
   const page = await openBlank(t, options)
   const complaints = complaintsOf(page)
   let socket: WebSocketRoute | undefined
   let isOpen = true
-  let held: Array<() => void> | null = null
+  let held: Array<() => void> | null = isHeld ? [] : null
   let isRefusing = false
   const subscriptions: object[] = []
   const greeted = deferred<void>()
@@ -120,6 +125,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   return {
     page,
     complaints,
+    overview: words.findLast(isOverview) ?? { data: OVERVIEW, silentPops: 1 },
     subscriptions,
     refuse: (isRefused) => { isRefusing = isRefused },
     say: (...messages) => { for (const message of messages) socket?.send(JSON.stringify(message)) },
@@ -138,6 +144,10 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       while (!await isSo()) await page.clock.runFor(50)
     }
   }
+}
+
+function isOverview (message: object): message is ScriptedPage['overview'] {
+  return 'silentPops' in message
 }
 
 function isOfRegressions (request: Request): boolean {

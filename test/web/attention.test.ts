@@ -24,7 +24,7 @@ const well = [popOf({ code: 'ok1' }), popOf({ code: 'new1', regression: 'not_eno
 const alerts = alertsOf(alertOf(), alertOf({ id: 'm', pop: 'mad1' }), alertOf({ id: 'a', pop: 'ams1', severity: 'warning' }))
 
 t.test('the worst comes first: severity and change, then how long silent, then how slow', async (t) => {
-  const { items, total, more } = attention([...well, ...sick], alerts, now, 50)
+  const { items, total, healthy, unknown, more } = attention([...well, ...sick], alerts, now, 50)
   t.strictSame(items, [
     { code: 'fra1', condition: 'critical', place: 'Frankfurt DE t1', value: '13.2 ms', change: '+193 %', since: '5 min' },
     { code: 'mad1', condition: 'critical', place: 'Madrid ES t1', value: '9.00 ms', change: '+100 %', since: '5 min' },
@@ -34,7 +34,7 @@ t.test('the worst comes first: severity and change, then how long silent, then h
     { code: 'scl1', condition: 'slow', place: 'Santiago CL', value: '12.0 ms', change: '+20 %', since: null },
     { code: 'gru1', condition: 'slow', place: 'São Paulo BR t2', value: '11.2 ms', change: null, since: null }
   ])
-  t.equal(total, 7)
+  t.strictSame([total, healthy, unknown], [7, 1, 1], 'each is counted, and once')
   t.strictSame(more, [])
 })
 
@@ -54,8 +54,9 @@ t.test('more places than can be read are counted', async (t) => {
 })
 
 t.test('an alert is believed before its PoP says so', async (t) => {
-  const { items } = attention([popOf()], alertsOf(alertOf({ severity: 'warning' })), now, 9)
+  const { items, healthy } = attention([popOf()], alertsOf(alertOf({ severity: 'warning' })), now, 9)
   t.strictSame(items.map(({ code, condition }) => [code, condition]), [['fra1', 'warning']])
+  t.equal(healthy, 0)
 })
 
 t.test('what is regressed and silent is told as regressed, with a value', async (t) => {

@@ -74,6 +74,53 @@ t.test('names do not overlap, none is beyond the map, and no warning or critical
   }))
 })
 
+/** Nearest of a box and a mark, in px; below zero: the mark's middle lies in it. */
+function between (a: ReturnType<typeof box>, { x, y, size }: { x: number, y: number, size: number }): number {
+  return Math.hypot(Math.max(a.left - x, x - a.right, 0), Math.max(a.top - y, y - a.bottom, 0)) - size / 2
+}
+
+/** From a point to a line. */
+function offLine (x: number, y: number, x0: number, y0: number, x1: number, y1: number): number {
+  const [dx, dy] = [x1 - x0, y1 - y0]
+  const share = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1)))
+  return Math.hypot(x - x0 - share * dx, y - y0 - share * dy)
+}
+
+t.test('no name can be read with a mark that is not its own, but that of a critical one', async () => {
+  fc.assert(fc.property(fleet(), fc.double({ min: 0.3, max: 6, noNaN: true }), (pops, unit) => {
+    const { marks } = marksOf(placesOf(pops).places, unit, VIEW.height)
+    if (marks.length > 200) return
+    for (const label of labelsOf(marks, { unit, height: VIEW.height, selected: null }).labels) {
+      if (label.condition === 'critical') continue
+      const text = box(label, unit)
+      const own = marks.find(({ place }) => place.key === label.key)!
+      for (const other of marks) {
+        if (other === own) continue
+        const isNearer = between(text, other) <= between(text, own)
+        if (label.from === null && isNearer) throw new Error(`${label.text} is nearer to another`)
+        // Where both overlap, the line begins under the other one.
+        const isApart = Math.hypot(other.x - own.x, other.y - own.y) > own.size + other.size
+        if (label.from === null || !isApart) continue
+        const end = Math.hypot(label.x - own.x, label.y - own.y)
+        const off = offLine(other.x, other.y, own.x, own.y, label.x, label.y)
+        if (end > 0 && off < other.size / 2 - 2 * unit) throw new Error(`the line to ${label.text} crosses a mark`)
+      }
+    }
+  }))
+})
+
+t.test('where places are close, a name is left out rather than read with another mark', async (t) => {
+  const close = [
+    popAt('fra1', 50.03, 8.57, 'critical'), popAt('ams1', 52.31, 4.76, 'warning'), popAt('lhr1', 51.47, -0.45, 'silent'),
+    popAt('cdg1', 49.01, 2.55), popAt('mxp1', 45.63, 8.72), popAt('mad1', 40.49, -3.57), popAt('arn1', 59.65, 17.92),
+    popAt('waw1', 52.17, 20.97)
+  ]
+  const shown = texts(label(close, { unit: 5 }))
+  t.ok(shown.includes('fra1'), 'never a critical one')
+  t.ok(shown.length < close.length, shown.join())
+  t.equal(label(close, { unit: 0.5 }).labels.length, close.length, 'enlarged they have room')
+})
+
 t.test('of a whole fleet that is critical, as many are named as leave the map to be seen, and the rest counted', async (t) => {
   const fleet = healthy(600).map(({ code, latitude, longitude }) => popAt(code, latitude, longitude, 'critical'))
   const { labels, unnamed } = label(fleet)

@@ -48,7 +48,8 @@ function setUp () {
     listeners.get('change')!(feed.snapshot)
   }
   const spans = () => log.spans.value.map(({ id, to, closeReason }) => [id, to, closeReason])
-  return { log, asked, become, update, spans, listeners, wait: (ms: number) => { now += ms } }
+  const unseen = () => log.spans.value.map(({ goneBy }) => goneBy)
+  return { log, asked, become, update, spans, unseen, listeners, wait: (ms: number) => { now += ms } }
 }
 
 t.test('of the answer first, then of alerts, by the time of their update', async (t) => {
@@ -67,7 +68,7 @@ t.test('of the answer first, then of alerts, by the time of their update', async
 })
 
 t.test('one that ended while the connection was lost', async (t) => {
-  const { asked, become, update, spans } = setUp()
+  const { asked, become, update, spans, unseen } = setUp()
   become('live')
   await asked[0]!.answer({ open: [alertOf('a')], closed: [] })
   update(5_000, ['a'])
@@ -75,10 +76,12 @@ t.test('one that ended while the connection was lost', async (t) => {
   update(6_000, [])
   t.strictSame(spans(), [['a', null, null]], 'while it is not live nothing is known of what ended')
   become('live')
-  t.strictSame(spans(), [['a', 6_000, null]])
+  t.strictSame(spans(), [['a', 5_000, null]], 'until it was last known')
+  t.strictSame(unseen(), [6_000], 'and of then on it is known that it is not')
   t.equal(asked.length, 2)
   await asked[1]!.answer({ open: [], closed: [{ ...alertOf('a', 'resolved'), closedAt: iso(5_500), closeReason: 'recovered' }] })
   t.strictSame(spans(), [['a', 5_500, 'recovered']])
+  t.strictSame(unseen(), [null])
 })
 
 t.test('an answer that is older than an alert does not open it again', async (t) => {

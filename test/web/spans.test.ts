@@ -36,8 +36,8 @@ type Change = (spans: Spans) => Spans
 const told = (state: Alert['state'], at: number, severity?: Severity): Change =>
   (spans) => withAlert(spans, alertOf('a', state, severity), at)
 const answered = (closed: ClosedAlert[], open: Alert[] = []): Change => (spans) => withRegressions(spans, { open, closed })
-const open = (alerts: Alert[], at: number): Change =>
-  (spans) => withOpen(spans, new Map(alerts.map((alert) => [alert.id, alert])), at)
+const open = (alerts: Alert[], at: number, knownAt = at): Change =>
+  (spans) => withOpen(spans, new Map(alerts.map((alert) => [alert.id, alert])), at, knownAt)
 
 const warned = { at: 1_000, severity: 'warning' as const }
 const cases: Array<{ name: string, changes: Change[], expected: Partial<Span> }> = [
@@ -92,6 +92,26 @@ const cases: Array<{ name: string, changes: Change[], expected: Partial<Span> }>
     name: 'ended while nobody looked',
     changes: [told('opened', 2_000), open([], 9_000)],
     expected: { to: 9_000, closeReason: null }
+  },
+  {
+    name: 'it was open when that was last known, and not any more when it is known again',
+    changes: [told('opened', 2_000), told('updated', 7_000, 'critical'), open([], 9_000, 6_000)],
+    expected: { to: 6_000, goneBy: 9_000, closeReason: null, steps: [warned] }
+  },
+  {
+    name: 'what is told of its end leaves when it was unknown',
+    changes: [told('opened', 2_000), open([], 9_000, 6_000), told('resolved', 10_000)],
+    expected: { to: 6_000, goneBy: 9_000, closeReason: 'recovered' }
+  },
+  {
+    name: 'until the answer says when',
+    changes: [told('opened', 2_000), open([], 9_000, 6_000), answered([closedOf('a', 8_000, 'gone')])],
+    expected: { to: 8_000, goneBy: null, closeReason: 'gone' }
+  },
+  {
+    name: 'and one that is open again was open all the time',
+    changes: [told('opened', 2_000), open([], 9_000, 6_000), open([alertOf('a', 'opened')], 10_000)],
+    expected: { to: null, goneBy: null, closeReason: null }
   },
   {
     name: 'and the answer says why',
@@ -183,8 +203,9 @@ t.test('alert and answer in either order are the same', async (t) => {
 })
 
 t.test('open times', async (t) => {
-  const span = (from: number, to: number | null, ...steps: Array<[number, Severity]>): Span =>
-    ({ id: `${from}`, pop: 'a', from, to, closeReason: null, steps: steps.map(([at, severity]) => ({ at, severity })) })
+  const span = (from: number, to: number | null, ...steps: Array<[number, Severity]>): Span => ({
+    id: `${from}`, pop: 'a', from, to, goneBy: null, closeReason: null, steps: steps.map(([at, severity]) => ({ at, severity }))
+  })
   const WINDOW = { from: 100, to: 200 }
   const times = [
     { name: 'none', spans: [], expected: [] },

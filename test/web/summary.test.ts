@@ -19,12 +19,12 @@ const whole: Array<{ name: string, fields: Partial<Snapshot>, expected: string }
     name: 'one that is critical',
     fields: one,
     expected: '[popcast 10:42:44Z] 1 critical: fra1 Frankfurt DE 13.2 ms, 193 % above 4.5 ms (day), since 10:38Z. ' +
-      '17/20 healthy, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
+      '17/20 below 10 ms, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
   },
   {
     name: 'nothing',
     fields: { overview: { ...overview, healthyPops: 20, silentPops: 0 } },
-    expected: '[popcast 10:42:44Z] No regression. 20/20 healthy. Data 1.2 s old. https://p.test/'
+    expected: '[popcast 10:42:44Z] No regression. 20/20 below 10 ms. Data 1.2 s old. https://p.test/'
   },
   {
     name: 'more than are told of',
@@ -34,7 +34,7 @@ const whole: Array<{ name: string, fields: Partial<Snapshot>, expected: string }
       alerts: alertsOf(alertOf({ pop: 'w1', severity: 'warning' }), alertOf({ id: 'w2', pop: 'w2', severity: 'warning' }))
     },
     expected: '[popcast 10:42:44Z] 7 critical: p11 DE 11 ms, 144 % above 4.5 ms; p10 DE 10 ms, 122 % above 4.5 ms; ' +
-      'p9 DE 9 ms, 100 % above 4.5 ms; and 4 more. 17/20 healthy, 2 warnings, 1 silent. Data 1.2 s old. https://p.test/'
+      'p9 DE 9 ms, 100 % above 4.5 ms; and 4 more. 17/20 below 10 ms, 2 warnings, 1 silent. Data 1.2 s old. https://p.test/'
   },
   {
     name: 'a warning, of a PoP that the filter leaves out',
@@ -43,18 +43,18 @@ const whole: Array<{ name: string, fields: Partial<Snapshot>, expected: string }
       alerts: alertsOf(alertOf({ severity: 'warning', since: '2025-12-31T23:00:00.000Z', baselineKind: 'week' }))
     },
     expected: '[popcast 10:42:44Z] 1 warning: fra1 13.2 ms, 193 % above 4.5 ms (week), since 2025-12-31 23:00Z. ' +
-      '17/20 healthy, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
+      '17/20 below 10 ms, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
   },
   {
     name: 'what is critical and silent',
     fields: { overview, pops: popsOf({ ...sick, status: 'silent' }), alerts: alertsOf(alertOf()) },
     expected: '[popcast 10:42:44Z] 1 critical: fra1 Frankfurt DE silent, last 13.2 ms at 10:42:43Z, 193 % above 4.5 ms (day), ' +
-      'since 10:38Z. 17/20 healthy, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
+      'since 10:38Z. 17/20 below 10 ms, 1 silent. Data 1.2 s old. https://p.test/?pop=fra1'
   },
   {
     name: 'data that is made up',
     fields: { overview: { ...overview, silentPops: 0 }, server: { ...server!, source: 'demo' } },
-    expected: '[popcast 10:42:44Z] SIMULATED. No regression. 17/20 healthy. Data 1.2 s old. https://p.test/'
+    expected: '[popcast 10:42:44Z] SIMULATED. No regression. 17/20 below 10 ms. Data 1.2 s old. https://p.test/'
   },
   {
     name: 'data that is old, of a source that fails',
@@ -69,17 +69,17 @@ const whole: Array<{ name: string, fields: Partial<Snapshot>, expected: string }
       }
     },
     expected: '[popcast 10:42:44Z] STALE since 10:39:04Z. Source failing since 10:39:10Z. No regression. ' +
-      '17/20 healthy, 1 silent. Data 4 min old. https://p.test/'
+      '17/20 below 10 ms, 1 silent. Data 4 min old. https://p.test/'
   },
   {
     name: 'a connection that is lost',
     fields: { overview, connection: waiting },
-    expected: '[popcast 10:42:44Z] Reconnecting. No regression. 17/20 healthy, 1 silent. Data 1.2 s old. https://p.test/'
+    expected: '[popcast 10:42:44Z] Reconnecting. No regression. 17/20 below 10 ms, 1 silent. Data 1.2 s old. https://p.test/'
   },
   {
     name: 'an update that is overdue',
     fields: { overview, freshness: { ...freshness, state: 'late', ageMs: 14_000 } },
-    expected: '[popcast 10:42:44Z] Update overdue. No regression. 17/20 healthy, 1 silent. Data 14 s old. https://p.test/'
+    expected: '[popcast 10:42:44Z] Update overdue. No regression. 17/20 below 10 ms, 1 silent. Data 14 s old. https://p.test/'
   },
   {
     name: 'no data yet',

@@ -17,7 +17,7 @@ const WINDOW = { from: ago(60), to: NOW }
 function spanOf (pop: string, since: number, to: number | null, severity: Severity = 'warning', worse?: number): Span {
   const steps = [{ at: ago(since), severity }, ...worse === undefined ? [] : [{ at: ago(worse), severity: 'critical' as const }]]
   const end = to === null ? { to, closeReason: null } : { to: ago(to), closeReason: 'recovered' }
-  return { id: `${pop}_${since}`, pop, from: ago(since), steps, ...end }
+  return { id: `${pop}_${since}`, pop, from: ago(since), steps, goneBy: null, ...end }
 }
 
 const popOf = (code: string, country: string | null): Pop => ({
@@ -39,16 +39,19 @@ const popOf = (code: string, country: string | null): Pop => ({
 
 t.test('bars', async (t) => {
   const pops = new Map([['fra1', popOf('fra1', 'DE')]])
+  const unseen = { ...spanOf('fra1', 10, 5), goneBy: ago(2) }
   const bars = [
-    { name: 'open while live', span: spanOf('fra1', 10, null), end: NOW, from: 10, to: 0, cut: false },
-    { name: 'open, ends at the last sample', span: spanOf('fra1', 10, null), end: ago(5), from: 10, to: 5, cut: false },
-    { name: 'found after the last sample', span: spanOf('fra1', 10, null), end: ago(20), from: 10, to: 10, cut: false },
-    { name: 'closed', span: spanOf('fra1', 10, 5), end: NOW, from: 10, to: 5, cut: false },
-    { name: 'began before the window', span: spanOf('fra1', 90, 5), end: NOW, from: 60, to: 5, cut: true }
+    { name: 'open while live', span: spanOf('fra1', 10, null), end: NOW, from: 10, to: 0, rest: null, cut: false },
+    { name: 'open, ends at the last sample', span: spanOf('fra1', 10, null), end: ago(5), from: 10, to: 5, rest: 0, cut: false },
+    { name: 'found after the last sample', span: spanOf('fra1', 10, null), end: ago(20), from: 10, to: 10, rest: 0, cut: false },
+    { name: 'closed', span: spanOf('fra1', 10, 5), end: NOW, from: 10, to: 5, rest: null, cut: false },
+    { name: 'nobody saw its end', span: unseen, end: NOW, from: 10, to: 5, rest: 2, cut: false },
+    { name: 'began before the window', span: spanOf('fra1', 90, 5), end: NOW, from: 60, to: 5, rest: null, cut: true }
   ]
-  for (const { name, span, end, from, to, cut } of bars) {
+  for (const { name, span, end, from, to, rest, cut } of bars) {
     const [lane] = lanesOf([span], pops, WINDOW, end) as PopLane[]
-    t.match(lane, { kind: 'pop', code: 'fra1', country: 'DE', bars: [{ from: ago(from), to: ago(to), isCut: cut }] }, name)
+    const bar = { from: ago(from), to: ago(to), rest: rest === null ? null : { from: ago(to), to: ago(rest) }, isCut: cut }
+    t.match(lane, { kind: 'pop', code: 'fra1', country: 'DE', bars: [bar] }, name)
   }
   t.strictSame(lanesOf([spanOf('fra1', 90, 70)], pops, WINDOW, NOW), [], 'ended before the window')
   const [lane] = lanesOf([spanOf('fra1', 70, null, 'warning', 20)], pops, WINDOW, NOW) as PopLane[]
@@ -58,6 +61,8 @@ t.test('bars', async (t) => {
   t.equal(lane?.bars[0]?.words, 'fra1 Frankfurt: warning since 10:50Z, critical since 11:40Z, open, 70 min')
   const [closed] = lanesOf([spanOf('gru1', 10, 5)], pops, WINDOW, NOW) as PopLane[]
   t.equal(closed?.bars[0]?.words, 'gru1: warning since 11:50Z, recovered at 11:55Z after 5 min')
+  const [ended] = lanesOf([{ ...unseen, closeReason: null }], pops, WINDOW, NOW) as PopLane[]
+  t.equal(ended?.bars[0]?.words, 'fra1 Frankfurt: warning since 11:50Z, ended between 11:55:00Z and 11:58:00Z')
   t.equal(closed?.country, null, 'a PoP that is not known any more')
 })
 
@@ -111,7 +116,8 @@ t.test('overview by look', async (t) => {
   t.equal(overview('none', []).words, 'no data yet')
   t.match([overview('none', []).from, overview('none', []).to], [ago(60), NOW], 'axes have their times')
   t.equal(overview('live', historyOf([5, null])).words, 'no PoP reported')
-  t.match(overview('old', historyOf([90, 5])), { words: null, rest: { from: ago(60), kind: 'shaded' } }, 'the whole window')
+  t.match(overview('old', historyOf([90, 5])), { words: null, rest: { from: ago(90), kind: 'shaded' } },
+    'the whole window, and since when it is')
   t.equal(overview('late', []).rest, null)
   t.equal(overview('live').levels.length, 0, 'a threshold that is out of reach')
   t.strictSame(overview('live', historyOf([5, 8], [4, 9])).levels, [{ value: 10, words: 'healthy below 10.0 ms' }])

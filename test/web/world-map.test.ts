@@ -31,7 +31,7 @@ t.test('the map', { skip: skipWithoutChromium }, async (t) => {
     const cases: { name: string, map: ShownMap, texts: RegExp, marks: number }[] = [
       { name: 'live', map: { pops }, texts: /^(?!.*as of)/, marks: 4 },
       { name: 'late', map: { pops, look: 'late' }, texts: /^(?!.*as of)/, marks: 4 },
-      { name: 'old', map: { pops, look: 'old', asOf: '2026-11-25T10:39:04Z' }, texts: /as of .*10:39:04Z/, marks: 4 },
+      { name: 'old', map: { pops, look: 'old', asOf: '2026-11-25 10:39:04Z' }, texts: /as of .*10:39:04Z/, marks: 4 },
       { name: 'old, of no known time', map: { pops, look: 'old' }, texts: /out of date/, marks: 4 },
       { name: 'nothing known', map: { look: 'none' }, texts: /no data yet/, marks: 0 },
       { name: 'no PoPs', map: { isEmpty: true }, texts: /no PoP reported in the last 10 min/, marks: 0 },
@@ -146,7 +146,7 @@ t.test('the map', { skip: skipWithoutChromium }, async (t) => {
 
   await t.test('axe finds nothing, in either theme', async (t) => {
     const maps: ShownMap[] = [
-      { pops }, { pops, look: 'old', asOf: '2026-11-25T10:39:04Z', simulated: true }, { look: 'none' }, { isEmpty: true }
+      { pops }, { pops, look: 'old', asOf: '2026-11-25 10:39:04Z', simulated: true }, { look: 'none' }, { isEmpty: true }
     ]
     for (const theme of ['dark', 'light']) {
       await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`)

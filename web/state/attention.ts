@@ -19,6 +19,9 @@ export interface Attention {
   /** Worst first. */
   readonly shown: readonly Standing[]
   readonly total: number
+  /** Of the others: so many are healthy, and of so many it is not known. With `total` that is all. */
+  readonly healthy: number
+  readonly unknown: number
   /** What does not fit, in words: how many of which condition, by tier and country. */
   readonly more: string[]
 }
@@ -35,14 +38,16 @@ export function attentionOf (
 ): Attention {
   const open = alertsByPop(alerts)
   const ranked: Ranked[] = []
+  const others = { healthy: 0, unknown: 0 }
   for (const pop of pops) {
     const standing = standingOf(pop, open.get(pop.code) ?? null)
-    const urgencyOf = urgency[standing.condition]
-    if (urgencyOf !== null) ranked.push({ standing, rank: conditions.indexOf(standing.condition), urgency: urgencyOf(standing) })
+    const { condition } = standing
+    if (condition === 'healthy' || condition === 'unknown') others[condition]++
+    else ranked.push({ standing, rank: conditions.indexOf(condition), urgency: urgency[condition](standing) })
   }
   const standings = ranked.sort(byUrgency).map(({ standing }) => standing)
   const shown = standings.slice(0, Math.max(0, limit))
-  return { shown, total: standings.length, more: groupsOf(standings.slice(shown.length), maxPlaces) }
+  return { shown, total: standings.length, ...others, more: groupsOf(standings.slice(shown.length), maxPlaces) }
 }
 
 /** City, country and tier, as far as they are known. */
@@ -55,14 +60,12 @@ export function tierWord (tier: string | null): string | null {
   return tier !== null && /^\d+$/.test(tier) ? `t${tier}` : tier
 }
 
-/** What is worst among those of one condition: more comes first. null: needs no attention. */
-const urgency: Record<Condition, ((standing: Standing) => number) | null> = {
+/** What is worst among those of one condition: more comes first. */
+const urgency: Record<Exclude<Condition, 'healthy' | 'unknown'>, (standing: Standing) => number> = {
   critical: ({ changePercent }) => changePercent ?? -Infinity,
   warning: ({ changePercent }) => changePercent ?? -Infinity,
   silent: ({ since }) => since === null ? -Infinity : -since,
-  slow: ({ pop }) => pop.coldStartMs,
-  unknown: null,
-  healthy: null
+  slow: ({ pop }) => pop.coldStartMs
 }
 
 interface Ranked {

@@ -1,5 +1,5 @@
 import type { Pop } from '../../client/types.ts'
-import { duration, shortClock } from '../format.ts'
+import { clock, duration, shortClock } from '../format.ts'
 import { openTimes, type OpenTime } from './open-times.ts'
 import type { Window } from './series.ts'
 import { severityOf, worstOf, type Severity, type Span } from './spans.ts'
@@ -10,6 +10,8 @@ export interface Bar extends Window {
   /** It began before the window. */
   readonly isCut: boolean
   readonly parts: ReadonlyArray<Window & { readonly severity: Severity }>
+  /** Behind it, where it may have gone on and nothing is known. */
+  readonly rest: Window | null
   readonly words: string
 }
 
@@ -84,15 +86,20 @@ function barOf (span: Span, pop: Pop | undefined, window: Window, end: number): 
     const next = span.steps[index + 1]?.at ?? to
     return { from: Math.max(at, from), to: Math.min(next, to), severity }
   }).filter((part, _, all) => part.to > part.from || all.length === 1)
-  return { span, from, to, isCut: span.from < window.from, parts, words: barWords(span, pop, end) }
+  const restTo = span.to === null ? end < window.to ? window.to : to : Math.min(span.goneBy ?? to, window.to)
+  const rest = restTo > to ? { from: to, to: restTo } : null
+  return { span, from, to, isCut: span.from < window.from, parts, rest, words: barWords(span, pop, end) }
 }
 
 function barWords (span: Span, pop: Pop | undefined, end: number): string {
-  const { pop: code, from, to, steps } = span
+  const { pop: code, from, to, goneBy, steps } = span
   const city = pop?.city == null ? '' : ` ${pop.city}`
   const changes = steps.map(({ at, severity }) => `${severity} since ${shortClock(at)}`).join(', ')
   const long = duration((to ?? Math.max(end, from)) - from)
-  return `${code}${city}: ${changes}, ${to === null ? `open, ${long}` : `${endWords(span)} at ${shortClock(to)} after ${long}`}`
+  const ending = to === null
+    ? `open, ${long}`
+    : `${endWords(span)} ${goneBy === null ? `at ${shortClock(to)} after ${long}` : `between ${clock(to)} and ${clock(goneBy)}`}`
+  return `${code}${city}: ${changes}, ${ending}`
 }
 
 function compare (a: PopLane, b: PopLane): number {

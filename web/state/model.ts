@@ -19,6 +19,7 @@ export interface Pause {
   readonly at: number
   readonly snapshot: Snapshot
   readonly freshness: Freshness
+  readonly wasLive: boolean
 }
 
 /** How the feed is at this moment, also while the picture stands still. */
@@ -27,6 +28,8 @@ export interface Latest {
   readonly freshness: ReadonlySignal<Freshness>
   readonly look: ReadonlySignal<Look>
   readonly headline: ReadonlySignal<Headline>
+  /** Whether it ever was live: before, not all has come that there is. */
+  readonly wasLive: ReadonlySignal<boolean>
   /** As of Date.now(), each second. */
   readonly now: ReadonlySignal<number>
 }
@@ -40,6 +43,8 @@ export interface Model {
   readonly snapshot: ReadonlySignal<Snapshot>
   readonly freshness: ReadonlySignal<Freshness>
   readonly look: ReadonlySignal<Look>
+  /** Whether all has come that there is, PoPs and open regressions too. */
+  readonly isWhole: ReadonlySignal<boolean>
   /** As of Date.now(), of what is shown. */
   readonly now: ReadonlySignal<number>
   /** The same by the clock that the samples have, whatever the viewer's shows. */
@@ -80,6 +85,7 @@ export function createModel (feed: Feed, search: string, clock: () => number, on
     snapshot,
     freshness,
     look,
+    isWhole: computed(() => pause.value?.wasLive ?? latest.wasLive.value),
     now,
     feedNow: feedTime,
     until: computed(() => look.value === 'old' ? freshness.value.dataTime?.getTime() ?? feedTime.value : feedTime.value),
@@ -91,7 +97,12 @@ export function createModel (feed: Feed, search: string, clock: () => number, on
     tick,
     togglePause: () => {
       pause.value = pause.value === null
-        ? { at: latest.now.value, snapshot: latest.snapshot.value, freshness: latest.freshness.value }
+        ? {
+            at: latest.now.value,
+            snapshot: latest.snapshot.value,
+            freshness: latest.freshness.value,
+            wasLive: latest.wasLive.value
+          }
         : null
     }
   }
@@ -120,7 +131,7 @@ function follow (feed: Feed, clock: () => number, isOnline: ReadonlySignal<boole
     now: now.value
   }))
   const look = computed(() => lookOf(freshness.value.state))
-  return { latest: { snapshot, freshness, look, headline, now }, tick: () => { now.value = clock() } }
+  return { latest: { snapshot, freshness, look, headline, wasLive, now }, tick: () => { now.value = clock() } }
 }
 
 /**

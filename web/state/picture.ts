@@ -7,6 +7,7 @@ import { rhythmOf, samplesOf, seriesOf, type Sample, type Series, type Window } 
 import type { Severity, Span } from './spans.ts'
 
 export interface Rest {
+  /** The last sample, which may lie before the window. */
   readonly from: number
   readonly kind: 'dotted' | 'shaded'
   readonly words: string
@@ -117,9 +118,9 @@ function bandOf (pop: Pop | null): Picture['band'] {
 function restOf (series: Series, window: Window, look: Look): Picture['rest'] {
   if (look === 'old') return shaded(series, window, 'no data')
   if (look !== 'late' || series.last === null) return null
-  return { from: Math.max(window.from, series.last.time), kind: 'dotted', words: 'overdue' }
+  return { from: series.last.time, kind: 'dotted', words: 'overdue' }
 }
 
 function shaded ({ newest }: Series, { from }: Window, words: string): Picture['rest'] {
-  return { from: Math.max(from, newest ?? from), kind: 'shaded', words }
+  return { from: newest ?? from, kind: 'shaded', words }
 }

@@ -28,6 +28,7 @@ export function createSpanLog (feed: AlertFeed, get: () => Promise<Regressions>,
   let openSeen: Snapshot['alerts'] | null = null
   let state: 'wanted' | 'asking' | 'had' = 'wanted'
   let askedAt = -Infinity
+  let knownAt: number | undefined
 
   /** Time of the data, which is that of the update whose alerts these are. */
   const at = () => feed.snapshot.freshness.dataTime?.getTime() ?? now()
@@ -53,9 +54,10 @@ export function createSpanLog (feed: AlertFeed, get: () => Promise<Regressions>,
     waiting = []
     // Only while it is live is it known that there are no others.
     if (connection.name === 'live' && alerts !== openSeen) {
-      next = withOpen(next, alerts, at())
+      next = withOpen(next, alerts, at(), knownAt)
       openSeen = alerts
     }
+    if (connection.name === 'live') knownAt = at()
     known.value = pruned(next, at())
     if (connection.name === 'live' && state === 'wanted' && now() - askedAt >= RETRY_MS) void ask()
   }

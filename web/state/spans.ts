@@ -15,6 +15,8 @@ export interface Span {
   readonly from: number
   /** null: it is open. */
   readonly to: number | null
+  /** Where nobody saw its end: it was open until `to`, and by this time it was not. null: its end is known, or there is none. */
+  readonly goneBy: number | null
   /** In their order; the first is at `from`. */
   readonly steps: readonly Step[]
   /** null: it is open, or it ended while nobody looked and nobody has said why yet. */
@@ -62,21 +64,22 @@ export function withAlert (spans: Spans, alert: Alert, at: number): Spans {
   if (alert.state !== 'resolved') return replaced(spans, span)
   // An end that is known with its reason is the better one.
   if (span.to !== null && span.closeReason !== null) return replaced(spans, span)
-  return replaced(spans, ended(span, span.to ?? at, alert.closeReason ?? null))
+  return replaced(spans, ended(span, span.to ?? at, alert.closeReason ?? null, span.goneBy))
 }
 
 /**
  * With exactly these open, as `open_alerts` has it: one that is not among them ended while nobody looked, at the latest now;
  * and one that was taken for closed and is among them is open again, as after the restart of a server that knew nothing yet.
+ * @param knownAt when it was last known what is open
  */
-export function withOpen (spans: Spans, alerts: ReadonlyMap<string, Alert>, at: number): Spans {
+export function withOpen (spans: Spans, alerts: ReadonlyMap<string, Alert>, at: number, knownAt = at): Spans {
   let next = spans
   for (const span of spans.values()) {
-    if (span.to === null && !alerts.has(span.id)) next = replaced(next, ended(span, at, null))
+    if (span.to === null && !alerts.has(span.id)) next = replaced(next, ended(span, Math.min(knownAt, at), null, at))
   }
   for (const alert of alerts.values()) {
     const known = next.get(alert.id)
-    const span = known === undefined ? opened(alert) : stepped({ ...known, to: null, closeReason: null }, alert.severity, at)
+    const span = known === undefined ? opened(alert) : stepped({ ...known, ...open }, alert.severity, at)
     if (known?.to !== null || span.steps !== known.steps) next = replaced(next, span)
   }
   return next
@@ -99,10 +102,12 @@ export function worstOf ({ steps }: Span): Severity {
   return steps.some(({ severity }) => severity === 'critical') ? 'critical' : 'warning'
 }
 
+const open = { to: null, goneBy: null, closeReason: null } as const
+
 /** When it began. What severity it had before it was first told is not known: it is taken to be the same. */
 function opened ({ id, pop, since, severity }: Alert): Span {
   const from = Date.parse(since)
-  return { id, pop, from, to: null, steps: [{ at: from, severity }], closeReason: null }
+  return { id, pop, from, steps: [{ at: from, severity }], ...open }
 }
 
 function stepped (span: Span, severity: Severity, at: number): Span {
@@ -111,9 +116,9 @@ function stepped (span: Span, severity: Severity, at: number): Span {
   return { ...span, steps: [...span.steps, { at: Math.max(at, span.steps.at(-1)!.at), severity }] }
 }
 
-function ended (span: Span, at: number, closeReason: string | null): Span {
+function ended (span: Span, at: number, closeReason: string | null, goneBy: number | null = null): Span {
   const to = Math.max(at, span.from)
-  return { ...span, to, closeReason, steps: span.steps.filter((step, index) => index === 0 || step.at < to) }
+  return { ...span, to, goneBy, closeReason, steps: span.steps.filter((step, index) => index === 0 || step.at < to) }
 }
 
 function replaced (spans: Spans, span: Span): Spans {

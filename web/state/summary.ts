@@ -19,13 +19,14 @@ const MAX_TOLD = 3
 
 /** The state of the whole as a line for an incident channel. */
 export function summaryOf (summarised: Summarised): string {
-  const { snapshot: { overview }, freshness, link } = summarised
+  const { snapshot: { overview, server }, freshness, link } = summarised
   if (freshness.state === 'none' || overview === null) return line(summarised, ['No data yet'], link(null))
   if (overview.totalPops === 0) return line(summarised, ['No PoP reports'], link(null))
   const regressed = regressedOf(summarised)
   const critical = regressed.filter(({ condition }) => condition === 'critical')
   const told = critical.length > 0 ? critical : regressed
-  const healthy = `${overview.healthyPops}/${overview.totalPops} healthy`
+  const limit = server?.healthyBelowMs ?? null
+  const healthy = `${overview.healthyPops}/${overview.totalPops} ${limit === null ? 'healthy' : `below ${plain(limit)}`}`
   const warnings = critical.length > 0 ? regressed.length - critical.length : 0
   const counts = [
     healthy,

@@ -12,7 +12,11 @@ export interface AttentionListProps {
   total: number
   /** Of those that are not shown: in words, by where they are. */
   more: readonly string[]
-  healthy: number | null
+  /** Of the others that the list is of. */
+  healthy: number
+  unknown: number
+  /** Which PoPs they all are; null: all that there are. */
+  filter: string | null
   look: Look
   asOf: string | null
   selected: string | null
@@ -26,7 +30,7 @@ export interface AttentionListProps {
 
 /** What somebody has to look at, worst first. */
 export function AttentionList (props: AttentionListProps): JSX.Element {
-  const { items, total, more, healthy, look, asOf, selected, empty, onSelect, onShowAll, onRows = null } = props
+  const { items, total, more, healthy, unknown, filter, look, asOf, selected, empty, onSelect, onShowAll, onRows = null } = props
   const list = useRef<HTMLOListElement>(null)
   useFitting({ list, onRows, total })
   return (
@@ -34,6 +38,7 @@ export function AttentionList (props: AttentionListProps): JSX.Element {
       <h2 id='attention-title'>
         Needs attention
         {total > 0 && <span class='count'> {total}</span>}
+        {filter !== null && <small> of {filter}</small>}
         {asOf !== null && <small> as of {asOf}</small>}
       </h2>
       {items.length === 0
@@ -44,10 +49,11 @@ export function AttentionList (props: AttentionListProps): JSX.Element {
           </ol>
           )}
       {more.length > 0 && <p class='more'>{total - items.length} more: {more.join(', ')}</p>}
-      {healthy !== null && healthy > 0 && (
+      {total + healthy + unknown > 0 && (
         <p class='rest'>
-          <Mark condition='healthy' /> {healthy} healthy
-          <button type='button' class='link' onClick={onShowAll}>show all PoPs</button>
+          {healthy > 0 && <span><Mark condition='healthy' /> {healthy} healthy </span>}
+          {unknown > 0 && <span><Mark condition='unknown' /> {unknown} not enough data </span>}
+          <button type='button' class='link' onClick={onShowAll}>all {total + healthy + unknown} in the table</button>
         </p>
       )}
     </section>

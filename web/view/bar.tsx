@@ -7,9 +7,6 @@ import type { Window } from '../state/series.ts'
 export interface LaneBarProps {
   bar: Bar
   window: Window
-  /** Until when anything is known. */
-  knownUntil: number
-  isLive: boolean
   isSelected: boolean
   onSelect: () => void
 }
@@ -17,15 +14,15 @@ export interface LaneBarProps {
 const KNOWN_ENDS = ['recovered', 'gone', 'new_normal']
 
 /** One regression: a part for each severity with a notch between them, and a mark that says how it ended. */
-export function LaneBar ({ bar, window, knownUntil, isLive, isSelected, onSelect }: LaneBarProps): JSX.Element {
-  const { span, from, to, isCut, parts, words } = bar
+export function LaneBar ({ bar, window, isSelected, onSelect }: LaneBarProps): JSX.Element {
+  const { span, from, to, isCut, parts, rest, words } = bar
   const isOpen = span.to === null
   const end = KNOWN_ENDS.find((known) => known === span.closeReason) ?? 'other'
   return (
     <li class='bar-item'>
       <button
         type='button' class='bar' aria-label={words} title={words} aria-current={isSelected}
-        data-open={isOpen && isLive} data-cut={isCut}
+        data-open={isOpen && rest === null} data-cut={isCut}
         style={{ left: place(from, window), width: share(to - from, window) }} onClick={onSelect}
       >
         {parts.map((part) => (
@@ -34,10 +31,10 @@ export function LaneBar ({ bar, window, knownUntil, isLive, isSelected, onSelect
             style={{ left: place(part.from, { from, to }), width: share(part.to - part.from, { from, to }) }}
           />
         ))}
-        {!isOpen && <i class={`bar-end end-${end}`} />}
+        {!isOpen && rest === null && <i class={`bar-end end-${end}`} />}
       </button>
-      {isOpen && !isLive && knownUntil < window.to && (
-        <i class='bar-rest' aria-hidden='true' style={{ left: place(to, window), width: share(window.to - to, window) }} />
+      {rest !== null && (
+        <i class='bar-rest' aria-hidden='true' style={{ left: place(to, window), width: share(rest.to - to, window) }} />
       )}
     </li>
   )

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Alert, Pop } from '../../client/types.ts'
-import { clock, duration, moment, ms, shortClock } from '../format.ts'
+import { asOfWords, clock, duration, ms, shortClock } from '../format.ts'
 import { conditionOf, conditionWords } from '../state/condition.ts'
+import type { Headline } from '../state/headline.ts'
 import type { Phase } from '../state/detail.ts'
 import { baselineWords, changeWords, listed } from '../state/detail-words.ts'
 import type { HeldDetail } from '../state/held.ts'
@@ -11,8 +12,7 @@ import type { Span } from '../state/spans.ts'
 import { Facts, Regressions } from './detail-facts.tsx'
 import { Mark } from './mark.tsx'
 import { PopChart } from './pop-chart.tsx'
-
-const DAY_MS = 86_400_000
+import { HeadlineWords } from './strip.tsx'
 
 export interface DetailProps {
   code: string
@@ -20,6 +20,8 @@ export interface DetailProps {
   pop: Pop | null
   alert: Alert | null
   detail: HeldDetail
+  /** What the strip says, where the sheet lies over it. */
+  headline: Headline
   look: Look
   /** Of what time the picture is, when that is not now. */
   asOf: Date | null
@@ -42,8 +44,8 @@ export interface DetailProps {
 
 /** All that is known of one PoP. It is no dialog: the rest of the page stays in use. */
 export function Detail (props: DetailProps): JSX.Element {
-  const { code, pop, alert, span = null, detail, look, asOf, now, edge = now, theme, simulated = false, onRetry } = props
-  const { onClose, onCopyLink, onCopySummary, mutedUntil, onMute } = props
+  const { code, pop, alert, span = null, detail, headline, look, asOf, now, edge = now, theme, simulated = false } = props
+  const { onRetry, onClose, onCopyLink, onCopySummary, mutedUntil, onMute } = props
   const heading = useFocus(code)
   const { phase, facts, points, lastKnown } = detail
   // Where the updates have it, they are newer than any answer.
@@ -55,6 +57,7 @@ export function Detail (props: DetailProps): JSX.Element {
       <header class='detail-head'>
         <h2 id='detail-title' tabIndex={-1} ref={heading}>{code} {shown !== null && <small>{placeOf(shown)}</small>}</h2>
         <button type='button' class='detail-close' aria-label={`Close ${code}`} onClick={onClose}>{'\u00d7'}</button>
+        <p class='detail-feed' data-kind={headline.kind}><HeadlineWords {...headline} /></p>
       </header>
       <Missing pop={pop} lastKnown={lastKnown} code={code} phase={phase} look={look} />
       {shown !== null && (
@@ -110,7 +113,7 @@ function Present ({ pop, alert, detail: { facts }, asOf, now }: PresentProps): J
       </p>
       <p class='detail-value'>
         <b>{ms(pop.coldStartMs)}</b>
-        {asOf !== null && <span class='detail-as-of'>as of {now - asOf.getTime() > DAY_MS ? moment(asOf) : clock(asOf)}</span>}
+        {asOf !== null && <span class='detail-as-of'>as of {asOfWords(asOf, now)}</span>}
       </p>
       <p class='detail-change'>
         {change === null ? 'not enough data to compare with' : <b>{change}</b>}

@@ -45,7 +45,7 @@ export function FilterBox ({ value, problemOf, shown, total, onFilter }: FilterB
     <search class='filter'>
       <label for={FILTER_ID}>Filter</label>
       <input
-        id={FILTER_ID} type='search' value={text} placeholder='fra, country:DE, tier:1, state:critical'
+        id={FILTER_ID} type='search' value={text} placeholder='fra, country:DE, tier:1'
         autocomplete='off' autocapitalize='off' spellcheck={false} enterkeyhint='done' maxLength={1_000}
         aria-invalid={problem !== null} aria-describedby='filter-says' aria-keyshortcuts='/'
         onFocus={() => setDraft(value)} onBlur={() => setDraft(null)}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { Pop } from '../../client/types.ts'
-import { clock, ms } from '../format.ts'
+import { ms } from '../format.ts'
 import { conditionOf, conditions, conditionWords, type Condition } from '../state/condition.ts'
 import type { Place } from '../state/places.ts'
 import { Mark } from './mark.tsx'
@@ -19,7 +19,7 @@ export interface PlaceWords {
 }
 
 /** Of the PoP that comes first in its place, and of how many others there are. `asOf`: when the value is not of now. */
-export function wordsOf (place: Place, pops: readonly Pop[], asOf: Date | null): PlaceWords | null {
+export function wordsOf (place: Place, pops: readonly Pop[], asOf: string | null): PlaceWords | null {
   const codes = new Set(place.codes)
   const here = pops.filter(({ code }) => codes.has(code))
   const pop = here.find(({ code }) => code === place.codes[0])
@@ -34,7 +34,7 @@ export function wordsOf (place: Place, pops: readonly Pop[], asOf: Date | null):
     code: pop.code,
     where: [pop.city, pop.country].filter((part) => part !== null && part !== '').join(' '),
     value: ms(pop.coldStartMs),
-    asOf: asOf === null ? '' : `as of ${clock(asOf)}`,
+    asOf: asOf === null ? '' : `as of ${asOf}`,
     others: others.length === 0 ? '' : `${others.length} more here: ${counts.join(', ')}`
   }
 }

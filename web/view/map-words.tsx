@@ -1,18 +1,14 @@
 import type { JSX } from 'preact'
-import { clock, duration, moment } from '../format.ts'
+import { duration } from '../format.ts'
 import { conditions, conditionWords } from '../state/condition.ts'
 import type { Look } from '../state/look.ts'
 import type { MapLabels } from '../state/map-labels.ts'
 import type { Places } from '../state/places.ts'
 import { Mark } from './mark.tsx'
 
-const DAY_MS = 24 * 60 * 60 * 1_000
-
 /** Across the map while what it shows is not of now. */
-export function MapBanner ({ asOf }: { asOf: Date | null }): JSX.Element {
-  // The time alone would make yesterday's today's.
-  const time = asOf === null ? null : Date.now() - asOf.getTime() < DAY_MS ? clock(asOf) : moment(asOf)
-  return <p class='map-banner'>{time === null ? 'out of date' : `as of ${time}`}</p>
+export function MapBanner ({ asOf }: { asOf: string | null }): JSX.Element {
+  return <p class='map-banner'>{asOf === null ? 'out of date' : `as of ${asOf}`}</p>
 }
 
 /** Why there are no marks; null where there are. */

@@ -16,6 +16,8 @@ export interface OverviewChartProps {
   /** By the feed's clock: see state/feed-time.ts. */
   now: number
   look: Look
+  /** Of which PoPs it is, and of when. */
+  note: string
   regressions: readonly Span[]
   simulated: boolean
   theme: string
@@ -25,7 +27,7 @@ export interface OverviewChartProps {
 
 /** The mean cold start over time, and when something was regressed. */
 export function OverviewChart (props: OverviewChartProps): JSX.Element {
-  const { history, intervalMs, healthyBelowMs, windowMs, now, look, regressions, simulated, theme, cursor } = props
+  const { history, intervalMs, healthyBelowMs, windowMs, now, look, note, regressions, simulated, theme, cursor } = props
   // A second that passes moves nothing by a pixel: until the edge moves, the picture is the same.
   const edge = windowOf(now, windowMs, null).to
   const picture = useMemo(
@@ -35,10 +37,10 @@ export function OverviewChart (props: OverviewChartProps): JSX.Element {
   return (
     <div class={`chart chart-overview look-${look}`}>
       <div class='chart-head'>
-        <h2>Mean cold start, ms</h2>
+        <h2>Mean cold start, ms <small>{note}</small></h2>
         <ChartKey picture={picture} />
         <Readout
-          history={history} reachMs={2.5 * intervalMs} cursor={cursor}
+          history={history} reachMs={2.5 * intervalMs} healthyBelowMs={healthyBelowMs} cursor={cursor}
           idle={healthyBelowMs === null || picture.levels.length > 0 ? '' : `healthy below ${ms(healthyBelowMs)}, off the scale`}
         />
       </div>
@@ -63,13 +65,14 @@ interface ReadoutProps {
   history: readonly HistoryPoint[]
   /** A value speaks for so much time. */
   reachMs: number
+  healthyBelowMs: number | null
   /** What is said while there is no cursor. */
   idle: string
   cursor: Signal<number | null>
 }
 
 /** What was at the cursor; the chart around it is not drawn again for it. */
-function Readout ({ history, reachMs, idle, cursor }: ReadoutProps): JSX.Element {
+function Readout ({ history, reachMs, healthyBelowMs, idle, cursor }: ReadoutProps): JSX.Element {
   const time = cursor.value
   if (time === null) return <p class='chart-readout'>{idle}</p>
   const point = nearest(history, time)
@@ -79,7 +82,8 @@ function Readout ({ history, reachMs, idle, cursor }: ReadoutProps): JSX.Element
   const { averageColdStart, healthyPops, totalPops, regressions } = point.overview
   return (
     <p class='chart-readout'>
-      {clock(point.dataTime)} <b>{ms(averageColdStart)}</b>, {healthyPops} of {totalPops} healthy
+      {clock(point.dataTime)} <b>{ms(averageColdStart)}</b>, {healthyPops} of {totalPops}{' '}
+      {healthyBelowMs === null ? 'healthy' : `below ${ms(healthyBelowMs)}`}
       {regressions > 0 && `, ${regressions} regressed`}
     </p>
   )

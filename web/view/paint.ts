@@ -245,15 +245,13 @@ function paintDotted ({ context, colours, ratio, left, width, x, y }: Surface, {
   context.setLineDash([])
 }
 
-/** In what is shaded where there is room, else before it. */
+/** In what is shaded, where there is room. Over data it would say that there is none; the heading says of when the chart is. */
 function paintRestWords (surface: Surface, { words, from }: Rest): void {
   const { context, ratio, left, width, top, height, x } = surface
   letters(surface, 'left', 'middle')
   const start = Math.max(left, x(from)) + 8 * ratio
   const told = `${words} since ${clock(from)}`
-  const fits = start + context.measureText(told).width < left + width - 4 * ratio
-  if (!fits) context.textAlign = 'right'
-  say(surface, told, fits ? start : left + width - 8 * ratio, top + height / 2)
+  if (start + context.measureText(told).width < left + width - 4 * ratio) say(surface, told, start, top + height / 2)
 }
 
 function paintWords (surface: Surface, words: string): void {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Alert, Pop } from '../../client/types.ts'
-import { duration, shortClock } from '../format.ts'
+import { asOfWords, duration, shortClock } from '../format.ts'
 import type { Look } from '../state/look.ts'
 import { popPicture, windowOf } from '../state/picture.ts'
 import type { Span } from '../state/spans.ts'
@@ -38,7 +38,7 @@ export function PopChart (props: PopChartProps): JSX.Element {
   return (
     <div class={`chart chart-pop look-${look}`}>
       <div class='chart-head'>
-        <h3>Last hour, ms</h3>
+        <h3>Last hour, ms {picture.rest?.kind === 'shaded' && <small>as of {asOfWords(picture.rest.from, now)}</small>}</h3>
         <ul class='chart-key' role='list'>
           {picture.band === null && <li>no band: not enough data</li>}
           {picture.band !== null && <li><i class='swatch swatch-band' aria-hidden='true' /> usual</li>}

@@ -24,16 +24,13 @@ const ROUND = 2 * Math.PI * RADIUS
 /** What is said before anything else: whether the screen can be believed, and how old it is. */
 export function Strip (props: StripProps): JSX.Element {
   const { headline, progress, source, pops, now, isPaused, children, onTryNow, onSignIn, onResume } = props
-  const { kind, word, details, action } = headline
+  const { kind, action } = headline
   const strip = useRef<HTMLElement>(null)
   useLayoutEffect(() => tellHeight(strip.current as HTMLElement), [])
   return (
     <header ref={strip} class='strip' data-kind={kind} data-paused={isPaused}>
       <Ring progress={progress} isHollow={kind !== 'live' && kind !== 'empty'} />
-      <h1 class='headline'>
-        <span class='word'>{word}</span>
-        {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
-      </h1>
+      <h1 class='headline'><HeadlineWords {...headline} /></h1>
       {action === 'try-now' && <button type='button' class='button' onClick={onTryNow}>Try now</button>}
       {action === 'sign-in' && <button type='button' class='button' onClick={onSignIn}>Give a token</button>}
       {action === 'reload' && <button type='button' class='button' onClick={() => location.reload()}>Reload</button>}
@@ -45,6 +42,16 @@ export function Strip (props: StripProps): JSX.Element {
         <time class='clock'>{clock(now)}</time>
       </p>
     </header>
+  )
+}
+
+/** One word, and why. */
+export function HeadlineWords ({ word, details }: Headline): JSX.Element {
+  return (
+    <>
+      <span class='word'>{word}</span>
+      {details.map((detail) => <span class='why' key={detail.replace(/[\d.]+/g, '')}>{detail}</span>)}
+    </>
   )
 }
 

@@ -20,6 +20,8 @@ export interface TimelineProps {
   now: number
   dataTime: number | null
   look: Look
+  /** Of which PoPs it is, and of when. */
+  note: string
   selected: string | null
   onSelect: (code: string) => void
   cursor: Signal<number | null>
@@ -34,7 +36,7 @@ const HOUR_MS = 3_600_000
 
 /** Regressions over time, a lane for each PoP; now is at the right. What is open grows only while it is known to be open. */
 export function Timeline (props: TimelineProps): JSX.Element {
-  const { spans, pops, windowMs, now, dataTime, look, selected, onSelect, cursor, most = Infinity } = props
+  const { spans, pops, windowMs, now, dataTime, look, note, selected, onSelect, cursor, most = Infinity } = props
   const [opened, setOpened] = useState<ReadonlySet<string | null>>(new Set())
   const { to } = windowOf(now, windowMs, dataTime)
   const window = useMemo(() => ({ from: to - windowMs, to }), [to, windowMs])
@@ -46,11 +48,11 @@ export function Timeline (props: TimelineProps): JSX.Element {
     if (!next.delete(country)) next.add(country)
     return next
   }), [])
-  const shared = { window, end, isLive: look === 'live', selected, onSelect }
+  const shared = { window, selected, onSelect }
   return (
     <div class={`timeline look-${look}`}>
       <div class='chart-head'>
-        <h2>Regressions, {windowMs === HOUR_MS ? 'last hour' : `last ${duration(windowMs)}`}</h2>
+        <h2>Regressions, {windowMs === HOUR_MS ? 'last hour' : `last ${duration(windowMs)}`} <small>{note}</small></h2>
         {lanes.length > 0 && <EndKey />}
         {more > 0 && <p class='chart-readout'>{more} more {more === 1 ? 'PoP' : 'PoPs'}</p>}
       </div>
@@ -74,8 +76,6 @@ export function Timeline (props: TimelineProps): JSX.Element {
 
 interface RowProps {
   window: Window
-  end: number
-  isLive: boolean
   selected: string | null
   onSelect: (code: string) => void
 }
@@ -93,7 +93,7 @@ const LaneRow = still(({ lane, opened, onToggle, ...row }: LaneProps): JSX.Eleme
   return <GroupRow lane={lane} isOpen={isOpen} onToggle={() => onToggle(lane.country)} {...row} />
 })
 
-function PopRow ({ lane, window, end, isLive, selected, onSelect }: RowProps & { lane: PopLane }): JSX.Element {
+function PopRow ({ lane, window, selected, onSelect }: RowProps & { lane: PopLane }): JSX.Element {
   const { code, country, bars } = lane
   return (
     <li class='lane' data-selected={code === selected}>
@@ -101,8 +101,7 @@ function PopRow ({ lane, window, end, isLive, selected, onSelect }: RowProps & {
       <ul class='track' role='list' aria-label={code}>
         {bars.map((bar) => (
           <LaneBar
-            key={bar.span.id} bar={bar} window={window} knownUntil={end} isLive={isLive}
-            isSelected={code === selected} onSelect={() => onSelect(code)}
+            key={bar.span.id} bar={bar} window={window} isSelected={code === selected} onSelect={() => onSelect(code)}
           />
         ))}
       </ul>

@@ -16,7 +16,7 @@ export interface WorldMapProps {
   readonly pops: readonly Pop[]
   readonly look: Look
   /** Of what time it is, when that is not now. */
-  readonly asOf: Date | null
+  readonly asOf: string | null
   /** The PoP that is open. */
   readonly selected: string | null
   readonly simulated: boolean

@@ -1,3 +1,4 @@
+import type { Acquired, Acquiring } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { NOW, Script } from './script.ts'
@@ -44,22 +45,10 @@ redis.call('HINCRBY', head, 'noteId', 1)
 return { 'BEGUN', term, newEpoch, seq, by }
 `)
 
-/** What an instance has read, as far as it says whether the engine has lost something. */
-export interface Known {
-  epoch: string
-  seq: number
-  by: string
-  term: number
-}
-
-export type Acquired =
-  | { kind: 'HELD', forMs: number }
-  | { kind: 'GRANTED' | 'BEGUN', term: number, epoch: string, seq: number, by: string }
-
 export async function acquire (
   connection: RedisConnection,
   { head, log, notes }: Keys,
-  { id, leaseMs, newEpoch, format, known }: { id: string, leaseMs: number, newEpoch: string, format: number, known: Known }
+  { id, leaseMs, newEpoch, format, known }: Acquiring
 ): Promise<Acquired> {
   const { epoch, seq, by, term } = known
   const [kind, ...rest] = await script.run(connection, [head, log, notes], [id, leaseMs, newEpoch, format, epoch, seq, by, term])

@@ -1,3 +1,4 @@
+import type { Appended, Appending } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { NOW, Script } from './script.ts'
@@ -33,23 +34,6 @@ redis.call('XADD', log, 'MINID', math.max(seq - keep + 1, 0) .. '-0', seq .. '-0
 redis.call('HSET', head, 'seq', seq, 'by', by, 'at', now, 'format', format, 'view', view)
 return { 'OK' }
 `)
-
-export interface Appending {
-  id: string
-  term: number
-  epoch: string
-  seq: number
-  /** Which append the newest is that the caller has read, and this one. */
-  before: string
-  by: string
-  format: number
-  keep: number
-  note: string
-  memory: string
-  update: { entry: string, view: string } | null
-}
-
-export type Appended = 'OK' | 'DUP' | 'GAP' | 'FENCED'
 
 export async function append (connection: RedisConnection, { head, log, notes }: Keys, appending: Appending): Promise<Appended> {
   const { id, term, epoch, seq, before, by, format, keep, note, memory, update } = appending

@@ -1,3 +1,4 @@
+import type { Beat, InstanceSign, Sign } from '../engine.ts'
 import type { RedisConnection, Reply } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { NOW, Script } from './script.ts'
@@ -51,27 +52,6 @@ local known = redis.call('HMGET', head, 'term', 'holder')
 if known[2] == id and tonumber(known[1]) == term then redis.call('HSET', head, 'holder', '', 'until', 0) end
 return { 'OK' }
 `)
-
-/** One that has given a sign of life lately. */
-export interface InstanceSign {
-  id: string
-  wantsData: boolean
-  /** JSON, as it said. */
-  about: string
-}
-
-export interface Beat {
-  kind: 'LEADS' | 'FENCED' | 'HELD' | 'FREE'
-  holder: string
-  term: number
-  instances: InstanceSign[]
-}
-
-export interface Sign extends InstanceSign {
-  term: number
-  leaseMs: number
-  countsMs: number
-}
 
 export async function beat (connection: RedisConnection, { head, instances }: Keys, sign: Sign): Promise<Beat> {
   const { id, term, leaseMs, countsMs, wantsData, about } = sign

@@ -1,3 +1,4 @@
+import type { Begun, Turn } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { NOW, Script } from './script.ts'
@@ -24,18 +25,6 @@ if wait > 0 and wait <= apart then return { 'WAIT', wait } end
 redis.call('HSET', head, 'begunAt', now, 'until', now + lease)
 return { 'OK' }
 `)
-
-export type Begun = { kind: 'OK' | 'GAP' | 'FENCED' } | { kind: 'WAIT', ms: number }
-
-export interface Turn {
-  id: string
-  term: number
-  epoch: string
-  seq: number
-  by: string
-  leaseMs: number
-  apartMs: number
-}
 
 export async function begin (connection: RedisConnection, { head }: Keys, turn: Turn): Promise<Begun> {
   const { id, term, epoch, seq, by, leaseMs, apartMs } = turn

@@ -1,10 +1,8 @@
 import { createClient, ErrorReply } from '@redis/client'
 import type { Cancel, Clock } from '../../clock.ts'
+import { EngineError } from '../engine.ts'
 
 export { ErrorReply }
-
-/** The engine did not answer in time, or not at all; it may have done what it was asked. */
-export class EngineError extends Error {}
 
 export type Reply = string | number | null | Reply[]
 type Client = ReturnType<typeof connectable>

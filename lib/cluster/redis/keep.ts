@@ -1,3 +1,4 @@
+import type { Keeping } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { Script } from './script.ts'
@@ -27,7 +28,7 @@ return { redis.call('HGET', head, 'memory') or '', redis.call('HGETALL', kept) }
 export async function keep (
   connection: RedisConnection,
   { head, kept }: Keys,
-  { id, term, name, text }: { id: string, term: number, name: string, text: string | null }
+  { id, term, name, text }: Keeping
 ): Promise<'OK' | 'FENCED'> {
   const [kind] = await script.run(connection, [head, kept], [id, term, name, text === null ? 0 : 1, text ?? ''])
   return kind as 'OK' | 'FENCED'

@@ -1,3 +1,4 @@
+import type { ReadEntry, ReadState } from '../engine.ts'
 import type { RedisConnection, Reply } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { NOW, Script } from './script.ts'
@@ -27,38 +28,6 @@ end
 return { 'OK', epoch, seq, by, math.max(0, now - tonumber(known[4])), known[5] or '', tonumber(known[6] or 0),
   tonumber(known[7] or 0), known[8] or '', tonumber(known[9] or 0), known[10] or '', view, entries }
 `)
-
-/** One update as it stands in the log. */
-export interface ReadEntry {
-  seq: number
-  format: number
-  epoch: string
-  by: string
-  /** The append before it. */
-  before: string
-  /** JSON. */
-  note: string
-  noteId: number
-  /** JSON. */
-  entry: string
-}
-
-export interface ReadState {
-  epoch: string
-  seq: number
-  by: string
-  ageMs: number
-  /** JSON; '' for none. */
-  note: string
-  noteId: number
-  noteBy: string
-  term: number
-  holder: string
-  format: number
-  /** JSON; '' where nothing is new, or there is none. */
-  view: string
-  entries: ReadEntry[]
-}
 
 /** @returns null when nothing is there */
 export async function read (

@@ -194,6 +194,21 @@ t.test('keys of a URL: fetched once, again for one that is new, and told while t
   await t.rejects(verifier.verify(symmetric), { code: 'UNAUTHORIZED' }, 'no secret is taken from a URL')
 })
 
+t.test('keys of a URL that answers without end', async (t) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const more = () => { while (!response.destroyed && response.write(' '.repeat(65_536))); }
+    response.on('drain', more)
+    more()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { verifier, log } = open(t, { jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  await t.rejects(verifier.verify(await sign({ alg: 'ES256', key: pairs.ES256.privateKey })), { code: 'AUTH_UNAVAILABLE' })
+  t.match(log.lines, [{ event: 'auth_keys_failed', detail: /longer than 1048576 bytes/ }])
+})
+
 const badFiles: Array<{ name: string, text: () => string | Promise<string>, message: RegExp }> = [
   {
     name: 'a private key',

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isLoopback } from '../../../config.ts'
+import { isLoopback } from '../../../lib/loopback.ts'
 import { faultsOf } from '../../support/setting-faults.ts'
 import { named, SECRET } from '../../support/tokens.ts'
 
@@ -46,9 +46,18 @@ const cases: Array<{ name: string, env: Record<string, string>, faults: RegExp[]
   { name: 'a URL without an audience', env: { AUTH: 'jwt', JWT_JWKS_URL }, faults: [/^JWT_AUDIENCE is not set/] },
   {
     name: 'a port that fetch blocks',
-    env: { AUTH: 'jwt', JWT_JWKS_URL: 'http://a:4190', JWT_AUDIENCE: 'x' },
+    env: { AUTH: 'jwt', JWT_JWKS_URL: 'https://a:4190', JWT_AUDIENCE: 'x' },
     faults: [/4190, which fetch/]
   },
+  ...['http://issuer.example/keys', 'http://10.0.0.1/', 'http://[fe80::1]/', 'http://127.0.0.1.evil.example/'].map((url) => ({
+    name: `keys of ${url}`,
+    env: { AUTH: 'jwt', JWT_JWKS_URL: url, JWT_AUDIENCE: 'x' },
+    faults: [/^JWT_JWKS_URL is of http:, and not of this machine/]
+  })),
+  ...['http://localhost:8080/keys', 'http://[::1]/', 'http://127.1/'].map((url) => ({
+    name: `keys of ${url}`, env: { AUTH: 'jwt', JWT_JWKS_URL: url, JWT_AUDIENCE: 'x' }, faults: []
+  })),
+  { name: 'another protocol', env: { AUTH: 'jwt', JWT_JWKS_URL: 'ftp://a/', JWT_AUDIENCE: 'x' }, faults: [/is no http/] },
   { name: 'no URL', env: { AUTH: 'jwt', JWT_JWKS_URL: 'keys', JWT_AUDIENCE: 'x' }, faults: [/^JWT_JWKS_URL is no http/] },
   {
     name: 'claims that nobody looks at',

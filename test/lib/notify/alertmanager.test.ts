@@ -40,6 +40,27 @@ t.test('what fires is told with when it ends by itself, what comes together in o
   t.equal(counts.get('delivered'), 1)
 })
 
+t.test('one for whom another one tells says nothing, and knows what is so when it is to tell', async (t) => {
+  const clock = new FakeClock(Date.parse(START))
+  const { deliveries, posted } = deliveriesTo('alertmanager', clock, 'am')
+  let isTelling = false
+  const receiver = new AlertmanagerReceiver({ deliveries, isTelling: () => isTelling, clock })
+  receiver.changed(changeOf('firing', alertOf(), clock.now()))
+  receiver.changed(changeOf('firing', alertOf('ams1'), clock.now()))
+  receiver.changed(changeOf('resolved', alertOf('ams1'), clock.now()))
+  await clock.advance(2 * REPEAT_MS)
+  t.strictSame([posted.length, receiver.waiting], [0, 0])
+  isTelling = true
+  receiver.takeOver()
+  await clock.advance(0)
+  t.strictSame(posted.flatMap((one) => summed(one, clock.now())), ['fra1 warning fires', 'ams1 warning ended'])
+  await clock.advance(REPEAT_MS)
+  t.equal(posted.length, 2, 'and again, as any')
+  isTelling = false
+  await clock.advance(10 * REPEAT_MS)
+  t.equal(posted.length, 2, 'until another one does')
+})
+
 t.test('it is told again well before it would end', async (t) => {
   const { clock, posted, fire } = setUp('am')
   fire()

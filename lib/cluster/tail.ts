@@ -1,16 +1,12 @@
-import type { Codec } from '../codec.ts'
-import type { Placed, Position, Reader } from '../shared-log.ts'
-import type { Known } from './acquire.ts'
-import type { RedisConnection } from './connection.ts'
-import type { Keys } from './keys.ts'
-import { read, type ReadEntry, type ReadState } from './read.ts'
+import type { Codec } from './codec.ts'
+import type { Engine, Known, ReadEntry, ReadState } from './engine.ts'
+import type { Placed, Position, Reader } from './shared-log.ts'
 
 /** `lost`: the engine has lost what it had acknowledged. `unreadable`: a newer popcast wrote it. */
 export type Synced = 'read' | 'empty' | 'lost' | 'unreadable'
 
 export interface TailOptions<Update> {
-  connection: RedisConnection
-  keys: Keys
+  engine: Engine
   codec: Codec<Update>
 }
 
@@ -39,12 +35,17 @@ export class Tail<Update, Note> {
     return this.#known
   }
 
+  /** Which append that was. */
+  get noteId (): number {
+    return this.#noteId
+  }
+
   get position (): Position {
     const { epoch, seq } = this.#known
     return { epoch, seq }
   }
 
-  /** Reads what is new and tells it; one at a time. @throws {EngineError} {ErrorReply} */
+  /** Reads what is new and tells it; one at a time. @throws {EngineError} */
   sync (): Promise<Synced> {
     const synced = this.#underWay.then(() => this.#sync())
     this.#underWay = synced.catch(() => {})
@@ -64,9 +65,9 @@ export class Tail<Update, Note> {
   }
 
   async #sync (): Promise<Synced> {
-    const { connection, keys, codec } = this.#options
+    const { engine, codec } = this.#options
     const known = this.#known
-    const state = await read(connection, keys, known)
+    const state = await engine.read(known)
     if (state === null) return known.epoch === '' ? 'empty' : 'lost'
     if (state.format > codec.format) return 'unreadable'
     if (this.#hasLost(state)) return 'lost'

@@ -1,0 +1,72 @@
+import { addDurations, NO_DURATIONS, type DurationDigest } from '../clients/durations.ts'
+import type { ConnectionStatus } from '../clients/connection-status.ts'
+import type { Totals } from '../clients/connection-tracker.ts'
+import type { TransportKind } from '../clients/transport.ts'
+import type { Family } from '../metrics/exposition.ts'
+import { counted, sumFamilies } from '../metrics/sum.ts'
+
+/** What is so of a worker now. Plain data. */
+export interface WorkerState {
+  instance: string
+  /** What others are told of this instance. */
+  about: object
+  isLeader: boolean
+  /** Connections that are tracked, and of those the ones that are open. */
+  tracked: number
+  open: number
+  byKind: Record<TransportKind, number>
+  /** The first of its connections, as the status tells them. */
+  connections: readonly ConnectionStatus[]
+  /** Ticks in a row that ended by a defect. */
+  defects: number
+}
+
+/** What one worker has to say for all. Plain data. */
+export interface Report {
+  /** What is summed of its metrics. */
+  families: readonly Family[]
+  totals: Totals
+  durations: DurationDigest
+  /** null: it has ended. */
+  state: WorkerState | null
+}
+
+export const NO_TOTALS: Totals =
+  { opened: 0, closed: 0, broadcasts: 0, skipped: 0, attempts: 0, failed: 0, failedUpdates: 0, errors: 0 }
+
+const NAMES = Object.keys(NO_TOTALS) as Array<keyof Totals>
+
+export function addTotals (all: readonly Totals[]): Totals {
+  const sum = { ...NO_TOTALS }
+  for (const totals of all) for (const name of NAMES) sum[name] += totals[name]
+  return sum
+}
+
+/** Nobody has ended yet. */
+export const NOBODY: Report = { families: [], totals: NO_TOTALS, durations: NO_DURATIONS, state: null }
+
+/**
+ * What remains of workers that have ended, so that no total ever falls. What was open when it ended is closed: nobody has
+ * counted it any more.
+ */
+export function addEnded (ended: Report, { families, totals, durations }: Report): Report {
+  return {
+    families: sumFamilies(ended.families, [counted(families)]),
+    totals: addTotals([ended.totals, { ...totals, closed: totals.opened }]),
+    durations: addDurations([ended.durations, durations]),
+    state: null
+  }
+}
+
+/** Those that are there. */
+export function statesOf (reports: readonly Report[]): WorkerState[] {
+  return reports.flatMap(({ state }) => state ?? [])
+}
+
+/** What is told of the connections of all, oldest first: the same whichever of them tells it. */
+export function connectionsOf (own: readonly ConnectionStatus[], reports: readonly Report[]): ConnectionStatus[] {
+  if (reports.length === 0) return [...own]
+  const all = [own, ...statesOf(reports).map(({ connections }) => connections)].flat()
+  const keyOf = ({ connectedAt, id }: ConnectionStatus) => `${connectedAt} ${id}`
+  return all.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)
+}

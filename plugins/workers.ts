@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { connectionStatus } from '../lib/clients/connection-status.ts'
+import { summed } from '../lib/metrics/sum.ts'
+import type { Report } from '../lib/workers/report.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What other workers of the same service have to say, each with so many of its connections; none: there are no others. */
+    gather (connections?: number): Promise<Report[]>
+  }
+}
+
+/** Decorates `gather`, so that whichever worker is asked answers for all of them. */
+export default fp(async (app) => {
+  const { fellow } = app
+  if (fellow === null) {
+    app.decorate('gather', async () => [])
+    return
+  }
+  const report = (limit: number) => reportOf(app, limit)
+  app.decorate('gather', (connections = 0) => fellow.gather(report(0), connections))
+  const end = fellow.reports(report)
+  // By then every client has left.
+  app.addHook('onClose', end)
+}, { name: 'workers', dependencies: ['connections', 'stream', 'poller', 'metrics'] })
+
+function reportOf (app: FastifyInstance, limit: number): Report {
+  const { connections, stream, tickMaker, metrics } = app
+  const { totals, durationDigest: durations, counts } = connections
+  const tracked = Array.from(connections)
+  return {
+    families: summed(metrics.read()),
+    totals,
+    durations,
+    state: {
+      instance: stream.status.instance,
+      about: app.instanceStatus(),
+      isLeader: stream.status.role === 'leader',
+      tracked: tracked.length,
+      open: tracked.filter(({ isOpen }) => isOpen).length,
+      byKind: { websocket: counts.open('websocket'), sse: counts.open('sse') },
+      connections: tracked.slice(0, limit).map(connectionStatus),
+      defects: tickMaker.defects
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import t, { type Test } from 'tap'
+import type { Written } from '../../../lib/cluster/codec.ts'
+import { DirectoryLog } from '../../../lib/cluster/directory-log.ts'
+import { asWritten, Hub } from '../../../lib/cluster/hub.ts'
+import { LeasedLog, type LeasedLogOptions } from '../../../lib/cluster/leased-log.ts'
+import { MemoryLog } from '../../../lib/cluster/memory-log.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
+import type { Findings } from '../../../lib/feed/tick.ts'
+import type { Note } from '../../../lib/feed/update-log.ts'
+import { Channel } from '../../../lib/workers/channel.ts'
+import { ChannelEngine, serveEngine } from '../../../lib/workers/channel-engine.ts'
+import { ChannelPair } from '../../support/channels.ts'
+import { REGRESSION } from '../../support/clients.ts'
+import { FakeLog } from '../../support/fake-log.ts'
+import { append, Recorder, sharedLogSuite, updateOf } from '../../support/shared-log-suite.ts'
+
+const clock = systemClock
+let count = 0
+const codec = () => new FindingsCodec((id) => id === REGRESSION.id ? 1 : undefined)
+
+const common = { clock, maxBytes: 1_048_576, format: 1 }
+const inMemory = () => Hub.open({ ...common, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+
+async function inDirectory (directory: string): Promise<Hub> {
+  const log = await DirectoryLog.open<Written, unknown>({
+    directory,
+    instance: 'primary',
+    codec: asWritten(1),
+    limits: { maxEntries: 5, maxBytes: 1_048_576 },
+    newEpoch: () => `e${++count}`,
+    clock,
+    log: new FakeLog(),
+    onFault: () => {}
+  })
+  return await Hub.open({ ...common, log, kind: 'directory' })
+}
+
+function newDirectory (t: Test): string {
+  const directory = mkdtempSync(joinPath(tmpdir(), 'state-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** One that reads and may lead, by a channel to the hub. */
+function openStream (t: Test, hub: Hub, options: Partial<LeasedLogOptions<Findings>> = {}) {
+  const log = new FakeLog()
+  const pair = new ChannelPair()
+  serveEngine(new Channel({ port: pair.b, clock, log }), hub)
+  const away: Array<string | null> = []
+  const asked = { demand: 0, wants: false }
+  const instance = `i${++count}`
+  const stream = new LeasedLog<Findings, Note>({
+    engine: new ChannelEngine(new Channel({ port: pair.a, clock, log }), hub.kind),
+    instance,
+    codec: codec(),
+    maxEntries: 5,
+    intervalMs: 100,
+    newEpoch: () => 'never',
+    clock,
+    log,
+    about: () => ({ version: '1' }),
+    wantsData: () => asked.wants,
+    onDemand: () => { asked.demand++ },
+    onAway: (reason) => { away.push(reason) },
+    ...options
+  })
+  t.teardown(() => stream.close())
+  return Object.assign(new Recorder(stream), { log, away, asked, pair, instance })
+}
+
+type One = ReturnType<typeof openStream>
+
+async function join (one: One, leads: boolean): Promise<One> {
+  await one.follow()
+  if (leads) await one.lead()
+  return one
+}
+
+const tick = async ({ stream }: One, queryMs: number) =>
+  await stream.begin() && await append(stream, queryMs, `memory ${queryMs}`)
+
+/** Looks again until it is so: for what no event tells. */
+async function eventually (condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => clock.schedule(() => resolve(null), 20))
+}
+
+t.test('memory through a channel', async (t) => {
+  let hub: Hub
+  sharedLogSuite(t, {
+    open: async (t) => {
+      hub = await inMemory()
+      return openStream(t, hub).stream
+    },
+    reopen: async (t) => openStream(t, hub).stream
+  })
+})
+
+t.test('a directory through a channel', async (t) => {
+  let hub: Hub
+  let directory = ''
+  sharedLogSuite(t, {
+    open: async (t) => {
+      directory = newDirectory(t)
+      hub = await inDirectory(directory)
+      return openStream(t, hub).stream
+    },
+    // The whole of it is another one.
+    reopen: async (t) => {
+      await hub.close()
+      hub = await inDirectory(directory)
+      t.teardown(() => hub.close())
+      return openStream(t, hub).stream
+    }
+  })
+})
+
+t.test('what workers left in a directory a process by itself goes on with, and the other way round', async (t) => {
+  const directory = newDirectory(t)
+  const hub = await inDirectory(directory)
+  const one = await join(openStream(t, hub), true)
+  for (const queryMs of [10, 20]) await tick(one, queryMs)
+  const { position } = one.stream
+  await one.stream.close()
+  await hub.close()
+
+  const alone = await DirectoryLog.open<Findings, Note>({
+    directory,
+    instance: 'alone',
+    codec: codec(),
+    limits: { maxEntries: 5, maxBytes: 1_048_576 },
+    newEpoch: () => 'new',
+    clock,
+    log: new FakeLog(),
+    onFault: () => {}
+  })
+  const two = await new Recorder(alone).follow()
+  t.strictSame(two.stream.position, position)
+  t.strictSame(two.begun[0]?.updates.map(({ update }) => update.queryMs), [10, 20])
+  await two.lead()
+  t.equal(two.memories[0]?.text, 'memory 20')
+  await append(alone, 30)
+  await alone.close()
+
+  const again = await inDirectory(directory)
+  const three = await join(openStream(t, again), true)
+  t.strictSame(three.begun[0]?.updates.map(({ update }) => update.queryMs), [10, 20, 30])
+  t.strictSame(three.begun[0]?.updates.at(-1)?.update.regressions.open, [REGRESSION])
+  await three.stream.close()
+  await again.close()
+})
+
+t.test('one leads, and the other reads the same', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  void b.lead()
+  for (const queryMs of [10, 20, 30]) t.equal(await tick(a, queryMs), true)
+  await b.until(() => b.seqs.length === 3)
+  t.strictSame(b.read.map(({ seq, update }) => [seq, update?.queryMs]), a.read.map(({ seq, update }) => [seq, update?.queryMs]))
+  t.equal(await b.stream.begin(), false, 'who does not lead does not ask')
+  t.equal(await append(b.stream, 40), false, 'and appends nothing')
+  t.match(a.stream.status, { role: 'leader', engine: 'memory', away: null })
+  t.match(b.stream.status, { role: 'follower', away: null })
+  await eventually(() => a.stream.instances.length === 2)
+})
+
+t.test('who has ended is gone at once, and the next one has what it knew', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  void b.lead()
+  await tick(a, 10)
+  await a.stream.keep('window', () => 'samples')
+  a.pair.state = 'silent'
+  hub.gone(a.instance)
+  const before = clock.monotonic()
+  await b.until(() => b.memories.length === 1)
+  t.ok(clock.monotonic() - before < 4_000, 'it did not wait for the lease to end')
+  t.match(b.memories, [{ text: 'memory 10' }])
+  t.equal(b.memories[0]?.kept.get('window'), 'samples')
+  t.equal(await tick(b, 20), true)
+})
+
+t.test('one that is frozen in the lead is fenced, and reads what the other one has', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub, { intervalMs: 1_000 }), true), await join(openStream(t, hub), false)]
+  await tick(a, 10)
+  t.equal(await a.stream.begin(), true, 'a query is under way')
+  a.pair.state = 'silent'
+  void b.lead()
+  await b.until(() => b.memories.length === 1)
+  t.equal(await tick(b, 20), true)
+  a.pair.open()
+  t.equal(await append(a.stream, 15), false, 'what came of it is dropped')
+  await a.until(() => a.seqs.length === 2)
+  t.strictSame(a.read.map(({ update }) => update?.queryMs), [10, 20])
+  await eventually(() => a.ended === 1)
+})
+
+t.test('a channel that is silent is an engine that is away, until it answers again', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  await tick(a, 10)
+  b.pair.state = 'silent'
+  await eventually(() => b.away.includes('engine'))
+  t.match(b.stream.status, { away: 'engine' })
+  await tick(a, 20)
+  b.pair.open()
+  await b.until(() => b.seqs.at(-1) === 2)
+  await eventually(() => b.away.at(-1) === null)
+  t.equal(b.begun.length, 1, 'it goes on')
+})
+
+t.test('an append whose answer was lost is there once', async (t) => {
+  const hub = await inMemory()
+  const a = await join(openStream(t, hub, { intervalMs: 10_000 }), true)
+  await tick(a, 10)
+  a.pair.state = 'answers lost'
+  const appended = append(a.stream, 20)
+  for (let seq = 0; seq !== 2;) {
+    seq = (await hub.read({ epoch: '', seq: 0, by: '' })).seq
+    await clock.turn()
+  }
+  a.pair.open()
+  t.equal(await appended, true)
+  t.strictSame(a.read.map(({ seq, update }) => [seq, update?.queryMs]), [[1, 10], [2, 20]])
+})
+
+t.test('each answer of append, begin, keep and acquire', async (t) => {
+  const hub = await inMemory()
+  const a = await join(openStream(t, hub), true)
+  await tick(a, 10)
+  const { epoch, seq, by, term } = await hub.read({ epoch: '', seq: 0, by: '' })
+  const id = a.instance
+  const said = { note: '{}', memory: '', update: codec().write(updateOf(20), { epoch, seq: 2 }) }
+  const entry = { id, term, epoch, seq, before: by, by: `${by}x`, format: 1, keep: 5, ...said }
+  const rows = [
+    [{ ...entry, by }, 'DUP'],
+    [{ ...entry, term: term + 1 }, 'FENCED'],
+    [{ ...entry, id: 'another' }, 'FENCED'],
+    [{ ...entry, seq: seq + 1 }, 'GAP'],
+    [{ ...entry, epoch: 'another' }, 'GAP'],
+    [{ ...entry, before: 'another' }, 'GAP'],
+    [entry, 'OK'],
+    [entry, 'DUP']
+  ] as const
+  for (const [appending, expected] of rows) t.equal(await hub.append(appending), expected)
+  const turn = { id, term, epoch, seq: 2, by: entry.by, leaseMs: 5_000, apartMs: 60_000 }
+  t.strictSame(await hub.begin({ ...turn, id: 'another' }), { kind: 'FENCED' })
+  t.strictSame(await hub.begin({ ...turn, seq: 1 }), { kind: 'GAP' })
+  t.match(await hub.begin(turn), { kind: 'WAIT', ms: Number })
+  t.equal(await hub.keep({ id: 'another', term, name: 'window', text: 'x' }), 'FENCED')
+  const known = { epoch, seq, by, term }
+  t.match(await hub.acquire({ id: 'another', leaseMs: 5_000, newEpoch: 'e', format: 1, known }), { kind: 'HELD' })
+  hub.drain()
+  hub.gone(id)
+  t.match(await hub.acquire({ id: 'another', leaseMs: 5_000, newEpoch: 'e', format: 1, known }), { kind: 'HELD' }, 'all end')
+})
+
+t.test('no more is kept than may be, and who was away for longer begins anew in the same epoch', async (t) => {
+  const hub = await inMemory()
+  const a = await join(openStream(t, hub, { intervalMs: 1 }), true)
+  await tick(a, 1)
+  const b = await join(openStream(t, hub), false)
+  b.pair.state = 'silent'
+  await eventually(() => b.stream.status.away === 'engine')
+  for (let queryMs = 2; queryMs <= 9; queryMs++) await tick(a, queryMs)
+  t.strictSame((await hub.read({ epoch: '', seq: 0, by: '' })).entries.map(({ seq }) => seq), [5, 6, 7, 8, 9])
+  b.pair.open()
+  await b.until(() => b.begun.length === 2)
+  t.match(b.begun[1], { position: a.stream.position })
+  t.strictSame(b.read, [])
+})
+
+t.test('somebody who wants data elsewhere is known', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  void b.lead()
+  t.equal(a.stream.isWantedElsewhere, false)
+  b.asked.wants = true
+  b.stream.want()
+  await eventually(() => a.stream.isWantedElsewhere)
+  t.ok(a.asked.demand > 0)
+})
