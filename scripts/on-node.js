@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 
 /** Some take a second; all that is waited for ends by itself. */
 const TIMEOUT_S = 300
@@ -53,13 +53,13 @@ function install (version) {
 }
 
 async function run (binary, file) {
-  const { PATH, HOME } = process.env
+  const { PATH, HOME, NODE_EXTRA_CA_CERTS } = process.env
   const [influxd, registry] = [process.env.TEST_INFLUXD_INFLUXQL, process.env.TEST_REQUIRE_REGISTRY]
   const child = spawn(binary, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', file], {
-    // First in the path, so that npx and the launcher of the package take it.
     env: {
-      PATH: `${dirname(binary)}:${PATH}`,
+      PATH,
       HOME,
+      NODE_EXTRA_CA_CERTS,
       TAP_TIMEOUT: String(TIMEOUT_S),
       // What is shared by instances has its tests in the other run.
       TEST_REDIS_SERVER: join(place, 'none'),

@@ -9,12 +9,12 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** What npm says when nobody can be asked for a package, and none of an earlier time is kept. */
 const NO_REGISTRY = /E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|NOTCACHED|NETUNREACH)/
 
-/** For programs of the package: nothing of ours is in it but the Node that runs the tests, which `npx` finds first. */
-export const packedEnv = {
-  PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
-  HOME: process.env.HOME,
-  npm_config_cache: process.env.npm_config_cache
-}
+/** Of whoever installs: not what npm itself hands on to scripts, such as where they were begun. */
+const INSTALLS_WITH = ['PATH', 'HOME', 'NODE_EXTRA_CA_CERTS', 'npm_config_registry', 'npm_config_cafile']
+const installEnv = Object.fromEntries(INSTALLS_WITH.map((name) => [name, process.env[name]]))
+
+/** For programs of the package: nothing of ours is in it but the Node that runs the tests, which launchers find first. */
+export const packedEnv = { ...installEnv, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
 
 export interface Packed {
   /** The tarball, and what is in it, by path with bytes. */
@@ -42,7 +42,7 @@ export function install (t: Teardown, { tarball }: Packed): { folder: string } |
   mkdirSync(join(folder, 'empty'))
   const cwd = join(folder, 'empty')
   const args = ['install', tarball, '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
-  const { status, stderr } = spawnSync('npm', args, { cwd, env: packedEnv, encoding: 'utf8' })
+  const { status, stderr } = spawnSync('npm', args, { cwd, env: installEnv, encoding: 'utf8' })
   if (status === 0) return { folder: cwd }
   if (process.env.TEST_REQUIRE_REGISTRY === undefined && NO_REGISTRY.test(stderr)) return { missing: 'no registry of packages' }
   throw new Error(`npm install: ${stderr}`)
