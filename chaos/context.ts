@@ -9,7 +9,7 @@ import { portOf, startProgram, type Service, type Teardown } from '../test/suppo
 import { SimulatedDatabase } from '../test/support/simulated-database.ts'
 import type { CrowdOptions, CrowdReport } from './crowd.ts'
 import { Subject } from './subject.ts'
-import { expectWithin, Slots } from './waiting.ts'
+import { expectSoon, expectWithin, Slots } from './waiting.ts'
 
 export interface RunOptions {
   seed: number
@@ -84,6 +84,8 @@ export class Context implements Teardown {
     const intervalMs = Number(env.BROADCAST_INTERVAL_MS ?? INTERVAL_MS)
     const subject = new Subject({ service, port, database, intervalMs, headers })
     this.subjects.push(subject)
+    // Of a stream that is shared it has to have been read first.
+    await expectSoon(START_WITHIN_MS, 'it is ready', async () => await subject.status('/health/ready') === 200)
     await subject.observe(observers)
     return subject
   }
