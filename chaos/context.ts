@@ -1,5 +1,6 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { uniform } from '../lib/simulation/random.ts'
 import type { LoadOptions, LoadReport } from '../bench/load-client.ts'
@@ -8,7 +9,7 @@ import { portOf, startProgram, type Service, type Teardown } from '../test/suppo
 import { SimulatedDatabase } from '../test/support/simulated-database.ts'
 import type { CrowdOptions, CrowdReport } from './crowd.ts'
 import { Subject } from './subject.ts'
-import { expectWithin } from './waiting.ts'
+import { expectSoon, expectWithin, Slots } from './waiting.ts'
 
 export interface RunOptions {
   seed: number
@@ -34,7 +35,9 @@ export interface StartOptions {
 
 const PROBE = fileURLToPath(new URL('../test/support/probe.js', import.meta.url))
 const INTERVAL_MS = 1_000
-const START_WITHIN_MS = 20_000
+const START_WITHIN_MS = 40_000
+/** A start takes a core for a second: those of others would only make it longer. */
+const starting = new Slots(availableParallelism())
 const CONNECTED_WITHIN_MS = 40_000
 let names = 0
 
@@ -74,11 +77,15 @@ export class Context implements Teardown {
   /** The service, on a database of its own, with good clients that have been told something. */
   async start ({ observers = 4, pops = 6, env = {}, headers = {}, ...how }: StartOptions = {}): Promise<Subject> {
     const database = await SimulatedDatabase.start(this, pops)
-    const service = this.launch({ ...database.env, ...env }, how)
-    const port = await expectWithin(START_WITHIN_MS, 'it listens', portOf(service))
+    const { service, port } = await starting.use(async () => {
+      const service = this.launch({ ...database.env, ...env }, how)
+      return { service, port: await expectWithin(START_WITHIN_MS, 'it listens', portOf(service)) }
+    })
     const intervalMs = Number(env.BROADCAST_INTERVAL_MS ?? INTERVAL_MS)
     const subject = new Subject({ service, port, database, intervalMs, headers })
     this.subjects.push(subject)
+    // Of a stream that is shared it has to have been read first.
+    await expectSoon(START_WITHIN_MS, 'it is ready', async () => await subject.status('/health/ready') === 200)
     await subject.observe(observers)
     return subject
   }

@@ -11,7 +11,7 @@ export interface Row extends Finding {
 
 /** Light ones have their turn side by side: most of their time they wait. */
 const AT_A_TIME = 8
-const WITHIN_MS = 60_000
+const WITHIN_MS = 90_000
 
 /** Tries all, those that need the machine for themselves last, one after the other. */
 export async function runAll (faults: readonly Fault[], options: RunOptions, show: (row: Row) => void): Promise<Row[]> {

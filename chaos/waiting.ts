@@ -42,3 +42,25 @@ export async function firstOf (emitter: EventEmitter, events: readonly string[],
   clearTimeout(timer)
   over.abort()
 }
+
+/** Lets only so many do something at a time; the others wait for their turn, in order. */
+export class Slots {
+  #free: number
+  readonly #waiting: Array<() => void> = []
+
+  constructor (count: number) {
+    this.#free = count
+  }
+
+  async use<T> (work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+}
