@@ -28,6 +28,8 @@ export interface ScriptedPage {
   answer (): void
   /** Lets so much time pass in the page. */
   pass (ms: number): Promise<void>
+  /** What has changed is drawn. */
+  drawn (): Promise<void>
   /** Lets time pass until it is so: when what was said arrives is not of the page's time. */
   until (isSo: () => Promise<boolean>): Promise<void>
 }
@@ -121,7 +123,8 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   await page.clock.runFor(100)
   // What it asks once it is live comes in its own time: a picture that is paused before would be without it.
   while (unanswered.size > 0) await page.waitForEvent('requestfinished')
-  await page.evaluate('new Promise((drawn) => frame(() => frame(drawn)))')
+  const drawn = () => page.evaluate<void>('new Promise((drawn) => frame(() => frame(drawn)))')
+  await drawn()
   return {
     page,
     complaints,
@@ -140,6 +143,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       held = null
     },
     pass: (ms) => page.clock.runFor(ms),
+    drawn,
     until: async (isSo) => {
       while (!await isSo()) await page.clock.runFor(50)
     }
