@@ -105,7 +105,8 @@ t.test('a directory through a channel', async (t) => {
   sharedLogSuite(t, {
     open: async (t) => {
       directory = newDirectory(t)
-      hub = await inDirectory(directory)
+      const first = hub = await inDirectory(directory)
+      t.teardown(() => first.close())
       return openStream(t, hub).stream
     },
     // The whole of it is another one.
