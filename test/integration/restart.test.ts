@@ -1,6 +1,7 @@
 import t from 'tap'
 import { TestClient } from '../support/client.ts'
-import { directoryOf, end, Follower, get, start } from '../support/restarts.ts'
+import { directoryOf } from '../support/directory.ts'
+import { end, Follower, get, start } from '../support/restarts.ts'
 
 t.test('the stream goes on where it was after SIGTERM, and after SIGKILL at any moment', async (t) => {
   const directory = directoryOf(t)

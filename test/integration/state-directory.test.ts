@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { TestClient } from '../support/client.ts'
-import { directoryOf, end, ENV, get, start } from '../support/restarts.ts'
+import { directoryOf } from '../support/directory.ts'
+import { end, ENV, get, start } from '../support/restarts.ts'
 import { startService } from '../support/service.ts'
 
 t.test('a second process on the same directory does not start, and the first does not notice', async (t) => {

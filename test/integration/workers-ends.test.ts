@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { eventually } from '../support/eventually.ts'
 import { startService } from '../support/service.ts'
-import { clientsOfEach, eventually, isRunning, startWorkers } from '../support/workers.ts'
+import { clientsOfEach, isRunning, startWorkers } from '../support/workers.ts'
 
 const FAST = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900', DRAIN_TIMEOUT_MS: '1000' }
 

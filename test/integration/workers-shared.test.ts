@@ -1,6 +1,7 @@
 import t from 'tap'
 import { noRedis, Redis } from '../support/redis.ts'
-import { directoryOf, Follower } from '../support/restarts.ts'
+import { directoryOf } from '../support/directory.ts'
+import { Follower } from '../support/restarts.ts'
 import { clientsOfEach, seriesOf, startWorkers } from '../support/workers.ts'
 
 const FAST = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900', DRAIN_TIMEOUT_MS: '1000' }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { lookAtSource } from '../../check/source.ts'
 import { isFine } from '../../check/report.ts'
 import { loadConfig } from '../../config.ts'
@@ -7,6 +7,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { checked, told } from './check.ts'
 import { writeLines, type Engine } from './influxd.ts'
 import { startProgram } from './service.ts'
+import { withEngine } from './with-engine.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -138,14 +139,9 @@ const cases: Case[] = [
   }
 ]
 
-/** Runs `popcast check` against a real InfluxDB. @param missing why there is none */
+/** Runs `popcast check` against a real InfluxDB: see `withEngine`. */
 export function checksEngine (queryLanguage: 'influxql' | 'flux', missing: string | null, start: () => Promise<Engine>): void {
-  t.setTimeout(120_000)
-  const required = (process.env.TEST_REQUIRE_ENGINES ?? '').split(',').includes(queryLanguage)
-  t.test(queryLanguage, { skip: missing !== null && !required ? missing : false }, async (t) => {
-    if (missing !== null) throw new Error(missing)
-    const engine = await start()
-    t.teardown(() => engine.stop())
+  withEngine(queryLanguage, queryLanguage, missing, start, async (t, engine) => {
     for (const one of cases) await checks(t, engine, one)
     await writesNothing(t, engine)
     await saysItToPeople(t, engine)

@@ -1,10 +1,11 @@
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { build, called } from './app.ts'
 import type { PopsUpdateMessage } from '../../lib/protocol/server-messages.ts'
 import { SimulatedFleet } from '../../lib/simulation/fleet.ts'
 import { startProgram } from './service.ts'
 import { understands } from './engine-data.ts'
 import { countQueries, writeLines, type Engine } from './influxd.ts'
+import { withEngine } from './with-engine.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -13,18 +14,9 @@ const FUNCTIONS = ['auth', 'images', 'rewrite', 'search', 'render']
 // A real query takes longer than the demo's.
 const PACE = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900', PING_INTERVAL_MS: '60000' }
 
-/**
- * Runs the whole service against a real InfluxDB. `missing` says why there is none: then the suite is skipped, or
- * fails where TEST_REQUIRE_ENGINES names the language (as CI does).
- */
+/** Runs the whole service against a real InfluxDB: see `withEngine`. */
 export function exerciseEngine (queryLanguage: 'influxql' | 'flux', missing: string | null, start: () => Promise<Engine>): void {
-  // A 1.8 takes seconds to start, and the suite starts it twice.
-  t.setTimeout(120_000)
-  const required = (process.env.TEST_REQUIRE_ENGINES ?? '').split(',').includes(queryLanguage)
-  t.test(queryLanguage, { skip: missing !== null && !required ? missing : false }, async (t) => {
-    if (missing !== null) throw new Error(missing)
-    const engine = await start()
-    t.teardown(() => engine.stop())
+  withEngine(queryLanguage, queryLanguage, missing, start, async (t, engine) => {
     t.comment(`engine exercised: ${engine.name}`)
     await readsWhatWasWritten(t, engine)
     await readsWhatIsGenerated(t, engine)

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { ServerMessage, MetricsUpdateMessage } from '../../lib/protocol/server-messages.ts'
 import { TestClient } from './client.ts'
@@ -14,12 +11,6 @@ export const ENV = {
   DEMO_SEED: '7',
   DRAIN_DELAY_MS: '0',
   POLL: 'always'
-}
-
-export function directoryOf (t: Test): string {
-  const directory = mkdtempSync(join(tmpdir(), 'state-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
 }
 
 export async function start (t: Test, STATE_DIR: string, env: Record<string, string> = {}) {

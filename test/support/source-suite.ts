@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { NOWHERE } from '../../lib/source/sample-source.ts'
 import { explainsWhatIsMissing } from './explanation-suite.ts'
 import { failureOf } from './fake-influx-server.ts'
@@ -6,20 +6,16 @@ import type { Engine } from './influxd.ts'
 import { MINUTE, NOW, RANGE, read, sourceOf, write } from './real-source.ts'
 import { createShortShards } from './short-shards.ts'
 import { samplesInDatabases, type DatabaseSamples } from './source-rows.ts'
+import { withEngine } from './with-engine.ts'
 
-/** Runs the source of samples against a real InfluxDB. `missing`: as in `exerciseEngine`. */
+/** Runs the source of samples against a real InfluxDB. See `withEngine`. */
 export function exerciseSource (
   name: string,
   language: 'influxql' | 'flux',
   missing: string | null,
   start: () => Promise<Engine>
 ): void {
-  t.setTimeout(120_000)
-  const required = (process.env.TEST_REQUIRE_ENGINES ?? '').split(',').includes(language)
-  t.test(name, { skip: missing !== null && !required ? missing : false }, async (t) => {
-    if (missing !== null) throw new Error(missing)
-    const engine = await start()
-    t.teardown(() => engine.stop())
+  withEngine(name, language, missing, start, async (t, engine) => {
     t.comment(`engine exercised: ${engine.name}`)
     const bucket = await createShortShards(engine)
     const shortShards = { ...engine, env: { ...engine.env, INFLUXDB_BUCKET: bucket } }

@@ -1,24 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { DirectoryLog, type DirectoryLogOptions } from '../../../lib/cluster/directory-log.ts'
 import { record } from '../../../lib/cluster/record.ts'
 import { systemClock, type Clock } from '../../../lib/clock.ts'
-import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
-import { REGRESSION } from '../../support/clients.ts'
+import { directoryOf } from '../../support/directory.ts'
 import { FakeLog } from '../../support/fake-log.ts'
+import { findingsCodec } from '../../support/leased-streams.ts'
 import { append, Recorder, sharedLogSuite } from '../../support/shared-log-suite.ts'
 
 type Options = DirectoryLogOptions<Findings>
-
-function newDirectory (t: Test): string {
-  const directory = mkdtempSync(join(tmpdir(), 'state-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
 
 let epochs = 0
 async function openStream (t: Test, directory: string, options: Partial<Options> = {}) {
@@ -27,7 +20,7 @@ async function openStream (t: Test, directory: string, options: Partial<Options>
   const stream = await DirectoryLog.open<Findings, Note>({
     directory,
     instance: 'one',
-    codec: new FindingsCodec((id) => id === REGRESSION.id ? 1 : undefined),
+    codec: findingsCodec(),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => `e${++epochs}`,
     clock: systemClock,
@@ -46,7 +39,7 @@ async function open (t: Test, directory: string, options: Partial<Options> = {})
 
 /** One that has ended after so many updates. */
 async function written (t: Test, updates: number, options: Partial<Options> = {}) {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   const one = await open(t, directory, options)
   await one.lead()
   for (let seq = 1; seq <= updates; seq++) await append(one.stream, seq * 10, `memory ${seq}`)
@@ -59,7 +52,7 @@ const setAside = (directory: string) => readdirSync(directory).filter((name) => 
 let last = ''
 sharedLogSuite(t, {
   open: async (t) => {
-    last = newDirectory(t)
+    last = directoryOf(t)
     return (await openStream(t, last)).stream
   },
   reopen: async (t) => (await openStream(t, last)).stream
@@ -102,7 +95,7 @@ async function stateAfter (t: Test, updates: number, epoch: string) {
 }
 
 t.test('a process that ended before its first update was whole leaves nothing', async (t) => {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   for (const text of ['', '1', record('{}').subarray(0, 9).toString()]) {
     writeFileSync(join(directory, 'log'), text)
     const one = await open(t, directory)
@@ -159,7 +152,7 @@ for (const { name, change } of foreign) {
 }
 
 t.test('of what was kept beside it only what can be read comes back', async (t) => {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   const one = await open(t, directory)
   for (const name of ['window', 'slot-1', 'slot-2']) await one.stream.keep(name, () => name)
   await one.stream.close()
@@ -214,7 +207,7 @@ for (const broken of ['state.new', 'log']) {
     t.match(one.faults[0], /STATE_DIR.*(EISDIR|ENOENT)/)
 
     // Whoever starts on it now knows nothing of that epoch.
-    const copy = newDirectory(t)
+    const copy = directoryOf(t)
     for (const name of ['log', 'state']) cpSync(path(name), join(copy, name), { force: true })
     const other = await open(t, copy)
     t.not(other.stream.position.epoch, apart.epoch)
@@ -232,7 +225,7 @@ for (const broken of ['state.new', 'log']) {
 }
 
 t.test('two on one directory: the second is refused, and not when the first has ended', async (t) => {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   const one = await open(t, directory)
   await t.rejects(open(t, directory), { message: /is used by another process/ })
   await one.stream.close()
@@ -244,14 +237,14 @@ t.test('of many that start at once one has it', async (t) => {
   // Here all of them wait for the same event loop: one that is slow to answer is not one whose process is stopped.
   const clock: Clock = { ...systemClock, schedule: (task, ms) => ms < 1_000 ? systemClock.schedule(task, ms) : () => {} }
   for (let round = 0; round < 5; round++) {
-    const directory = newDirectory(t)
+    const directory = directoryOf(t)
     const starts = await Promise.allSettled(Array.from({ length: 8 }, () => open(t, directory, { clock })))
     t.equal(starts.filter(({ status }) => status === 'fulfilled').length, 1)
   }
 })
 
 t.test('a directory that cannot be one says so', async (t) => {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   writeFileSync(join(directory, 'file'), '')
   await t.rejects(open(t, join(directory, 'file')), { message: /cannot be used/ })
   await t.rejects(open(t, join(directory, 'file/below')), { message: /cannot be used/ })

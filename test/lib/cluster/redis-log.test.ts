@@ -7,67 +7,28 @@ import { systemClock } from '../../../lib/clock.ts'
 import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
-import { REGRESSION } from '../../support/clients.ts'
-import { FakeLog } from '../../support/fake-log.ts'
+import { eventually } from '../../support/eventually.ts'
+import { join, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { noRedis, Redis, Way } from '../../support/redis.ts'
 import type { Reader } from '../../../lib/cluster/shared-log.ts'
 import { append, Recorder, sharedLogSuite, TICK, type Stream } from '../../support/shared-log-suite.ts'
 
-type Options = RedisLogOptions<Findings>
 const skip = noRedis()
 const clock = systemClock
-let count = 0
 
-function openStream (t: Test, options: Partial<Options> & { url: string }) {
-  const log = new FakeLog()
-  const away: Array<string | null> = []
-  const asked = { demand: 0, wants: false }
-  const stream = new RedisLog<Findings, Note>({
-    name: 'test',
-    instance: `i${++count}`,
-    codec: new FindingsCodec((id) => id === REGRESSION.id ? 1 : undefined),
-    maxEntries: 5,
-    intervalMs: 100,
-    newEpoch: () => `e${++count}`,
-    clock,
-    log,
-    about: () => ({ version: '1' }),
-    wantsData: () => asked.wants,
-    onDemand: () => { asked.demand++ },
-    onAway: (reason) => { away.push(reason) },
-    ...options
-  })
-  t.teardown(() => stream.close())
-  return Object.assign(new Recorder(stream), { log, away, asked })
-}
+type Options = Partial<RedisLogOptions<Findings>> & { url: string }
 
-type One = ReturnType<typeof openStream>
+const openStream = (t: Test, options: Options) =>
+  openLeased(t, (common) => new RedisLog<Findings, Note>({ name: 'test', ...common, ...options }))
 
-/** Follows, and competes for the lead; the first one has it when this resolves. */
-async function join (one: One, leads: boolean): Promise<One> {
-  const begun = one.follow()
-  if (leads) await one.lead()
-  await begun
-  return one
-}
-
-const compete = (one: One): void => { void one.lead() }
-
-/** Looks again until it is so: for what no event tells. */
-async function eventually (condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => clock.schedule(() => resolve(null), 20))
-}
-
-async function tick ({ stream }: One, queryMs: number): Promise<boolean> {
-  return await stream.begin() && await append(stream, queryMs, `memory ${queryMs}`)
-}
+const compete = (one: Recorder): void => { void one.lead() }
 
 if (skip !== null) t.comment(skip)
 else {
   let engine: Redis
   let name = ''
   t.before(async () => { engine = await Redis.start(t, { persists: true }) })
-  t.beforeEach(() => { name = `stream-${++count}` })
+  t.beforeEach(() => { name = `stream-${next()}` })
 
   sharedLogSuite(t, {
     // It begins with the first one that leads: so here it leads at once, whatever the suite does then.

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join as joinPath } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Written } from '../../../lib/cluster/codec.ts'
 import { DirectoryLog } from '../../../lib/cluster/directory-log.ts'
@@ -8,19 +5,19 @@ import { asWritten, Hub } from '../../../lib/cluster/hub.ts'
 import { LeasedLog, type LeasedLogOptions } from '../../../lib/cluster/leased-log.ts'
 import { MemoryLog } from '../../../lib/cluster/memory-log.ts'
 import { systemClock } from '../../../lib/clock.ts'
-import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { Channel } from '../../../lib/workers/channel.ts'
 import { ChannelEngine, serveEngine } from '../../../lib/workers/channel-engine.ts'
 import { ChannelPair } from '../../support/channels.ts'
 import { REGRESSION } from '../../support/clients.ts'
+import { directoryOf } from '../../support/directory.ts'
+import { eventually } from '../../support/eventually.ts'
 import { FakeLog } from '../../support/fake-log.ts'
+import { findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { append, Recorder, sharedLogSuite, updateOf } from '../../support/shared-log-suite.ts'
 
 const clock = systemClock
-let count = 0
-const codec = () => new FindingsCodec((id) => id === REGRESSION.id ? 1 : undefined)
 
 const common = { clock, maxBytes: 1_048_576, format: 1 }
 const inMemory = () => Hub.open({ ...common, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
@@ -31,7 +28,7 @@ async function inDirectory (directory: string): Promise<Hub> {
     instance: 'primary',
     codec: asWritten(1),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
-    newEpoch: () => `e${++count}`,
+    newEpoch: () => `e${next()}`,
     clock,
     log: new FakeLog(),
     onFault: () => {}
@@ -39,53 +36,15 @@ async function inDirectory (directory: string): Promise<Hub> {
   return await Hub.open({ ...common, log, kind: 'directory' })
 }
 
-function newDirectory (t: Test): string {
-  const directory = mkdtempSync(joinPath(tmpdir(), 'state-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
-
 /** One that reads and may lead, by a channel to the hub. */
 function openStream (t: Test, hub: Hub, options: Partial<LeasedLogOptions<Findings>> = {}) {
-  const log = new FakeLog()
   const pair = new ChannelPair()
-  serveEngine(new Channel({ port: pair.b, clock, log }), hub)
-  const away: Array<string | null> = []
-  const asked = { demand: 0, wants: false }
-  const instance = `i${++count}`
-  const stream = new LeasedLog<Findings, Note>({
-    engine: new ChannelEngine(new Channel({ port: pair.a, clock, log }), hub.kind),
-    instance,
-    codec: codec(),
-    maxEntries: 5,
-    intervalMs: 100,
-    newEpoch: () => 'never',
-    clock,
-    log,
-    about: () => ({ version: '1' }),
-    wantsData: () => asked.wants,
-    onDemand: () => { asked.demand++ },
-    onAway: (reason) => { away.push(reason) },
-    ...options
+  const one = openLeased(t, ({ log, ...common }) => {
+    serveEngine(new Channel({ port: pair.b, clock, log }), hub)
+    const engine = new ChannelEngine(new Channel({ port: pair.a, clock, log }), hub.kind)
+    return new LeasedLog<Findings, Note>({ engine, log, ...common, ...options })
   })
-  t.teardown(() => stream.close())
-  return Object.assign(new Recorder(stream), { log, away, asked, pair, instance })
-}
-
-type One = ReturnType<typeof openStream>
-
-async function join (one: One, leads: boolean): Promise<One> {
-  await one.follow()
-  if (leads) await one.lead()
-  return one
-}
-
-const tick = async ({ stream }: One, queryMs: number) =>
-  await stream.begin() && await append(stream, queryMs, `memory ${queryMs}`)
-
-/** Looks again until it is so: for what no event tells. */
-async function eventually (condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => clock.schedule(() => resolve(null), 20))
+  return Object.assign(one, { pair })
 }
 
 t.test('memory through a channel', async (t) => {
@@ -104,7 +63,7 @@ t.test('a directory through a channel', async (t) => {
   let directory = ''
   sharedLogSuite(t, {
     open: async (t) => {
-      directory = newDirectory(t)
+      directory = directoryOf(t)
       const first = hub = await inDirectory(directory)
       t.teardown(() => first.close())
       return openStream(t, hub).stream
@@ -120,7 +79,7 @@ t.test('a directory through a channel', async (t) => {
 })
 
 t.test('what workers left in a directory a process by itself goes on with, and the other way round', async (t) => {
-  const directory = newDirectory(t)
+  const directory = directoryOf(t)
   const hub = await inDirectory(directory)
   const one = await join(openStream(t, hub), true)
   for (const queryMs of [10, 20]) await tick(one, queryMs)
@@ -131,7 +90,7 @@ t.test('what workers left in a directory a process by itself goes on with, and t
   const alone = await DirectoryLog.open<Findings, Note>({
     directory,
     instance: 'alone',
-    codec: codec(),
+    codec: findingsCodec(),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => 'new',
     clock,
@@ -235,7 +194,7 @@ t.test('each answer of append, begin, keep and acquire', async (t) => {
   await tick(a, 10)
   const { epoch, seq, by, term } = await hub.read({ epoch: '', seq: 0, by: '' })
   const id = a.instance
-  const said = { note: '{}', memory: '', update: codec().write(updateOf(20), { epoch, seq: 2 }) }
+  const said = { note: '{}', memory: '', update: findingsCodec().write(updateOf(20), { epoch, seq: 2 }) }
   const entry = { id, term, epoch, seq, before: by, by: `${by}x`, format: 1, keep: 5, ...said }
   const rows = [
     [{ ...entry, by }, 'DUP'],
