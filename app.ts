@@ -133,7 +133,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(metrics, { config })
   // Nobody else needs any of it.
   if (hasReceivers(config)) await app.register(import('./plugins/notify.ts'), { config, clock, random })
-  await app.register(workers)
+  await app.register(workers, { clock })
 
   await app.register(documentation)
   await app.register(accepts)

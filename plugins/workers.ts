@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Clock } from '../lib/clock.ts'
 import { connectionStatus } from '../lib/clients/connection-status.ts'
+import { inTurns } from '../lib/clients/slice.ts'
 import { summed } from '../lib/metrics/sum.ts'
 import type { Report } from '../lib/workers/report.ts'
 
@@ -11,22 +13,27 @@ declare module 'fastify' {
   }
 }
 
+export interface WorkersOptions {
+  clock: Clock
+}
+
 /** Decorates `gather`, so that whichever worker is asked answers for all of them. */
-export default fp(async (app) => {
+export default fp<WorkersOptions>(async (app, { clock }) => {
   const { fellow } = app
   if (fellow === null) {
     app.decorate('gather', async () => [])
     return
   }
-  const report = (limit: number) => reportOf(app, limit)
-  app.decorate('gather', (connections = 0) => fellow.gather(report(0), connections))
+  const report = (limit: number) => reportOf(app, limit, clock)
+  app.decorate('gather', async (connections = 0) => await fellow.gather(await report(0), connections))
   const end = fellow.reports(report)
   // By then every client has left.
   app.addHook('onClose', end)
 }, { name: 'workers', dependencies: ['connections', 'stream', 'poller', 'metrics'] })
 
-function reportOf (app: FastifyInstance, limit: number): Report {
+async function reportOf (app: FastifyInstance, limit: number, clock: Clock): Promise<Report> {
   const { connections, stream, tickMaker, metrics } = app
+  const told = await inTurns(Array.from(connections).slice(0, limit), connectionStatus, clock)
   const { totals, durationDigest: durations, counts } = connections
   const tracked = Array.from(connections)
   return {
@@ -40,7 +47,7 @@ function reportOf (app: FastifyInstance, limit: number): Report {
       tracked: tracked.length,
       open: tracked.filter(({ isOpen }) => isOpen).length,
       byKind: { websocket: counts.open('websocket'), sse: counts.open('sse') },
-      connections: tracked.slice(0, limit).map(connectionStatus),
+      connections: told,
       defects: tickMaker.defects
     }
   }

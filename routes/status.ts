@@ -7,7 +7,7 @@ import { type Clock } from '../lib/clock.ts'
 import { connectionStatus, type ConnectionStatus as Told } from '../lib/clients/connection-status.ts'
 import { successRateOf } from '../lib/clients/connection-tracker.ts'
 import { addDurations, statisticsOf } from '../lib/clients/durations.ts'
-import { Slice } from '../lib/clients/slice.ts'
+import { inTurns } from '../lib/clients/slice.ts'
 import { transportKinds } from '../lib/clients/transport.ts'
 import type { Tick } from '../lib/feed/tick.ts'
 import { ErrorBody, Timestamp } from './schemas.ts'
@@ -126,17 +126,6 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     const end = JSON.stringify({ truncated: trackedConnections > limit }).slice(1)
     return reply.type('application/json; charset=utf-8').send(`${head},"connections":[${list.join(',')}],${end}`)
   })
-}
-
-/** Some at a time: of thousands at once everybody else would wait. */
-async function inTurns<Item, Made> (items: readonly Item[], make: (item: Item) => Made, clock: Clock): Promise<Made[]> {
-  const slice = new Slice(clock)
-  const made: Made[] = []
-  for (const item of items) {
-    if (slice.isOverBefore()) await slice.next()
-    made.push(make(item))
-  }
-  return made
 }
 
 function describeFeed (tick: Tick | null, isIdle: boolean) {

@@ -29,3 +29,14 @@ export class Slice {
     this.#end = this.#clock.monotonic() + SLICE_MS
   }
 }
+
+/** What is made of each, some at a time: of thousands at once everybody else would wait. */
+export async function inTurns<Item, Made> (items: readonly Item[], make: (item: Item) => Made, clock: Clock): Promise<Made[]> {
+  const slice = new Slice(clock)
+  const made: Made[] = []
+  for (const item of items) {
+    if (slice.isOverBefore()) await slice.next()
+    made.push(make(item))
+  }
+  return made
+}

@@ -43,6 +43,7 @@ export class Fellow {
   readonly #channel: Channel
   readonly #clock: Clock
   readonly #log: Log
+  #gathered: Report[] = []
 
   constructor ({ channel, membership, clock, log }: FellowOptions) {
     this.membership = membership
@@ -75,25 +76,29 @@ export class Fellow {
    * @param report with so many of its connections
    * @returns ends it, and tells it a last time
    */
-  reports (report: (connections: number) => Report): () => Promise<void> {
+  reports (report: (connections: number) => Promise<Report>): () => Promise<void> {
     this.#channel.on('report', report)
     const failed = (err: unknown) => this.#log.error({ event: 'task_failed', task: 'report', err }, 'a timed task threw')
-    const stop = repeat(this.#clock, REPORT_MS, () => this.#channel.tell('totals', report(0)), failed)
+    const tell = () => { report(0).then((told) => this.#channel.tell('totals', told)).catch(failed) }
+    const stop = repeat(this.#clock, REPORT_MS, tell, failed)
     return async () => {
       stop()
       // Should the primary not be there, nobody asks any more either.
-      await this.#channel.ask('totals', report(0), GATHER_MS).catch(() => {})
+      await this.#channel.ask('totals', await report(0), GATHER_MS).catch(() => {})
     }
   }
 
-  /** What the others have to say, and what those had who have ended. @param own what this one tells with it */
+  /**
+   * What the others have to say, and what those had who have ended; while that cannot be asked, as it last was: no total falls.
+   * @param own what this one tells with it
+   */
   async gather (own: Report, connections: number): Promise<Report[]> {
     try {
-      return await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
+      this.#gathered = await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
-      this.#log.warn({ event: 'gather_failed', detail: error.message }, 'what the other workers have to say is not known')
-      return []
+      this.#log.warn({ event: 'gather_failed', detail: error.message }, 'what the other workers have to say now is not known')
     }
+    return this.#gathered
   }
 }

@@ -33,7 +33,7 @@ function setUp () {
     const membership = await channel.ask<Membership>('hello', null, 1_000)
     const fellow = new Fellow({ channel, membership, clock, log })
     const state = { opened: number }
-    t.teardown(fellow.reports(() => reportOf(fellow.instance, state.opened)))
+    t.teardown(fellow.reports(async () => reportOf(fellow.instance, state.opened)))
     const gather = () => fellow.gather(reportOf(fellow.instance, state.opened), 0)
     const total = async () => addTotals([...await gather(), reportOf('', state.opened)].map(({ totals }) => totals)).opened
     return { fellow, pair, state, gather, total }
@@ -69,6 +69,19 @@ t.test('one that says nothing is told of as it last was, within a bounded time',
   t.ok(clock.monotonic() - before < 2_000)
   b.pair.open()
   t.equal(await a.total(), 101)
+})
+
+t.test('no total falls while the others cannot be asked', async (t) => {
+  const { join, log } = setUp()
+  const [a, b] = [await join(1), await join(2)]
+  b.state.opened = 10
+  t.equal(await a.total(), 11)
+  a.pair.state = 'silent'
+  a.state.opened = 2
+  t.equal(await a.total(), 12)
+  t.match(log.lines.at(-1), { event: 'gather_failed', detail: /no answer within/ })
+  a.pair.open()
+  t.equal(await a.total(), 12)
 })
 
 t.test('no total falls when one ends, not even by what it told itself alone', async (t) => {
