@@ -1,12 +1,14 @@
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Config } from '../config.ts'
+import { RemoteKeys } from '../lib/auth/remote-keys.ts'
 import { readTokens } from '../lib/auth/token-file.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DirectoryLock } from '../lib/cluster/directory-lock.ts'
 import { endpointOf, type Endpoint } from '../lib/notify/endpoint.ts'
 import { listed } from '../lib/notify/settings.ts'
 import { requestFailure } from '../lib/request-failure.ts'
+import { silentLog } from './silent-log.ts'
 import { note, ok, problem, type Finding, type Part } from './finding.ts'
 
 /** Somebody who takes longer would be of no use. */
@@ -27,13 +29,14 @@ async function lookAtAccess (config: Config, clock: Clock): Promise<Finding[]> {
   if (url === undefined) return [ok('access', 'AUTH is jwt, with the key of JWT_KEY_FILE', { auth: AUTH })]
   const { host } = new URL(url)
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), headers: { accept: 'application/json' } })
-    const body = response.ok ? await response.json() as { keys?: unknown[] } : {}
-    const keys = Array.isArray(body.keys) ? body.keys.length : 0
-    if (keys > 0) return [ok('access', `AUTH is jwt; ${host} has ${keys} keys`, { auth: AUTH, keys })]
-    return [problem('access', `JWT_JWKS_URL: ${host} answers ${response.status} without any key`)]
+    const { usable, unusable } = await new RemoteKeys({ url: new URL(url), clock, log: silentLog }).load()
+    const facts = { auth: AUTH, keys: usable, unusable }
+    const some = `${host} has ${usable} ${usable === 1 ? 'key' : 'keys'}`
+    if (usable === 0) return [problem('access', `JWT_JWKS_URL: ${host} answers without any key that can be used`, facts)]
+    if (unusable === 0) return [ok('access', `AUTH is jwt; ${some}`, facts)]
+    return [note('access', `AUTH is jwt; ${some}, and ${unusable} that cannot be used`, facts)]
   } catch (error) {
-    return [problem('access', `JWT_JWKS_URL: ${host}: ${requestFailure(error)}`)]
+    return [problem('access', `JWT_JWKS_URL: ${host}: ${(error as Error).message}`)]
   }
 }
 

@@ -6,10 +6,10 @@ import { SampleFleet, type FleetReport } from '../lib/fleet/sample-fleet.ts'
 import { SampleWindow } from '../lib/fleet/sample-window.ts'
 import { lowerMedian } from '../lib/fleet/statistics.ts'
 import { SummaryStore } from '../lib/fleet/summary-store.ts'
-import type { Log } from '../lib/log.ts'
 import type { SampleSource, TakeSample } from '../lib/source/sample-source.ts'
 import { SourceError } from '../lib/source/source-error.ts'
 import type { TimeRange } from '../lib/source/time-range.ts'
+import { silentLog } from './silent-log.ts'
 
 /** Of more samples than this the rest of the window is not read: what they say is known by then. */
 const ENOUGH_ROWS = 200_000
@@ -34,8 +34,6 @@ export interface Survey {
   /** Of PoPs whose samples say where they stand, by what they say. */
   placed: { city: number, country: number, tier: number, coordinates: number }
 }
-
-const silentLog: Log = { debug () {}, info () {}, warn () {}, error () {} }
 
 /** Reads the samples of the window once, newest first, by the plan and into the fleet of the service. @throws {SourceError} */
 export async function survey (source: SampleSource, config: Config, clock: Clock): Promise<Survey> {

@@ -8,7 +8,7 @@ import { chooseSubprotocol } from '../lib/auth/presented.ts'
 import type { Config } from '../config.ts'
 import { BadHandshakeError, NotAWebSocketRouteError } from '../http-errors.ts'
 import type { Encoding } from '../lib/feed/shared-message.ts'
-import { closeTimeoutMs, drain } from '../lib/clients/drain.ts'
+import { closeTimeoutMs, drain, shutdownMessage } from '../lib/clients/drain.ts'
 import { PLAIN, WebSocketEncodings } from '../lib/clients/websocket/encodings.ts'
 import { negotiableOffers } from '../lib/clients/websocket/extension-offer.ts'
 import { Doorway } from '../lib/clients/websocket/doorway.ts'
@@ -40,9 +40,9 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
     verify: (token) => app.verifyToken(token),
     limit: Math.max(MIN_VISITORS, Math.floor(config.MAX_CONNECTIONS / VISITOR_SHARE)),
     hasRoom: () => app.connections.hasRoomFor(app.pendingUpgrades.size + 1),
-    onRefused (ip, detail) {
-      app.connections.counts.refused.add('UNAUTHORIZED')
-      app.tokenRefused(ip, 'message', detail)
+    onRefused (reason, ip, detail) {
+      app.connections.counts.refused.add(reason)
+      if (reason === 'UNAUTHORIZED' || reason === 'AUTH_UNAVAILABLE') app.tokenRefused(ip, 'message', detail)
     },
     onDefect: (err) => app.log.error({ event: 'session_failed', err }, 'a token could not be looked at')
   })
@@ -55,7 +55,7 @@ export default fp<WebsocketOptions>(async (app, { config, clock, random }) => {
     preClose: (done) => {
       app.lifecycle.close()
       pendingUpgrades.destroyAll()
-      doorway.dismissAll()
+      doorway.dismissAll(() => shutdownMessage(clock.now(), doorway.size, random))
       drain({ connections: app.connections, clock, log: app.log, timeoutMs: config.DRAIN_TIMEOUT_MS, random }).then(
         () => done(),
         done

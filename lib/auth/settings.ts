@@ -105,6 +105,7 @@ function jwksFault (text: string): string | null {
   if (!URL.canParse(text)) return 'is no http:// or https:// URL'
   const url = new URL(text)
   if (!/^https?:$/.test(url.protocol)) return 'is no http:// or https:// URL'
+  if (url.username !== '' || url.password !== '') return 'has a user name or password in it, which fetch does not take'
   if (isBlocked(url)) return `has the port ${url.port}, which fetch blocks`
   if (url.protocol === 'https:' || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return null
   return 'is of http:, and not of this machine: whoever is on the way could put keys of their own in; use https: or JWT_KEY_FILE'

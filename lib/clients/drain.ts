@@ -37,11 +37,10 @@ export async function drain ({ connections, clock, log, timeoutMs, random }: Dra
   log.info({ event: 'drain_started', clients, timeoutMs }, 'telling clients to come back later')
   const deadline = clock.monotonic() + timeoutMs
   const cancel = clock.schedule(() => terminateAll(connections, log), timeoutMs)
-  const spreadMs = Math.max(MIN_SPREAD_MS, clients / RECONNECTS_PER_SECOND * 1_000)
   let turn = 0
   for (const connection of connections) {
     // One that does not read would not read this either, and must not be told to reconnect at once for being slow.
-    if (!connection.isCongested) connection.send(shutdownMessage(clock.now(), RECONNECT_AFTER_MS + random() * spreadMs))
+    if (!connection.isCongested) connection.send(shutdownMessage(clock.now(), clients, random))
     connection.close(closeCodes.goingAway)
     if (++turn % CLOSE_BATCH === 0) await wait(clock, 0)
   }
@@ -50,12 +49,14 @@ export async function drain ({ connections, clock, log, timeoutMs, random }: Dra
   log.info({ event: 'drain_finished', clients, remainingMs: Math.round(deadline - clock.monotonic()) }, 'every client is gone')
 }
 
-function shutdownMessage (now: number, retryAfterMs: number): ServerShutdownMessage {
+/** What one of so many clients is told. @param random uniform in [0, 1) */
+export function shutdownMessage (now: number, clients: number, random: () => number): ServerShutdownMessage {
+  const spreadMs = Math.max(MIN_SPREAD_MS, clients / RECONNECTS_PER_SECOND * 1_000)
   return {
     type: 'server_shutdown',
     data: { message: 'the server is shutting down', timestamp: timestamp(now) },
     reconnect: true,
-    retryAfterMs: Math.round(retryAfterMs),
+    retryAfterMs: Math.round(RECONNECT_AFTER_MS + random() * spreadMs),
     closeCode: closeCodes.goingAway.code
   }
 }

@@ -1,6 +1,4 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -9,17 +7,13 @@ import { loadConfig } from '../../config.ts'
 import { newToken } from '../../lib/auth/tokens.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { checked, told } from '../support/check.ts'
+import { answering } from '../support/http-server.ts'
 import { skipWithoutAlertmanager, startAlertmanager } from '../support/prometheus.ts'
 import { noRedis, Redis } from '../support/redis.ts'
 import { portOf, startService } from '../support/service.ts'
+import { jwkOf, pairs } from '../support/tokens.ts'
 
-/** Somebody on a port of this machine who answers everything so; resolves with the port. */
-async function answering (t: Test, status: number, body = ''): Promise<number> {
-  const server = createServer((_request, response) => response.writeHead(status).end(body))
-  t.teardown(() => { server.close() })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
+const saying = (t: Test, status: number, body = '') => answering(t, (_request, response) => response.writeHead(status).end(body))
 
 t.test('wrong settings are said as the service says them, with its exit code', async (t) => {
   const env = { PORT: 'x', INFLUXDB_URL: 'http://user:secret@127.0.0.1' }
@@ -82,7 +76,7 @@ t.test('a real Alertmanager', { skip: skipWithoutAlertmanager }, async (t) => {
 })
 
 t.test('who is told over HTTP', async (t) => {
-  const [takes, refuses] = [await answering(t, 405), await answering(t, 403)]
+  const [takes, refuses] = [await saying(t, 405), await saying(t, 403)]
   const secret = join(t.testdir({ secret: 'a secret of sixteen' }), 'secret')
   const env = { WEBHOOK_SECRET_FILE: secret, WEBHOOK_URL: `http://127.0.0.1:${takes}/hooks/secret-path` }
   const { code, findings, output } = await checked(t, { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${takes}` })
@@ -108,8 +102,20 @@ t.test('whom AUTH would let in', async (t) => {
   const expired = `hall ${newToken().hash} expires=2020-01-01`
   t.match(await said(tokens([`wall ${hash}`, expired])), /the file has 2, 1 of them expired$/m)
   t.match(await said(tokens([expired])), /^problem access: AUTH_TOKENS_FILE: all 1 tokens have expired$/m)
-  const [keys, none] = [await answering(t, 200, '{"keys":[{"kty":"OKP"}]}'), await answering(t, 200, '{}')]
+  const key = JSON.stringify(await jwkOf(pairs.ES256))
+  const keys = await saying(t, 200, `{"keys":[${key}]}`)
   const jwt = (port: number) => ({ AUTH: 'jwt', JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`, JWT_AUDIENCE: 'popcast' })
-  t.match(await said(jwt(keys)), new RegExp(`^ok access: AUTH is jwt; 127.0.0.1:${keys} has 1 keys$`, 'm'))
-  t.match(await said(jwt(none)), /^problem access: JWT_JWKS_URL: \S+ answers 200 without any key$/m)
+  t.match(await said(jwt(keys)), new RegExp(`^ok access: AUTH is jwt; 127.0.0.1:${keys} has 1 key$`, 'm'))
+  const broken = '{"kty":"RSA","kid":"broken","n":"AQ"}'
+  const some = await saying(t, 200, `{"keys":[${key},${broken}]}`)
+  t.match(await said(jwt(some)), /^note access: AUTH is jwt; \S+ has 1 key, and 1 that cannot be used$/m)
+  for (const text of ['{"keys":[]}', `{"keys":[${broken}]}`, '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}']) {
+    const none = await saying(t, 200, text)
+    t.match(await said(jwt(none)), /^problem access: JWT_JWKS_URL: \S+ answers without any key that can be used$/m)
+  }
+  // As of the service: none of them is a set of keys.
+  for (const [status, text] of [[302, ''], [500, ''], [200, '{}'], [200, '<html>']] as const) {
+    const none = await saying(t, status, text)
+    t.match(await said(jwt(none)), /^problem access: JWT_JWKS_URL: 127\.0\.0\.1:\d+: .*JSON Web Key Set/m, `${status} ${text}`)
+  }
 })

@@ -402,8 +402,25 @@ t.test('a shutdown tells those who wait at the door', async (t) => {
   const waiting = await served.connect()
   await waiting.next('auth_required')
   const closed = served.app.close()
+  t.match(await waiting.next('server_shutdown'), { reconnect: true, retryAfterMs: Number, closeCode: 1001 })
   t.match(await waiting.closed, { code: 1001 })
   await closed
+})
+
+t.test('whoever is closed at the door is counted as refused, by the reason', async (t) => {
+  const served = await serveTokens(t, { wall: '' }, { MAX_CONNECTIONS: '2' })
+  const [late, wrong] = [await served.connect(), await served.connect()]
+  for (let known = 0; known < 2; known++) {
+    const socket = new WebSocket(`ws://127.0.0.1:${served.port}/ws`, { headers: bearer(served.tokens.wall!) })
+    t.teardown(() => socket.terminate())
+    await once(socket, 'open')
+  }
+  late.send({ type: 'auth', token: served.tokens.wall })
+  t.match(await late.closed, { code: 4016 })
+  wrong.send({ type: 'auth', token: 'hunter2' })
+  t.match(await wrong.closed, { code: 4500 })
+  const { refused } = served.app.connections.counts
+  t.strictSame([refused.get('OVER_CAPACITY'), refused.get('UNAUTHORIZED')], [1, 1])
 })
 
 const origins: Array<{ name: string, origin?: string, env?: Record<string, string>, allowed: boolean, cors: boolean }> = [

@@ -30,6 +30,16 @@ export interface DoorSocket {
   terminate (): void
 }
 
+export type DoorRefusal = 'UNAUTHORIZED' | 'AUTH_UNAVAILABLE' | 'OVER_CAPACITY' | 'RATE_LIMITED'
+
+/** How who is refused is closed. */
+const CLOSES = {
+  UNAUTHORIZED: closeCodes.unauthorized,
+  AUTH_UNAVAILABLE: closeCodes.authUnavailable,
+  OVER_CAPACITY: closeCodes.overCapacity,
+  RATE_LIMITED: closeCodes.rate
+} as const satisfies Record<DoorRefusal, CloseCode>
+
 export interface DoorwayOptions {
   clock: Clock
   verify: (token: string) => Promise<Grant>
@@ -38,7 +48,7 @@ export interface DoorwayOptions {
   /** Whether there is room for one more client. */
   hasRoom: () => boolean
   /** Somebody was not let in. @param ip of whom */
-  onRefused: (ip: string, detail: string) => void
+  onRefused: (reason: DoorRefusal, ip: string, detail: string) => void
   /** What threw. */
   onDefect: (error: unknown) => void
 }
@@ -76,7 +86,7 @@ export class Doorway {
   /** Waits for an `auth`. @param enter takes the socket over, which has no listeners then but for its errors */
   wait (socket: DoorSocket, ip: string, enter: Visitor['enter']): void {
     const visitor = this.#receive(socket, ip, enter)
-    visitor.cancel = this.#options.clock.schedule(() => this.#refuse(visitor, 'no token in time'), AUTH_WITHIN_MS)
+    visitor.cancel = this.#options.clock.schedule(() => this.#refuse(visitor, 'UNAUTHORIZED', 'no token in time'), AUTH_WITHIN_MS)
     socket.on('message', (data, isBinary) => this.#take(visitor, data, isBinary))
     socket.on('ping', (data) => { if (this.#mayAnswer(visitor)) socket.pong(data) })
     say(socket, { type: 'auth_required', withinMs: AUTH_WITHIN_MS })
@@ -87,9 +97,12 @@ export class Doorway {
     this.#dismiss(this.#receive(socket, ip, () => {}), closeCodes.unauthorized)
   }
 
-  /** The server goes. */
-  dismissAll (): void {
-    for (const visitor of [...this.#visitors]) this.#dismiss(visitor, closeCodes.goingAway)
+  /** The server goes. @param goodbye what each is told of it */
+  dismissAll (goodbye: () => ServerMessage): void {
+    for (const visitor of [...this.#visitors]) {
+      if (!visitor.isDismissed) say(visitor.socket, goodbye())
+      this.#dismiss(visitor, closeCodes.goingAway)
+    }
   }
 
   #receive (socket: DoorSocket, ip: string, enter: Visitor['enter']): Visitor {
@@ -105,7 +118,7 @@ export class Doorway {
     if (visitor.isDismissed) return
     const { behind } = visitor
     if (behind !== null) {
-      if (behind.push([data, isBinary]) > MAX_BEHIND) this.#dismiss(visitor, closeCodes.rate)
+      if (behind.push([data, isBinary]) > MAX_BEHIND) this.#refuse(visitor, 'RATE_LIMITED', 'too many messages behind an auth')
       return
     }
     const auth = this.#authOf(visitor, data, isBinary)
@@ -141,7 +154,7 @@ export class Doorway {
   #mayAnswer (visitor: Visitor): boolean {
     if (visitor.isDismissed) return false
     if (++visitor.answers <= MAX_ANSWERS) return true
-    this.#refuse(visitor, 'other messages than an auth')
+    this.#refuse(visitor, 'UNAUTHORIZED', 'other messages than an auth')
     return false
   }
 
@@ -149,7 +162,7 @@ export class Doorway {
     const { socket, behind, enter } = visitor
     // It may have gone meanwhile.
     if (!this.#visitors.has(visitor) || visitor.isDismissed) return
-    if (!this.#options.hasRoom()) return this.#dismiss(visitor, closeCodes.overCapacity)
+    if (!this.#options.hasRoom()) return this.#refuse(visitor, 'OVER_CAPACITY', 'there is no room')
     const confirmation = authConfirmed(grant, this.#options.clock.now(), auth.id)
     this.#forget(visitor)
     // Not those of errors: there is one at any time, or a bad frame would end the process.
@@ -163,13 +176,12 @@ export class Doorway {
 
   #notLetIn (visitor: Visitor, error: unknown): void {
     if (!(error instanceof TokenError)) throw error
-    if (error.code === 'AUTH_UNAVAILABLE') this.#dismiss(visitor, closeCodes.authUnavailable)
-    else this.#refuse(visitor, error.message)
+    this.#refuse(visitor, error.code, error.message)
   }
 
-  #refuse (visitor: Visitor, detail: string): void {
-    if (!visitor.isDismissed) this.#options.onRefused(visitor.ip, detail)
-    this.#dismiss(visitor, closeCodes.unauthorized)
+  #refuse (visitor: Visitor, reason: DoorRefusal, detail: string): void {
+    if (!visitor.isDismissed && this.#visitors.has(visitor)) this.#options.onRefused(reason, visitor.ip, detail)
+    this.#dismiss(visitor, CLOSES[reason])
   }
 
   #dismiss (visitor: Visitor, { code, reason }: CloseCode): void {

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
@@ -8,6 +5,7 @@ import { JwtVerifier, type JwtOptions } from '../../../lib/auth/jwt.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeLog } from '../../support/fake-log.ts'
+import { answering } from '../../support/http-server.ts'
 import { AUDIENCE, folderOf, ISSUER, jwkOf, pairs, pemOf, SECRET, sign, unsigned } from '../../support/tokens.ts'
 
 type Options = Partial<JwtOptions>
@@ -167,15 +165,12 @@ t.test('keys of a URL: fetched once, again for one that is new, and told while t
   const asked: string[] = []
   let status = 503
   let keys = [await jwkOf(first, 'first')]
-  const server = createServer((request, response) => {
+  const port = await answering(t, (request, response) => {
     asked.push(request.url ?? '')
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
   const clock = new FakeClock(Date.now())
-  const { verifier, log } = open(t, { clock, jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  const { verifier, log } = open(t, { clock, jwksUrl: `http://127.0.0.1:${port}/keys` })
   const token = await sign({ alg: 'ES256', key: first.privateKey, kid: 'first' })
 
   for (let attempt = 0; attempt < 2; attempt++) await t.rejects(verifier.verify(token), { code: 'AUTH_UNAVAILABLE' })
@@ -194,17 +189,76 @@ t.test('keys of a URL: fetched once, again for one that is new, and told while t
   await t.rejects(verifier.verify(symmetric), { code: 'UNAUTHORIZED' }, 'no secret is taken from a URL')
 })
 
+async function keysAt (t: Test, answer: () => { status: number, text: string }): Promise<string> {
+  const port = await answering(t, (_request, response) => {
+    const { status, text } = answer()
+    response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+  })
+  return `http://127.0.0.1:${port}/keys`
+}
+
+/** Without its exponent; another one beside it is as it should be. */
+const BROKEN = { kty: 'RSA', kid: 'broken', n: 'AQ' }
+
+t.test('a key that cannot be used is nobody\'s, and leaves those beside it', async (t) => {
+  const set = JSON.stringify({ keys: [BROKEN, await jwkOf(pairs.ES256, 'ours')] })
+  const keyFile = folderOf(t)('set.json', set)
+  for (const options of [{ keyFile }, { jwksUrl: await keysAt(t, () => ({ status: 200, text: set })) }]) {
+    const { verifier, log } = open(t, options)
+    const forged = await sign({ alg: 'RS256', key: pairs.RS256.privateKey, kid: 'broken' })
+    await t.rejects(verifier.verify(forged), { code: 'UNAUTHORIZED', message: /the key that the token names cannot be used/ })
+    t.match(await verifier.verify(await sign({ alg: 'ES256', key: pairs.ES256.privateKey, kid: 'ours' })), { name: 'alice' })
+    t.strictSame(log.lines, [], 'the keys can be had')
+  }
+})
+
+t.test('while keys cannot be had again, a token of one that is not known may be good', async (t) => {
+  let status = 200
+  const clock = new FakeClock(Date.now())
+  const text = JSON.stringify({ keys: [await jwkOf(pairs.ES256, 'ours')] })
+  const { verifier, log } = open(t, { clock, jwksUrl: await keysAt(t, () => ({ status, text })) })
+  const ours = await sign({ alg: 'ES256', key: pairs.ES256.privateKey, kid: 'ours' })
+  const unknown = await sign({ alg: 'EdDSA', key: pairs.EdDSA.privateKey, kid: 'another' })
+  await verifier.verify(ours)
+  // jose looks at the clock of the machine.
+  const now = Date.now()
+  t.intercept(Date, 'now', { value: () => now + 6_000, configurable: true })
+  status = 500
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await t.rejects(verifier.verify(unknown), { code: 'AUTH_UNAVAILABLE' })
+    await clock.advance(1_000)
+  }
+  t.match(await verifier.verify(ours), { name: 'alice' }, 'the last ones hold')
+  status = 200
+  await t.rejects(verifier.verify(unknown), { code: 'UNAUTHORIZED' })
+  const told = log.lines.map(({ level, event }) => [level, event])
+  t.strictSame(told, [
+    ['error', 'auth_keys_failed'], ['debug', 'auth_keys_failed'], ['debug', 'auth_keys_failed'], ['info', 'auth_keys_recovered']
+  ])
+})
+
+t.test('many tokens at once ask for the keys once', async (t) => {
+  let asked = 0
+  const text = JSON.stringify({ keys: [] })
+  const jwksUrl = await keysAt(t, () => {
+    asked++
+    return { status: 503, text }
+  })
+  const { verifier, log } = open(t, { jwksUrl })
+  const token = await sign({ alg: 'ES256', key: pairs.ES256.privateKey })
+  await Promise.all(Array.from({ length: 20 }, () => t.rejects(verifier.verify(token), { code: 'AUTH_UNAVAILABLE' })))
+  t.equal(asked, 1)
+  t.equal(log.lines.length, 1)
+})
+
 t.test('keys of a URL that answers without end', async (t) => {
-  const server = createServer((_request, response) => {
+  const port = await answering(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     const more = () => { while (!response.destroyed && response.write(' '.repeat(65_536))); }
     response.on('drain', more)
     more()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const { verifier, log } = open(t, { jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  const { verifier, log } = open(t, { jwksUrl: `http://127.0.0.1:${port}/keys` })
   await t.rejects(verifier.verify(await sign({ alg: 'ES256', key: pairs.ES256.privateKey })), { code: 'AUTH_UNAVAILABLE' })
   t.match(log.lines, [{ event: 'auth_keys_failed', detail: /longer than 1048576 bytes/ }])
 })

@@ -57,6 +57,11 @@ const cases: Array<{ name: string, env: Record<string, string>, faults: RegExp[]
   ...['http://localhost:8080/keys', 'http://[::1]/', 'http://127.1/'].map((url) => ({
     name: `keys of ${url}`, env: { AUTH: 'jwt', JWT_JWKS_URL: url, JWT_AUDIENCE: 'x' }, faults: []
   })),
+  {
+    name: 'keys with a password',
+    env: { AUTH: 'jwt', JWT_JWKS_URL: 'https://user:s3cret@a/', JWT_AUDIENCE: 'x' },
+    faults: [/^JWT_JWKS_URL has a user name or password in it/]
+  },
   { name: 'another protocol', env: { AUTH: 'jwt', JWT_JWKS_URL: 'ftp://a/', JWT_AUDIENCE: 'x' }, faults: [/is no http/] },
   { name: 'no URL', env: { AUTH: 'jwt', JWT_JWKS_URL: 'keys', JWT_AUDIENCE: 'x' }, faults: [/^JWT_JWKS_URL is no http/] },
   {
