@@ -125,7 +125,7 @@ export async function buildApp (config: Config, overrides: Overrides = {}): Prom
   await app.register(metricsSource, { config, clock, random })
   await app.register(updates, { config, clock })
   await app.register(stream, { config, clock })
-  await app.register(broadcaster, { config, clock })
+  await app.register(broadcaster, { clock })
   await app.register(poller, { config, clock })
   await app.register(websocket, { config, clock, random })
   await app.register(auth, { config, clock })

@@ -13,6 +13,8 @@ export const NotFiniteError = createError('BAD_REQUEST', 'querystring/%s must be
 export const OverCapacityError = createError('OVER_CAPACITY', 'there are as many clients as MAX_CONNECTIONS allows', 503)
 export const UpgradeRateError = createError('UPGRADE_RATE', 'more clients come at once than UPGRADE_RATE_LIMIT allows', 503)
 export const NotSyncedError = createError('FEED_UNAVAILABLE', 'the log that all instances share was not read yet', 503)
+export const WorkersUnavailableError =
+  createError('WORKERS_UNAVAILABLE', 'the other workers cannot be asked now, and it is told of all of them', 503)
 export const ShuttingDownError = createError('SHUTTING_DOWN', 'the server is shutting down', 503)
 export const UnauthorizedError = createError('UNAUTHORIZED', '%s', 401)
 export const ForbiddenError = createError('FORBIDDEN', '%s', 403)

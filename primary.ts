@@ -1,24 +1,25 @@
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { hostname } from 'node:os'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { Config } from './config.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Written } from './lib/cluster/codec.ts'
-import { DirectoryError, DirectoryLog } from './lib/cluster/directory-log.ts'
+import { DirectoryLog } from './lib/cluster/directory-log.ts'
 import { asWritten, Hub } from './lib/cluster/hub.ts'
+import { newInstanceName } from './lib/cluster/instance-name.ts'
 import { MemoryLog } from './lib/cluster/memory-log.ts'
 import { FINDINGS_FORMAT } from './lib/feed/findings-codec.ts'
 import type { Log } from './lib/log.ts'
-import { costFamilies } from './lib/metrics/process.ts'
+import { costFamilies, costReadings } from './lib/metrics/process.ts'
 import { backOffMs } from './lib/notify/back-off.ts'
 import { Crew } from './lib/workers/crew.ts'
 import { relayLines } from './lib/workers/line-relay.ts'
 import { NOBODY } from './lib/workers/report.ts'
 import type { LogOutput } from './log-output.ts'
-import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM, shutdownMs } from './startup.ts'
+import { FLUSH_TIMEOUT_MS, onInterrupt, orFailDirectory, shutdownMs } from './startup.ts'
 
 /** One that has lived for so long had no trouble to begin with: it is replaced at once. */
 const STABLE_MS = 10_000
@@ -28,12 +29,11 @@ const LAST_SLACK_MS = 2_000
 /** Starts as many workers as are set, replaces those that end, and holds the log for them where there is no other engine. */
 export async function runWorkers (config: Config, output: LogOutput): Promise<void> {
   const { logger: log } = output
-  // For people to know it by, and never the same twice.
-  const group = `${hostname()}-${randomBytes(3).toString('hex')}`
+  const group = newInstanceName()
   let tellFault: (message: string | null) => void = () => {}
   const hub = config.CLUSTER_URL === undefined ? await openHub(config, log, group, (message) => tellFault(message)) : null
-  const own = () => ({ ...NOBODY, families: costFamilies(readings(output)) })
-  const crew = new Crew({ size: config.WORKERS, group, hub, startedAt: Date.now(), clock: systemClock, log, own })
+  const own = () => ({ ...NOBODY, families: costFamilies(costReadings(output.dropped())) })
+  const crew = new Crew({ size: config.WORKERS, group, hub, clock: systemClock, log, own })
   tellFault = (message) => crew.fault(message)
   // What is simulated goes on when another one leads.
   const seed = config.DEMO_SEED ?? randomBytes(4).readUInt32BE()
@@ -71,32 +71,17 @@ async function openHub (config: Config, log: Log, instance: string, onFault: (me
   if (directory === undefined) {
     return await Hub.open({ ...common, log: new MemoryLog<Written, unknown>(randomUUID()), kind: 'memory' })
   }
-  try {
-    const kept = await DirectoryLog.open<Written, unknown>({
-      directory,
-      instance,
-      codec: asWritten(FINDINGS_FORMAT),
-      limits: { maxEntries, maxBytes },
-      newEpoch: randomUUID,
-      clock: systemClock,
-      log,
-      onFault
-    })
-    return await Hub.open({ ...common, log: kept, kind: 'directory' })
-  } catch (error) {
-    if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
-    throw error
-  }
-}
-
-function readings (output: LogOutput) {
-  const { user, system } = process.cpuUsage()
-  return {
-    cpuMicroseconds: user + system,
-    residentBytes: process.memoryUsage.rss(),
-    startedAt: performance.timeOrigin,
-    logLinesDropped: output.dropped()
-  }
+  const kept = await orFailDirectory(DirectoryLog.open<Written, unknown>({
+    directory,
+    instance,
+    codec: asWritten(FINDINGS_FORMAT),
+    limits: { maxEntries, maxBytes },
+    newEpoch: randomUUID,
+    clock: systemClock,
+    log,
+    onFault
+  }))
+  return await Hub.open({ ...common, log: kept, kind: 'directory' })
 }
 
 /** The processes: as many as there are to be, by their numbers. */
@@ -153,7 +138,6 @@ class Workers {
     if (code !== 0 || this.#isEnding) return code
     for (let number = 2; number <= this.#size; number++) this.#fork(number)
     this.#replaces = true
-    if (first.isDead()) this.#replace(1, 0)
     return 0
   }
 
@@ -178,10 +162,11 @@ class Workers {
     })
     // What cannot be sent is told by its end.
     worker.on('error', () => {})
-    const { stdout } = worker.process
-    if (stdout !== null) relayLines(stdout, (lines) => this.#output.relay(lines))
     // By then its last line is here.
     worker.process.once('close', (code, signal) => this.#ended(number, worker, code, signal, performance.now() - startedAt))
+    // Where there is no file left for a process there is none either, whatever its type says.
+    const stdout = worker.process.stdout as Readable | null | undefined
+    if (stdout) relayLines(stdout, (lines) => this.#output.relay(lines))
     this.#output.logger.info({ event: 'worker_started', worker: number, workerPid: worker.process.pid }, 'a worker was started')
     return worker
   }

@@ -1,10 +1,12 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp, type Overrides } from './app.ts'
 import type { Config } from './config.ts'
-import { DirectoryError } from './lib/cluster/directory-log.ts'
 import type { LogOutput } from './log-output.ts'
 import { fitConnections } from './open-files.ts'
-import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, PROGRAM, shutdownMs } from './startup.ts'
+import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, orFailDirectory, PROGRAM, shutdownMs } from './startup.ts'
+
+/** May come to a whole group of processes: for a worker that is told to end as well none of them is a second one. */
+const GROUP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * The service, until a signal ends it.
@@ -17,14 +19,11 @@ export async function serve (
   fellow: NonNullable<Overrides['fellow']> | null = null
 ): Promise<(signal: string) => void> {
   fitConnections(config, output.logger)
-  const app = await buildApp(config, { logger: output.logger, logDropped: output.dropped, fellow }).catch((error: unknown) => {
-    if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
-    throw error
-  })
+  const app = await orFailDirectory(buildApp(config, { logger: output.logger, logDropped: output.dropped, fellow }))
 
   let told = 'SIGINT'
   let isClosing = false
-  const options = { delay: shutdownMs(config), logger: app.log, skip: ['SIGINT' as const] }
+  const options = { delay: shutdownMs(config), logger: app.log, skip: fellow === null ? ['SIGINT' as const] : [...GROUP_SIGNALS] }
   const grace = closeWithGrace(options, async ({ signal = told, err }) => {
     isClosing = true
     if (err) app.log.fatal({ event: 'shutdown', err }, 'shutting down because of an error')
@@ -41,7 +40,7 @@ export async function serve (
     void grace.close()
   }
   if (fellow === null) onInterrupt(app.log, output, () => close('SIGINT'))
-  else process.on('SIGINT', () => {})
+  else for (const signal of GROUP_SIGNALS) process.on(signal, () => { if (signal !== 'SIGINT') close(signal) })
 
   try {
     await app.listen({ host: config.HOST, port: config.PORT })

@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty'
 import { ConfigError, type Config } from './config.ts'
+import { DirectoryError } from './lib/cluster/directory-log.ts'
 import type { Log } from './lib/log.ts'
 import { openLogOutput, type LogOutput } from './log-output.ts'
 
@@ -31,6 +32,16 @@ export function orFailStart<T> (program: string, read: () => T): T {
     return read()
   } catch (error) {
     if (error instanceof ConfigError) failStart(program, error.message)
+    throw error
+  }
+}
+
+/** A directory that cannot be used stops the start. */
+export async function orFailDirectory<T> (opened: Promise<T>): Promise<T> {
+  try {
+    return await opened
+  } catch (error) {
+    if (error instanceof DirectoryError) failStart(PROGRAM, `STATE_DIR: ${error.message}`)
     throw error
   }
 }

@@ -1,10 +1,15 @@
 /** One of the workers that `primary.ts` starts. */
-import { loadConfig } from './config.ts'
-import { systemClock } from './lib/clock.ts'
-import { Channel } from './lib/workers/channel.ts'
-import { Fellow, type Membership } from './lib/workers/fellow.ts'
-import { serve } from './service.ts'
-import { openLog, orFailStart, PROGRAM } from './startup.ts'
+import type { Membership } from './lib/workers/fellow.ts'
+import { loadWithin, openFilesLimit } from './open-files.ts'
+
+loadWithin(openFilesLimit())
+// Not before: what is imported above is opened all at once.
+const { loadConfig } = await import('./config.ts')
+const { systemClock } = await import('./lib/clock.ts')
+const { Channel } = await import('./lib/workers/channel.ts')
+const { Fellow } = await import('./lib/workers/fellow.ts')
+const { serve } = await import('./service.ts')
+const { openLog, orFailStart, PROGRAM } = await import('./startup.ts')
 
 /** The primary answers, or it is not there. */
 const HELLO_DEADLINE_MS = 10_000

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -7,7 +6,7 @@ import { connectionFamilies } from '../lib/metrics/connections.ts'
 import { feedFamilies } from '../lib/metrics/feed.ts'
 import { LoopDelay } from '../lib/metrics/loop-delay.ts'
 import { PopSeriesFamilies } from '../lib/metrics/pops.ts'
-import { processFamilies } from '../lib/metrics/process.ts'
+import { costReadings, processFamilies } from '../lib/metrics/process.ts'
 import { Registry } from '../lib/metrics/registry.ts'
 import { sourceFamilies } from '../lib/metrics/source.ts'
 import { streamFamilies } from '../lib/metrics/stream.ts'
@@ -35,18 +34,9 @@ export default fp<{ config: Config }>(async (app, { config }) => {
 
   // Of the real loop, whatever clock the service is given.
   const loopDelay = new LoopDelay(systemClock)
-  metrics.add(() => {
-    const { user, system } = process.cpuUsage()
-    return processFamilies({
-      version,
-      runtime: process.version,
-      logLinesDropped: app.logDropped(),
-      loopDelay: loopDelay.histogram,
-      cpuMicroseconds: user + system,
-      residentBytes: process.memoryUsage.rss(),
-      startedAt: performance.timeOrigin
-    })
-  })
+  metrics.add(() => processFamilies({
+    ...costReadings(app.logDropped()), version, runtime: process.version, loopDelay: loopDelay.histogram
+  }))
   app.decorate('metrics', metrics)
   app.addHook('onReady', async () => loopDelay.start())
   app.addHook('onClose', async () => loopDelay.stop())

@@ -42,7 +42,7 @@ export default fp<NotifyOptions>(async (app, { config, clock, random }) => {
 }, { name: 'notify', dependencies: ['updates', 'stream', 'poller', 'metrics', 'metrics-source'] })
 
 function * receiversOf (app: FastifyInstance, config: Config, clock: Clock, random: () => number): Iterable<CountedReceiver> {
-  const { log, fellow, stream } = app
+  const { log } = app
   const { ALERTMANAGER_URL, WEBHOOK_URL, WEBHOOK_SECRET_FILE } = config
   if (ALERTMANAGER_URL !== undefined) {
     const counts = new Counts(deliveryOutcomes)
@@ -51,7 +51,7 @@ function * receiversOf (app: FastifyInstance, config: Config, clock: Clock, rand
       new Delivery({ receiver: 'alertmanager', endpoint, post, random, counts, clock, log }))
     log.info({ event: 'notify', receiver: 'alertmanager', hosts: endpoints.map(({ host }) => host) }, 'alerts go to Alertmanager')
     // Of the workers of one service one tells it; of instances each, as Alertmanagers expect.
-    const isTelling = fellow === null ? () => true : () => stream.status.role === 'leader'
+    const isTelling = () => app.speaksForService()
     yield { receiver: new AlertmanagerReceiver({ deliveries, isTelling, clock }), counts }
   }
   if (WEBHOOK_URL !== undefined && WEBHOOK_SECRET_FILE !== undefined) {

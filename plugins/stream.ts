@@ -1,10 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { repeat, type Cancel, type Clock } from '../lib/clock.ts'
 import { DirectoryLog } from '../lib/cluster/directory-log.ts'
+import { newInstanceName } from '../lib/cluster/instance-name.ts'
 import { MemoryLog } from '../lib/cluster/memory-log.ts'
 import type { SharedLog } from '../lib/cluster/shared-log.ts'
 import { Demand } from '../lib/feed/demand.ts'
@@ -20,6 +20,11 @@ declare module 'fastify' {
     demand: Demand
     /** What others are told of this process. */
     instanceStatus (): InstanceStatus
+    /**
+     * Whether of the workers of this service this one does what is to be done once for all of them: who leads, where that is one
+     * of them for certain.
+     */
+    speaksForService (): boolean
   }
 }
 
@@ -54,6 +59,8 @@ export default fp<StreamOptions>(async (app, { config, clock }) => {
     return { version, connections: app.connections.size, seq: app.updates.seq, lagMs }
   })
   app.decorate('stream', await openStream(app, config, clock))
+  app.decorate('speaksForService', () => app.fellow === null ||
+    (config.CLUSTER_URL === undefined ? app.stream.status.role === 'leader' : app.fellow.membership.number === 1))
   // Also where the start fails before anything was read.
   app.addHook('onClose', () => app.stream.close())
 }, { name: 'stream', dependencies: ['connections', 'updates'] })
@@ -63,8 +70,7 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
   const { STATE_DIR: directory, CLUSTER_URL: url, CLUSTER_NAME: name, BROADCAST_INTERVAL_MS: intervalMs } = config
   const limits = { maxEntries: config.UPDATE_LOG_COUNT, maxBytes: config.UPDATE_LOG_BYTES }
   const codec = new FindingsCodec((id) => updates.toldIn(id))
-  // For people to know it by, and never the same twice.
-  const instance = app.fellow?.instance ?? `${hostname()}-${randomBytes(3).toString('hex')}`
+  const instance = app.fellow?.instance ?? newInstanceName()
   const common = { instance, codec, newEpoch: randomUUID, clock, log }
   const leased = {
     ...common,

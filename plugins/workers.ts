@@ -4,11 +4,16 @@ import type { Clock } from '../lib/clock.ts'
 import { connectionStatus } from '../lib/clients/connection-status.ts'
 import { inTurns } from '../lib/clients/slice.ts'
 import { summed } from '../lib/metrics/sum.ts'
+import { ChannelError } from '../lib/workers/channel.ts'
 import type { Report } from '../lib/workers/report.ts'
+import { WorkersUnavailableError } from '../http-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What other workers of the same service have to say, each with so many of its connections; none: there are no others. */
+    /**
+     * What other workers of the same service have to say, each with so many of its connections; none: there are no others.
+     * @throws {WorkersUnavailableError} while they cannot be asked
+     */
     gather (connections?: number): Promise<Report[]>
   }
 }
@@ -25,7 +30,21 @@ export default fp<WorkersOptions>(async (app, { clock }) => {
     return
   }
   const report = (limit: number) => reportOf(app, limit, clock)
-  app.decorate('gather', async (connections = 0) => await fellow.gather(await report(0), connections))
+  const gather = async (connections: number) => {
+    const own = await report(0)
+    return await fellow.gather(own, connections).catch((error: unknown) => {
+      throw error instanceof ChannelError ? new WorkersUnavailableError() : error
+    })
+  }
+  // However many ask at once, the others are asked once.
+  const underWay = new Map<number, Promise<Report[]>>()
+  app.decorate('gather', (connections = 0) => {
+    const known = underWay.get(connections)
+    if (known !== undefined) return known
+    const gathering = gather(connections).finally(() => underWay.delete(connections))
+    underWay.set(connections, gathering)
+    return gathering
+  })
   const end = fellow.reports(report)
   // By then every client has left.
   app.addHook('onClose', end)

@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { tags: ['operations'], summary: 'The instances that share the stream', response: { 200: Fleet } } },
     async () => {
       const { stream, instanceStatus } = app
-      const workers = new Map(statesOf(await app.gather()).map(({ instance, about }) => [instance, about]))
+      const workers = new Map(statesOf(await app.gather().catch(() => [])).map(({ instance, about }) => [instance, about]))
       // Of itself it knows better than what it told others.
       const statusOf = ({ id, about }: Instance) =>
         id === stream.status.instance ? instanceStatus() : (workers.get(id) ?? about) as InstanceStatus

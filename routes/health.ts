@@ -51,8 +51,7 @@ const Ready = Type.Object({ status: Type.String(), reason: Type.Union([Type.Stri
 
 /** Health for people and orchestrators, from what is known: none of it asks the database. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
-  const startedAt = clock.monotonic()
-  const uptimeMs = () => app.fellow === null ? clock.monotonic() - startedAt : clock.now() - app.fellow.membership.startedAt
+  const startedAt = clock.monotonic() - (app.fellow?.membership.runningMs ?? 0)
 
   app.get(
     '/health',
@@ -66,7 +65,8 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     },
     async ({ grant }, reply) => {
       const { isServing } = app.lifecycle
-      const others = statesOf(await app.gather())
+      // While the others cannot be asked it is of this one: somebody is to be told that it lives.
+      const others = statesOf(await app.gather().catch(() => []))
       // Only who leads knows.
       const defects = others.find(({ isLeader }) => isLeader)?.defects ?? app.tickMaker.defects
       const reason = degradedBy(app, defects)
@@ -102,7 +102,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     return {
       reason,
       troubles: troubles.current,
-      uptimeSeconds: Math.round(uptimeMs()) / 1_000,
+      uptimeSeconds: Math.round(clock.monotonic() - startedAt) / 1_000,
       services: {
         influxdb: { ...source, source: metricsSource.kind, lastSuccess: lastSuccess === null ? null : timestamp(lastSuccess) },
         stream: describeStream(app),

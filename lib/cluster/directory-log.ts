@@ -7,6 +7,7 @@ import { DirectoryLock } from './directory-lock.ts'
 import { DirectoryState, type Fault, type LoggedEntry, type LogLimits, type State } from './directory-state.ts'
 import { LocalLog } from './local-log.ts'
 import type { Draft, History, Leader, Memory, Position, Reader, SharedLog } from './shared-log.ts'
+import { Turns } from './turns.ts'
 
 export interface DirectoryLogOptions<Update> {
   directory: string
@@ -43,7 +44,7 @@ export class DirectoryLog<Update, Note> extends LocalLog implements SharedLog<Up
   #isFaulty = false
   #isKeptFaulty = false
   #closed = false
-  #underWay: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   private constructor (options: DirectoryLogOptions<Update>, parts: Parts<Update, Note>) {
     super('directory', options.instance)
@@ -93,12 +94,12 @@ export class DirectoryLog<Update, Note> extends LocalLog implements SharedLog<Up
   }
 
   append (draft: Draft<Update, Note>): Promise<boolean> {
-    return this.#inTurn(() => this.#append(draft))
+    return this.#turns.take(() => this.#append(draft))
   }
 
   /** What cannot be kept can be had from the source again: to say so once is enough. */
   keep (name: string, text: (() => string) | null): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#closed) return
       try {
         await this.#kept.write(name, text === null ? null : text())
@@ -111,18 +112,12 @@ export class DirectoryLog<Update, Note> extends LocalLog implements SharedLog<Up
   }
 
   async close (): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       this.#closed = true
       await this.#state.close()
       await this.#lock?.release()
       this.#lock = null
     })
-  }
-
-  #inTurn<T> (work: () => Promise<T>): Promise<T> {
-    const done = this.#underWay.then(work)
-    this.#underWay = done.catch(() => {})
-    return done
   }
 
   async #append ({ update, note, memory }: Draft<Update, Note>): Promise<boolean> {

@@ -4,6 +4,7 @@ import type {
   Acquired, Acquiring, Appended, Appending, Beat, Begun, Engine, InstanceSign, Keeping, ReadEntry, ReadState, Sign, Turn
 } from './engine.ts'
 import type { History, Memory, Read, SharedLog } from './shared-log.ts'
+import { Turns } from './turns.ts'
 
 /** Who waits for what is new is answered after so long in any case. */
 const WAIT_MS = 1_000
@@ -43,7 +44,7 @@ export class Hub implements Engine {
   /** What is being appended. */
   #appending: Appending | null = null
   #isClosing = false
-  #underWay: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   private constructor (options: HubOptions) {
     this.#options = options
@@ -73,7 +74,7 @@ export class Hub implements Engine {
   }
 
   acquire ({ id, leaseMs }: Acquiring): Promise<Acquired> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { holder, until } = this.#lease
       if (this.#isClosing && holder !== id) return { kind: 'HELD', forMs: leaseMs }
       if (holder !== '' && holder !== id && until > this.#now) return { kind: 'HELD', forMs: until - this.#now }
@@ -96,7 +97,7 @@ export class Hub implements Engine {
   }
 
   append (appending: Appending): Promise<Appended> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { id, term, epoch, seq, before, by, note, memory, update } = appending
       if (this.#head.noteBy === by) return 'DUP'
       if (!this.#leads(id, term)) return 'FENCED'
@@ -139,7 +140,7 @@ export class Hub implements Engine {
   }
 
   keep ({ id, term, name, text }: Keeping): Promise<'OK' | 'FENCED'> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (!this.#leads(id, term)) return 'FENCED'
       if (text === null) this.#kept.delete(name)
       else this.#kept.set(name, text)
@@ -171,7 +172,7 @@ export class Hub implements Engine {
 
   async close (): Promise<void> {
     this.stopWaiting()
-    await this.#inTurn(() => this.#options.log.close())
+    await this.#turns.take(() => this.#options.log.close())
   }
 
   get #now (): number {
@@ -230,11 +231,5 @@ export class Hub implements Engine {
     while (this.#entries.length > 1 && (this.#entries.length > keep || this.#bytes > this.#options.maxBytes)) {
       this.#bytes -= this.#entries.shift()?.entry.length ?? 0
     }
-  }
-
-  #inTurn<T> (work: () => Promise<T>): Promise<T> {
-    const done = this.#underWay.then(work)
-    this.#underWay = done.catch(() => {})
-    return done
   }
 }

@@ -18,13 +18,12 @@ type Step = typeof STEPS[number]
 export class ChannelEngine implements Engine {
   readonly kind: Engine['kind']
   readonly #channel: Channel
-  #whenClosed: () => void = () => {}
-  readonly #closed: Promise<void>
+  #isClosed = false
+  #endWait: () => void = () => {}
 
   constructor (channel: Channel, kind: Engine['kind']) {
     this.kind = kind
     this.#channel = channel
-    this.#closed = new Promise((resolve) => { this.#whenClosed = resolve })
   }
 
   read (own: { epoch: string, seq: number, by: string }): Promise<ReadState> {
@@ -60,11 +59,17 @@ export class ChannelEngine implements Engine {
   }
 
   async wait (known: { seq: number, noteId: number }): Promise<void> {
-    await Promise.race([this.#ask('wait', known, WAIT_DEADLINE_MS), this.#closed])
+    if (this.#isClosed) return
+    // Not a race with a promise that lives as long as this does: it would keep something of each of them.
+    await new Promise<void>((resolve, reject) => {
+      this.#endWait = resolve
+      this.#ask<void>('wait', known, WAIT_DEADLINE_MS).then(resolve, reject)
+    })
   }
 
   stopWaiting (): void {
-    this.#whenClosed()
+    this.#isClosed = true
+    this.#endWait()
   }
 
   close (): void {}

@@ -16,7 +16,6 @@ export interface CrewOptions {
   group: string
   /** null: the workers have another engine. */
   hub: Hub | null
-  startedAt: number
   clock: Clock
   log: Log
   /** What this process itself has to say. */
@@ -31,6 +30,7 @@ interface Member {
 /** The workers of a service, as the process sees them that started them: it tells each of the others. */
 export class Crew {
   readonly #options: CrewOptions
+  readonly #startedAt: number
   readonly #members = new Map<number, Member>()
   readonly #board = new OccupancyBoard()
   #ended: Report = NOBODY
@@ -38,6 +38,7 @@ export class Crew {
 
   constructor (options: CrewOptions) {
     this.#options = options
+    this.#startedAt = options.clock.monotonic()
   }
 
   /** One has begun. */
@@ -79,8 +80,9 @@ export class Crew {
   }
 
   #membership (number: number): Membership {
-    const { size, group, hub, startedAt } = this.#options
-    return { number, of: size, group, engine: hub?.kind ?? null, startedAt, fault: this.#fault }
+    const { size, group, hub, clock } = this.#options
+    const runningMs = clock.monotonic() - this.#startedAt
+    return { number, of: size, group, engine: hub?.kind ?? null, runningMs, fault: this.#fault }
   }
 
   async #gather (asker: number, connections: number): Promise<Report[]> {

@@ -3,7 +3,7 @@ import { repeat } from '../clock.ts'
 import type { Engine } from '../cluster/engine.ts'
 import type { Log } from '../log.ts'
 import { ChannelEngine } from './channel-engine.ts'
-import { ChannelError, type Channel } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { Occupancy, type Counted } from './occupancy.ts'
 import type { Report } from './report.ts'
 
@@ -17,8 +17,8 @@ export interface Membership {
   group: string
   /** Where the stream is that the primary holds; null: it holds none. */
   engine: 'memory' | 'directory' | null
-  /** When the service began, ms since the epoch. */
-  startedAt: number
+  /** For how long there has been the service. */
+  runningMs: number
   /** Why the stream cannot be kept; null: it can. */
   fault: string | null
 }
@@ -43,7 +43,6 @@ export class Fellow {
   readonly #channel: Channel
   readonly #clock: Clock
   readonly #log: Log
-  #gathered: Report[] = []
 
   constructor ({ channel, membership, clock, log }: FellowOptions) {
     this.membership = membership
@@ -89,16 +88,16 @@ export class Fellow {
   }
 
   /**
-   * What the others have to say, and what those had who have ended; while that cannot be asked, as it last was: no total falls.
+   * What the others have to say, and what those had who have ended.
    * @param own what this one tells with it
+   * @throws {ChannelError} when that cannot be asked now: to leave it out would make totals fall
    */
   async gather (own: Report, connections: number): Promise<Report[]> {
     try {
-      this.#gathered = await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
+      return await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
     } catch (error) {
-      if (!(error instanceof ChannelError)) throw error
-      this.#log.warn({ event: 'gather_failed', detail: error.message }, 'what the other workers have to say now is not known')
+      this.#log.warn({ event: 'gather_failed', detail: (error as Error).message }, 'the other workers cannot be asked now')
+      throw error
     }
-    return this.#gathered
   }
 }

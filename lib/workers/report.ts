@@ -67,6 +67,5 @@ export function statesOf (reports: readonly Report[]): WorkerState[] {
 export function connectionsOf (own: readonly ConnectionStatus[], reports: readonly Report[]): ConnectionStatus[] {
   if (reports.length === 0) return [...own]
   const all = [own, ...statesOf(reports).map(({ connections }) => connections)].flat()
-  const keyOf = ({ connectedAt, id }: ConnectionStatus) => `${connectedAt} ${id}`
-  return all.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)
+  return all.sort((a, b) => a.connectedAt < b.connectedAt || (a.connectedAt === b.connectedAt && a.id < b.id) ? -1 : 1)
 }

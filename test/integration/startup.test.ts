@@ -70,6 +70,15 @@ t.test('with few open files it starts, and says how many clients there may be', 
   t.strictSame(await service.exit, { code: 0, signal: null })
 })
 
+t.test('with few open files workers start as well', async (t) => {
+  const launcher = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh']
+  const service = startProgram(t, 'popcast.js', ['serve'], { HOST: '127.0.0.1', PORT: '0', WORKERS: '2' }, [], launcher)
+  for (const worker of [1, 2]) await service.logged((line) => line.event === 'few_open_files' && line.worker === worker)
+  t.equal((await fetch(`http://127.0.0.1:${await portOf(service)}/health/live`)).status, 200)
+  service.child.kill('SIGTERM')
+  t.strictSame(await service.exit, { code: 0, signal: null })
+})
+
 t.test('the generator helps', async (t) => {
   const generator = startProgram(t, 'generator/main.js', ['--help'], {})
   await generator.output(/--backfill/)

@@ -18,6 +18,18 @@ t.test('limits hold over all workers', async (t) => {
   for (const client of clients) client.socket.terminate()
 })
 
+t.test('while the process that started them is stopped, nothing that tells of all of them tells of one', async (t) => {
+  const { port, get, json, service } = await startWorkers(t, FAST)
+  const clients = await clientsOfEach(port, 2)
+  service.child.kill('SIGSTOP')
+  const [metrics, status, health] = await Promise.all([get('/metrics'), get('/api/websocket/status'), get('/health')])
+  t.strictSame([metrics.status, status.status, health.status], [503, 503, 200])
+  t.match(await status.json(), { code: 'WORKERS_UNAVAILABLE', message: /the other workers cannot be asked/ })
+  service.child.kill('SIGCONT')
+  t.match(await json('/api/websocket/status'), { summary: { trackedConnections: clients.length } })
+  for (const client of clients) client.socket.terminate()
+})
+
 t.test('with STATE_DIR the stream goes on after all of them were killed', async (t) => {
   const STATE_DIR = directoryOf(t)
   const one = await startWorkers(t, { ...FAST, STATE_DIR })
