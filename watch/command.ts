@@ -44,11 +44,12 @@ export async function watch (args: readonly string[]): Promise<void> {
     : options.once ? summaryView(session, output) : isScreen ? screenView(session, terminal, output) : plainView(session, output)
   endWith(view, end)
   view.start()
+  // Before it is judged: what fits no PoP explains that there is no data.
+  if (!isScreen) nameUnfit(session)
   judge(session, options, isScreen, ({ code, message }) => {
     if (code !== exitCodes.noData) view.summary()
     end(code, message)
   })
-  if (!isScreen) nameUnfit(session)
   session.client.connect()
 }
 
