@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { envSchema } from 'env-schema'
 import { authSettingFaults } from './lib/auth/settings.ts'
+import type { IntakeSettings } from './lib/feed/intake.ts'
 import { isLoopback } from './lib/loopback.ts'
 import { notifySettingFaults } from './lib/notify/settings.ts'
 import { influxSettingFaults } from './lib/source/influx/settings.ts'
@@ -54,6 +55,19 @@ export function loadConfig (env: Record<string, string | undefined>): Config {
   const problems = [...contradictions({ ...config, WORKERS: settings.WORKERS }), ...authProblems(settings)]
   if (problems.length > 0) throw new ConfigError(problems)
   return config as Config
+}
+
+/** What samples are read and judged by, for the service and for `check`. */
+export function intakeSettings (config: Config): IntakeSettings {
+  return {
+    intervalMs: config.BROADCAST_INTERVAL_MS,
+    windowMs: config.OVERVIEW_WINDOW_MS,
+    healthyBelowMs: config.HEALTHY_BELOW_MS,
+    minDeviationMs: config.MIN_DEVIATION_MS,
+    newNormalAfterMs: config.NEW_NORMAL_AFTER_MS,
+    limits: { maxRows: config.WINDOW_MAX_ROWS, maxBytes: config.WINDOW_MAX_BYTES },
+    maxAnswerRows: config.INFLUXDB_MAX_ROWS
+  }
 }
 
 function parse (given: Record<string, unknown>): Settings {

@@ -1,9 +1,8 @@
-import type { Config } from '../config.ts'
+import { intakeSettings, type Config } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
-import { ReadingPlan } from '../lib/feed/reading-plan.ts'
-import { RegressionDetector } from '../lib/fleet/regression-detector.ts'
-import { SampleFleet, type FleetReport } from '../lib/fleet/sample-fleet.ts'
-import { SampleWindow } from '../lib/fleet/sample-window.ts'
+import { samplePipeline } from '../lib/feed/intake.ts'
+import type { ReadingPlan } from '../lib/feed/reading-plan.ts'
+import type { FleetReport } from '../lib/fleet/sample-fleet.ts'
 import { lowerMedian } from '../lib/fleet/statistics.ts'
 import { SummaryStore } from '../lib/fleet/summary-store.ts'
 import type { SampleSource, TakeSample } from '../lib/source/sample-source.ts'
@@ -37,14 +36,7 @@ export interface Survey {
 
 /** Reads the samples of the window once, newest first, by the plan and into the fleet of the service. @throws {SourceError} */
 export async function survey (source: SampleSource, config: Config, clock: Clock): Promise<Survey> {
-  const limits = { maxRows: config.WINDOW_MAX_ROWS, maxBytes: config.WINDOW_MAX_BYTES }
-  const window = new SampleWindow({ ...limits, spanMs: config.OVERVIEW_WINDOW_MS })
-  const { MIN_DEVIATION_MS: minDeviationMs, NEW_NORMAL_AFTER_MS: newNormalAfterMs, BROADCAST_INTERVAL_MS: intervalMs } = config
-  const detector = new RegressionDetector({ store: new SummaryStore(), minDeviationMs, newNormalAfterMs })
-  const fleet = new SampleFleet({
-    window, detector, clock, log: silentLog, healthyBelowMs: config.HEALTHY_BELOW_MS, pollMs: intervalMs
-  })
-  const plan = new ReadingPlan({ intervalMs, windowMs: config.OVERVIEW_WINDOW_MS, maxRows: config.INFLUXDB_MAX_ROWS })
+  const { window, fleet, plan } = samplePipeline(intakeSettings(config), { store: new SummaryStore(), clock, log: silentLog })
   const began = clock.now()
   const first = await readFirst(source, plan, fleet.take, clock)
   fleet.readingEnds()

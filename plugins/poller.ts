@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import type { Config } from '../config.ts'
+import { intakeSettings, type Config } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Intake } from '../lib/feed/intake.ts'
 import { Keeper } from '../lib/feed/keeper.ts'
@@ -106,15 +106,3 @@ export default fp<{ config: Config, clock: Clock }>(async (app, { config, clock 
     log.info({ event: 'poller_stopped' }, 'polling stopped')
   })
 }, { name: 'poller', dependencies: ['connections', 'metrics-source', 'updates', 'stream', 'broadcaster', 'tracing'] })
-
-function intakeSettings (config: Config) {
-  return {
-    intervalMs: config.BROADCAST_INTERVAL_MS,
-    windowMs: config.OVERVIEW_WINDOW_MS,
-    healthyBelowMs: config.HEALTHY_BELOW_MS,
-    minDeviationMs: config.MIN_DEVIATION_MS,
-    newNormalAfterMs: config.NEW_NORMAL_AFTER_MS,
-    limits: { maxRows: config.WINDOW_MAX_ROWS, maxBytes: config.WINDOW_MAX_BYTES },
-    maxAnswerRows: config.INFLUXDB_MAX_ROWS
-  }
-}

@@ -12,13 +12,8 @@ import { Past } from './past.ts'
 import { ReadingPlan, type PlanSnapshot } from './reading-plan.ts'
 import type { Troubles } from './troubles.ts'
 
-export interface IntakeOptions {
-  source: SampleSource
-  store: SummaryStore
-  clock: Clock
-  log: Log
-  troubles: Troubles
-  isWanted: () => boolean
+/** What the samples are read and judged by. */
+export interface IntakeSettings {
   intervalMs: number
   windowMs: number
   healthyBelowMs: number
@@ -28,6 +23,33 @@ export interface IntakeOptions {
   limits: { maxRows: number, maxBytes: number }
   /** That one answer may have. */
   maxAnswerRows: number
+}
+
+export interface SamplePipeline {
+  window: SampleWindow
+  fleet: SampleFleet
+  plan: ReadingPlan
+}
+
+/** What samples are put into, which tells of the PoPs, and which knows what is to be read. */
+export function samplePipeline (
+  settings: IntakeSettings,
+  { store, clock, log }: { store: SummaryStore, clock: Clock, log: Log }
+): SamplePipeline {
+  const { intervalMs, windowMs, healthyBelowMs, minDeviationMs, newNormalAfterMs, limits, maxAnswerRows } = settings
+  const window = new SampleWindow({ ...limits, spanMs: windowMs })
+  const detector = new RegressionDetector({ store, newNormalAfterMs, minDeviationMs })
+  const fleet = new SampleFleet({ window, detector, clock, log, healthyBelowMs, pollMs: intervalMs })
+  return { window, fleet, plan: new ReadingPlan({ intervalMs, windowMs, maxRows: maxAnswerRows }) }
+}
+
+export interface IntakeOptions extends IntakeSettings {
+  source: SampleSource
+  store: SummaryStore
+  clock: Clock
+  log: Log
+  troubles: Troubles
+  isWanted: () => boolean
 }
 
 /** The samples, and what was read of them when. Plain data. */
@@ -45,13 +67,12 @@ export class Intake {
   readonly #collector: Collector
 
   constructor (options: IntakeOptions) {
-    const { source, store, clock, log, troubles, isWanted, intervalMs, windowMs, limits } = options
+    const { source, store, clock, log, troubles, isWanted, intervalMs, limits } = options
     this.#options = options
-    this.#window = new SampleWindow({ ...limits, spanMs: windowMs })
-    const { minDeviationMs, newNormalAfterMs, healthyBelowMs } = options
-    const detector = new RegressionDetector({ store, newNormalAfterMs, minDeviationMs })
-    this.#fleet = new SampleFleet({ window: this.#window, detector, clock, log, healthyBelowMs, pollMs: intervalMs })
-    this.#plan = new ReadingPlan({ intervalMs, windowMs, maxRows: options.maxAnswerRows })
+    const { window, fleet, plan } = samplePipeline(options, options)
+    this.#window = window
+    this.#fleet = fleet
+    this.#plan = plan
     const past = new Past({ source, store, window: this.#window, plan: this.#plan, clock, troubles, limits })
     const common = { source, fleet: this.#fleet, clock, troubles }
     const beside = new Beside({
