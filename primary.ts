@@ -11,7 +11,7 @@ import { DirectoryLog } from './lib/cluster/directory-log.ts'
 import { asWritten, Hub } from './lib/cluster/hub.ts'
 import { newInstanceName } from './lib/cluster/instance-name.ts'
 import { MemoryLog } from './lib/cluster/memory-log.ts'
-import { FINDINGS_FORMAT } from './lib/feed/findings-codec.ts'
+import { FindingsCodec, FINDINGS_FORMAT } from './lib/feed/findings-codec.ts'
 import type { Log } from './lib/log.ts'
 import { costFamilies, costReadings } from './lib/metrics/process.ts'
 import { backOffMs } from './lib/notify/back-off.ts'
@@ -71,10 +71,11 @@ async function openHub (config: Config, log: Log, instance: string, onFault: (me
   if (directory === undefined) {
     return await Hub.open({ ...common, log: new MemoryLog<Written, unknown>(randomUUID()), kind: 'memory' })
   }
+  const findings = new FindingsCodec(() => undefined)
   const kept = await orFailDirectory(DirectoryLog.open<Written, unknown>({
     directory,
     instance,
-    codec: asWritten(FINDINGS_FORMAT),
+    codec: asWritten(FINDINGS_FORMAT, (written, position) => findings.read(written, position)),
     limits: { maxEntries, maxBytes },
     newEpoch: randomUUID,
     clock: systemClock,

@@ -9,9 +9,19 @@ import { Turns } from './turns.ts'
 /** Who waits for what is new is answered after so long in any case. */
 const WAIT_MS = 1_000
 
-/** What is written passes as it is: who leads has made it, and who reads it takes it apart. */
-export function asWritten (format: number): Codec<Written> {
-  return { format, write: ({ entry, view }) => ({ entry, view: view ?? '' }), read: (written) => written }
+/**
+ * What is written passes as it is: who leads has made it, and who reads it takes it apart.
+ * @param check throws where that could not be done
+ */
+export function asWritten (format: number, check: Codec<unknown>['read']): Codec<Written> {
+  return {
+    format,
+    write: ({ entry, view }) => ({ entry, view: view ?? '' }),
+    read (written, position) {
+      check(written, position)
+      return written
+    }
+  }
 }
 
 export interface HubOptions {

@@ -199,7 +199,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       if (synced === 'unreadable') this.#turnAway('format', null)
       if (synced === 'read') this.#turnBack()
       if (this.#closed) return
-      if (synced === null) await wait(clock, RETRY_MS)
+      // What was not read is still there: to wait for something newer would end at once.
+      if (synced !== 'read' && synced !== 'empty') await wait(clock, RETRY_MS)
       else await this.#attempt(() => this.#engine.wait({ seq: this.#tail.known.seq, noteId: this.#tail.noteId }))
     }
   }

@@ -13,6 +13,7 @@ import { ChannelPair } from '../../support/channels.ts'
 import { REGRESSION } from '../../support/clients.ts'
 import { directoryOf } from '../../support/directory.ts'
 import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeLog } from '../../support/fake-log.ts'
 import { findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { append, Recorder, sharedLogSuite, updateOf } from '../../support/shared-log-suite.ts'
@@ -22,18 +23,19 @@ const clock = systemClock
 const common = { clock, maxBytes: 1_048_576, format: 1 }
 const inMemory = () => Hub.open({ ...common, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
 
-async function inDirectory (directory: string): Promise<Hub> {
-  const log = await DirectoryLog.open<Written, unknown>({
+async function inDirectory (directory: string, log = new FakeLog()): Promise<Hub> {
+  const findings = findingsCodec()
+  const kept = await DirectoryLog.open<Written, unknown>({
     directory,
     instance: 'primary',
-    codec: asWritten(1),
+    codec: asWritten(1, (written, position) => findings.read(written, position)),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => `e${next()}`,
     clock,
-    log: new FakeLog(),
+    log,
     onFault: () => {}
   })
-  return await Hub.open({ ...common, log, kind: 'directory' })
+  return await Hub.open({ ...common, log: kept, kind: 'directory' })
 }
 
 /** One that reads and may lead, by a channel to the hub. */
@@ -111,6 +113,54 @@ t.test('what workers left in a directory a process by itself goes on with, and t
   t.strictSame(three.begun[0]?.updates.at(-1)?.update.regressions.open, [REGRESSION])
   await three.stream.close()
   await again.close()
+})
+
+t.test('what is whole in the directory and cannot be read is set aside, and the stream begins anew', async (t) => {
+  const directory = directoryOf(t)
+  const foreign = await DirectoryLog.open<Written, unknown>({
+    directory,
+    instance: 'foreign',
+    codec: asWritten(1, () => {}),
+    limits: { maxEntries: 5, maxBytes: 1_048_576 },
+    newEpoch: () => 'foreign',
+    clock,
+    log: new FakeLog(),
+    onFault: () => {}
+  })
+  await foreign.follow({ begin: async () => {}, next: async () => {} })
+  await foreign.append({ update: { entry: 'no JSON', view: 'no JSON' }, note: {}, memory: () => '' })
+  await foreign.close()
+
+  const log = new FakeLog()
+  const hub = await inDirectory(directory, log)
+  t.match(log.of('state_set_aside'), [{ file: 'log' }])
+  const one = await join(openStream(t, hub), true)
+  t.not(one.stream.position.epoch, 'foreign')
+  t.equal(await tick(one, 10), true)
+  await one.stream.close()
+  await hub.close()
+})
+
+t.test('what cannot be read is not asked for without a pause', async (t) => {
+  const hub = await inMemory()
+  await tick(await join(openStream(t, hub), true), 10)
+  const fake = new FakeClock()
+  const older = openStream(t, hub, { clock: fake, codec: { ...findingsCodec(), format: 0, read: () => t.fail('read') } as never })
+  let reads = 0
+  const read = hub.read.bind(hub)
+  hub.read = (known) => {
+    reads++
+    return read(known)
+  }
+  void older.follow()
+  await eventually(() => older.stream.status.away === 'format')
+  await fake.advance(0)
+  t.equal(reads, 1)
+  await fake.advance(1_000)
+  await eventually(() => reads > 1)
+  const closed = older.stream.close()
+  await fake.advance(1_000)
+  await closed
 })
 
 t.test('one leads, and the other reads the same', async (t) => {
