@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs'
 import * as modules from 'node:module'
+import type { Server } from 'node:net'
 import type { Config } from './config.ts'
 import type { Log } from './lib/log.ts'
 import { load } from './module-files.ts'
 
-/** Of a process that has started and serves nobody: the modules' files are closed by then. */
-const FILES_OF_A_PROCESS = 40
+/**
+ * Of a process that has started and serves nobody, with an engine and other workers (25: the modules' files are closed by
+ * then), and its questions to others: what it could not open it could not tell of either.
+ */
+const FILES_OF_A_PROCESS = 31
+/** Of those who only ask something, or are told that there is no room. */
+const FILES_OF_VISITORS = 9
 /** Modules are opened all at once; with fewer they are not, which takes a little longer. */
 const FILES_OF_A_START = 512
 
@@ -24,9 +30,14 @@ export function openFilesLimit (): number {
   }
 }
 
+/** Sockets that may be open to a process with so many files. */
+export function socketsWithin (filesLimit: number): number {
+  return Math.max(1 + FILES_OF_VISITORS, filesLimit - FILES_OF_A_PROCESS)
+}
+
 /** Clients that there may be with so many files: who comes beyond them is refused while there is a file to say why. */
 export function connectionsWithin (filesLimit: number): number {
-  return Math.max(1, filesLimit - FILES_OF_A_PROCESS)
+  return socketsWithin(filesLimit) - FILES_OF_VISITORS
 }
 
 /** Lowers MAX_CONNECTIONS to what this process can hold, and says so: with WORKERS all of them might come to one. */
@@ -37,6 +48,12 @@ export function fitConnections (config: Config, log: Log): void {
   const fields = { event: 'few_open_files', filesLimit, maxConnections, wanted: config.MAX_CONNECTIONS }
   log.warn(fields, 'the process may open fewer files than MAX_CONNECTIONS needs: see ulimit -n')
   config.MAX_CONNECTIONS = maxConnections
+}
+
+/** Whoever comes when there is no file left for anybody is turned away without a word, and counted. */
+export function fitSockets (server: Server, onDrop: () => void): void {
+  server.maxConnections = socketsWithin(openFilesLimit())
+  server.on('drop', onDrop)
 }
 
 /** Where a process may open few files, modules that are imported from now on are read one after the other. */

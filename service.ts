@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp, type Overrides } from './app.ts'
 import type { Config } from './config.ts'
 import type { LogOutput } from './log-output.ts'
-import { fitConnections } from './open-files.ts'
+import { fitConnections, fitSockets } from './open-files.ts'
 import { failStart, FLUSH_TIMEOUT_MS, onInterrupt, orFailDirectory, PROGRAM, shutdownMs } from './startup.ts'
 
 /** May come to a whole group of processes: for a worker that is told to end as well none of them is a second one. */
@@ -20,6 +20,7 @@ export async function serve (
 ): Promise<(signal: string) => void> {
   fitConnections(config, output.logger)
   const app = await orFailDirectory(buildApp(config, { logger: output.logger, logDropped: output.dropped, fellow }))
+  fitSockets(app.server, () => app.connections.counts.refused.add('OPEN_FILES'))
 
   let told = 'SIGINT'
   let isClosing = false

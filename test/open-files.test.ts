@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { load } from '../module-files.ts'
-import { connectionsWithin, openFilesLimit } from '../open-files.ts'
+import { connectionsWithin, openFilesLimit, socketsWithin } from '../open-files.ts'
 
 t.test('some files are kept for the process itself', async (t) => {
   const cases: Array<[number, number]> = [[64, 24], [1_024, 984], [10, 1], [Infinity, Infinity]]
-  for (const [files, clients] of cases) t.equal(connectionsWithin(files), clients, String(files))
+  for (const [files, clients] of cases) {
+    t.equal(connectionsWithin(files), clients, String(files))
+    t.equal(socketsWithin(files), clients + 9, 'there is one to say that there is no room')
+  }
 })
 
 t.test('the limit is the one that the system tells', async (t) => {

@@ -3,10 +3,10 @@ import { countedCodes } from '../protocol/close-codes.ts'
 import type { Connection } from './connection.ts'
 import { transportKinds, type TransportKind } from './transport.ts'
 
-/** Why somebody was not let in: what they were told, as `code` of the answer. */
+/** Why somebody was not let in: what they were told, as `code` of the answer; `OPEN_FILES`: there was no file left to say it. */
 export const refusals = [
-  'AUTH_UNAVAILABLE', 'BAD_HANDSHAKE', 'FORBIDDEN', 'NOT_A_WEBSOCKET_ROUTE', 'NOT_FOUND', 'OVER_CAPACITY', 'RATE_LIMITED',
-  'SHUTTING_DOWN', 'STREAM_UNDER_WAY', 'UNAUTHORIZED', 'UPGRADE_RATE', 'OTHER'
+  'AUTH_UNAVAILABLE', 'BAD_HANDSHAKE', 'FORBIDDEN', 'NOT_A_WEBSOCKET_ROUTE', 'NOT_FOUND', 'OPEN_FILES', 'OVER_CAPACITY',
+  'RATE_LIMITED', 'SHUTTING_DOWN', 'STREAM_UNDER_WAY', 'UNAUTHORIZED', 'UPGRADE_RATE', 'OTHER'
 ] as const
 
 /** What came from clients; `unknown` has no type that we know. The last ones are frames of the WebSocket. */

@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import t from 'tap'
 import { build } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 import { portOf, startProgram, startService } from '../support/service.ts'
 import { rawHandshake } from '../support/raw-client.ts'
 
@@ -66,6 +69,17 @@ t.test('with few open files it starts, and says how many clients there may be', 
   const port = await portOf(service)
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   t.match(metrics, /^popcast_connections_limit 24$/m)
+  // Some files are left to the process itself, whoever comes.
+  const sockets = Array.from({ length: 60 }, () => connect(port, '127.0.0.1').resume().on('error', () => {}))
+  let closed = 0
+  for (const socket of sockets) socket.once('close', () => { closed++ })
+  await eventually(() => closed >= 60 - 33)
+  t.ok(readdirSync(`/proc/${service.child.pid}/fd`).length < 64)
+  for (const socket of sockets) socket.destroy()
+  await eventually(async () => {
+    const scraped = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text(), () => '')
+    return Number(/^popcast_connections_refused_total\{reason="open_files"\} (\d+)$/m.exec(scraped)?.[1]) >= 60 - 33
+  })
   service.child.kill('SIGTERM')
   t.strictSame(await service.exit, { code: 0, signal: null })
 })
