@@ -56,11 +56,8 @@ export async function startV1 (binary: string, queryLanguage: 'influxql' | 'flux
     return { child, port: await portFromLog(child, /Listening on HTTP.*addr=[\d.]+:(\d+)/) }
   }
   const { engine, url } = await supervised(launch, folder, `${queryLanguage} of InfluxDB 1.x (${binary})`)
-  await post(`${url}/query`, new URLSearchParams({ q: `CREATE USER ${USER} WITH PASSWORD '${PASSWORD}' WITH ALL PRIVILEGES` }))
-  await post(
-    `${url}/query?${new URLSearchParams({ u: USER, p: PASSWORD })}`,
-    new URLSearchParams({ q: `CREATE DATABASE ${DATABASE}` })
-  )
+  await execute(`${url}/query`, `CREATE USER ${USER} WITH PASSWORD '${PASSWORD}' WITH ALL PRIVILEGES`)
+  await execute(`${url}/query?${new URLSearchParams({ u: USER, p: PASSWORD })}`, `CREATE DATABASE ${DATABASE}`)
   const token = `${USER}:${PASSWORD}`
   const env = queryLanguage === 'flux'
     ? fluxEnv(url, token, 'any', DATABASE)
@@ -139,9 +136,22 @@ async function portFromLog (child: ChildProcess, pattern: RegExp): Promise<numbe
   throw new Error(`influxd did not start:\n${lines.join('\n')}`)
 }
 
-export async function post (url: string, body: string | URLSearchParams): Promise<void> {
+export async function post (url: string, body: string | URLSearchParams): Promise<string> {
   const response = await fetch(url, { method: 'POST', body })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`)
+  return text
+}
+
+/** A statement of InfluxQL that may be carried out twice: what failed is said with a 200, too. */
+async function execute (url: string, q: string): Promise<void> {
+  const failed = async () => {
+    const text = await post(url, new URLSearchParams({ q }))
+    return text.includes('"error"') ? text : null
+  }
+  const first = await failed()
+  const again = first === null ? null : await failed()
+  if (again !== null) throw new Error(`${q}: ${first}, then ${again}`)
 }
 
 function v1Configuration (folder: string, port: number): string {
