@@ -5,18 +5,21 @@ import { connectionStatus } from '../lib/clients/connection-status.ts'
 import { inTurns } from '../lib/clients/slice.ts'
 import { summed } from '../lib/metrics/sum.ts'
 import { ChannelError } from '../lib/workers/channel.ts'
-import type { Report } from '../lib/workers/report.ts'
+import { withoutConnections, type Report } from '../lib/workers/report.ts'
 import { WorkersUnavailableError } from '../http-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * What other workers of the same service have to say, each with so many of its connections; none: there are no others.
-     * @throws {WorkersUnavailableError} while they cannot be asked
+     * What all workers of this service have to say, each with so many of its connections. The first is this one, and what it
+     * told the others: to read its counters again would tell of more than is known should it die.
+     * @throws {WorkersUnavailableError} while the others cannot be asked
      */
-    gather (connections?: number): Promise<Report[]>
+    gather (connections?: number): Promise<[own: Report, ...others: Report[]]>
   }
 }
+
+type Gathered = ReturnType<FastifyInstance['gather']>
 
 export interface WorkersOptions {
   clock: Clock
@@ -25,19 +28,20 @@ export interface WorkersOptions {
 /** Decorates `gather`, so that whichever worker is asked answers for all of them. */
 export default fp<WorkersOptions>(async (app, { clock }) => {
   const { fellow } = app
+  const report = (limit: number) => reportOf(app, limit, clock)
   if (fellow === null) {
-    app.decorate('gather', async () => [])
+    app.decorate('gather', async (connections = 0) => [await report(connections)])
     return
   }
-  const report = (limit: number) => reportOf(app, limit, clock)
-  const gather = async (connections: number) => {
-    const own = await report(0)
-    return await fellow.gather(own, connections).catch((error: unknown) => {
+  const gather = async (connections: number): Gathered => {
+    const own = await report(connections)
+    const others = await fellow.gather(withoutConnections(own), connections).catch((error: unknown) => {
       throw error instanceof ChannelError ? new WorkersUnavailableError() : error
     })
+    return [own, ...others]
   }
   // However many ask at once, the others are asked once.
-  const underWay = new Map<number, Promise<Report[]>>()
+  const underWay = new Map<number, Gathered>()
   app.decorate('gather', (connections = 0) => {
     const known = underWay.get(connections)
     if (known !== undefined) return known
@@ -51,12 +55,13 @@ export default fp<WorkersOptions>(async (app, { clock }) => {
 }, { name: 'workers', dependencies: ['connections', 'stream', 'poller', 'metrics'] })
 
 async function reportOf (app: FastifyInstance, limit: number, clock: Clock): Promise<Report> {
-  const { connections, stream, tickMaker, metrics } = app
+  const { connections, stream, tickMaker, metrics, fellow } = app
   const told = await inTurns(Array.from(connections).slice(0, limit), connectionStatus, clock)
-  const { totals, durationDigest: durations, counts } = connections
+  const { totals, durations, counts } = connections
   const tracked = Array.from(connections)
   return {
-    families: summed(metrics.read()),
+    // By itself it has nobody to add them to.
+    families: fellow === null ? [] : summed(metrics.read()),
     totals,
     durations,
     state: {

@@ -16,8 +16,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } }
     },
     async (_request, reply) => {
-      const others = await app.gather()
-      return reply.type(EXPOSITION_TYPE).send(app.metrics.expose(others.map(({ families }) => families)))
+      const [own, ...others] = await app.gather()
+      return reply.type(EXPOSITION_TYPE).send(app.metrics.expose(own.families, others.map(({ families }) => families)))
     }
   )
 }

@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     async ({ grant }, reply) => {
       const { isServing } = app.lifecycle
       // While the others cannot be asked it is of this one: somebody is to be told that it lives.
-      const others = statesOf(await app.gather().catch(() => []))
+      const [, ...others] = statesOf(await app.gather().catch(() => []))
       // Only who leads knows.
       const defects = others.find(({ isLeader }) => isLeader)?.defects ?? app.tickMaker.defects
       const reason = degradedBy(app, defects)

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { isUnlimited } from '../lib/auth/grant.ts'
 import { type Clock } from '../lib/clock.ts'
-import { connectionStatus, type ConnectionStatus as Told } from '../lib/clients/connection-status.ts'
+import type { ConnectionStatus as Told } from '../lib/clients/connection-status.ts'
 import { successRateOf } from '../lib/clients/connection-tracker.ts'
 import { addDurations, statisticsOf } from '../lib/clients/durations.ts'
 import { inTurns } from '../lib/clients/slice.ts'
@@ -87,39 +87,32 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
     }
   }, async (request, reply) => {
     const { limit } = request.query
-    const { connections } = app
-    const others = await app.gather(limit)
-    const states = statesOf(others)
-    const { counts } = connections
-    const totals = addTotals([connections.totals, ...others.map(({ totals }) => totals)])
-    const durations = others.length === 0
-      ? connections.durations
-      : statisticsOf(addDurations([connections.durationDigest, ...others.map(({ durations }) => durations)]))
-    const tracked = Array.from(connections)
-    const sum = (own: number, of: (state: WorkerState) => number) => states.reduce((total, state) => total + of(state), own)
-    const trackedConnections = sum(tracked.length, ({ tracked }) => tracked)
+    const reports = await app.gather(limit)
+    const states = statesOf(reports)
+    const totals = addTotals(reports.map(({ totals }) => totals))
+    const sum = (of: (state: WorkerState) => number) => states.reduce((total, state) => total + of(state), 0)
+    const trackedConnections = sum(({ tracked }) => tracked)
     const beforeList = {
       status: 'ok',
       timestamp: timestamp(clock.now()),
       feed: describeFeed(app.view.latest(), app.view.isIdle),
       stream: describeStream(app),
       summary: {
-        activeConnections: sum(tracked.filter(({ isOpen }) => isOpen).length, ({ open }) => open),
+        activeConnections: sum(({ open }) => open),
         trackedConnections,
         connectionsByKind: {
-          websocket: sum(counts.open('websocket'), ({ byKind }) => byKind.websocket),
-          sse: sum(counts.open('sse'), ({ byKind }) => byKind.sse)
+          websocket: sum(({ byKind }) => byKind.websocket),
+          sse: sum(({ byKind }) => byKind.sse)
         },
         totalBroadcasts: totals.broadcasts,
         totalErrors: totals.errors,
         totalConnections: totals.opened,
         totalSkipped: totals.skipped,
         successRate: successRateOf(totals),
-        connectionDurationMs: durations
+        connectionDurationMs: statisticsOf(addDurations(reports.map(({ durations }) => durations)))
       }
     }
-    const own = await inTurns(tracked.slice(0, limit), connectionStatus, clock)
-    const told = connectionsOf(own, others).slice(0, limit)
+    const told = connectionsOf(states).slice(0, limit)
     const shown = showsDetails(request, config) ? (status: Told) => status : redacted
     const list = await inTurns(told, (status) => JSON.stringify(shown(status)), clock)
     const head = JSON.stringify(beforeList).slice(0, -1)

@@ -4,7 +4,7 @@ import type { Histogram } from '../histogram.ts'
 import type { Log } from '../log.ts'
 import { closeCodes } from '../protocol/close-codes.ts'
 import { ConnectionTotals } from './connection-totals.ts'
-import { Durations, type DurationDigest, type DurationStatistics } from './durations.ts'
+import { Durations, type DurationDigest } from './durations.ts'
 import { Expiries } from './expiries.ts'
 import { Connection, type ConnectionObserver } from './connection.ts'
 import { ALL_CLIENTS, ALONE, type SharedCount } from './shared-count.ts'
@@ -196,12 +196,8 @@ export class ConnectionTracker implements ConnectionObserver {
     return successRateOf(this.#totals)
   }
 
-  get durations (): DurationStatistics {
-    return this.#durations.statistics
-  }
-
-  /** The same for other processes. */
-  get durationDigest (): DurationDigest {
+  /** How long connections lasted that ended. */
+  get durations (): DurationDigest {
     return this.#durations.digest
   }
 

@@ -75,16 +75,4 @@ export class Durations {
     const { count, mean, max } = histogram
     return { count, sum: mean * count, max, percentiles: PERCENTS.map((percent) => histogram.percentile(percent)) }
   }
-
-  get statistics (): DurationStatistics {
-    const histogram = this.#histogram
-    if (histogram.count === 0) return { count: 0, mean: 0, p50: 0, p90: 0, max: 0 }
-    return {
-      count: histogram.count,
-      mean: Math.round(histogram.mean),
-      p50: histogram.percentile(50),
-      p90: histogram.percentile(90),
-      max: histogram.max
-    }
-  }
 }

@@ -16,8 +16,12 @@ export class Registry {
     return this.#readers.flatMap((read) => Array.from(read()))
   }
 
-  /** @param others of further processes of this service */
-  expose (others: ReadonlyArray<readonly Family[]> = []): string {
-    return expose(others.length === 0 ? this.read() : sumFamilies(this.read(), others))
+  /**
+   * @param own as they were told to others, where they were: those and no newer ones are summed with theirs
+   * @param others of further processes of this service
+   */
+  expose (own: readonly Family[] = [], others: ReadonlyArray<readonly Family[]> = []): string {
+    const told = new Map(own.map((family) => [family.name, family]))
+    return expose(sumFamilies(this.read().map((family) => told.get(family.name) ?? family), others))
   }
 }

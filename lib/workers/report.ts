@@ -3,6 +3,7 @@ import type { ConnectionStatus } from '../clients/connection-status.ts'
 import type { Totals } from '../clients/connection-tracker.ts'
 import type { TransportKind } from '../clients/transport.ts'
 import type { Family } from '../metrics/exposition.ts'
+import { lostConnections } from '../metrics/connections.ts'
 import { counted, sumFamilies } from '../metrics/sum.ts'
 
 /** What is so of a worker now. Plain data. */
@@ -51,11 +52,16 @@ export const NOBODY: Report = { families: [], totals: NO_TOTALS, durations: NO_D
  */
 export function addEnded (ended: Report, { families, totals, durations }: Report): Report {
   return {
-    families: sumFamilies(ended.families, [counted(families)]),
+    families: sumFamilies(ended.families, [counted(families), lostConnections(families)]),
     totals: addTotals([ended.totals, { ...totals, closed: totals.opened }]),
     durations: addDurations([ended.durations, durations]),
     state: null
   }
+}
+
+/** What is known of it should it die: nobody asks for what it had. */
+export function withoutConnections ({ state, ...report }: Report): Report {
+  return { ...report, state: state === null ? null : { ...state, connections: [] } }
 }
 
 /** Those that are there. */
@@ -64,8 +70,9 @@ export function statesOf (reports: readonly Report[]): WorkerState[] {
 }
 
 /** What is told of the connections of all, oldest first: the same whichever of them tells it. */
-export function connectionsOf (own: readonly ConnectionStatus[], reports: readonly Report[]): ConnectionStatus[] {
-  if (reports.length === 0) return [...own]
-  const all = [own, ...statesOf(reports).map(({ connections }) => connections)].flat()
+export function connectionsOf (states: readonly WorkerState[]): ConnectionStatus[] {
+  const all = states.flatMap(({ connections }) => connections)
+  // A process by itself has them in that order.
+  if (states.length === 1) return all
   return all.sort((a, b) => a.connectedAt < b.connectedAt || (a.connectedAt === b.connectedAt && a.id < b.id) ? -1 : 1)
 }

@@ -1,6 +1,7 @@
 import { PLAIN } from '../../../lib/clients/websocket/encodings.ts'
 import { encodePong } from '../../../lib/clients/websocket/frame.ts'
 import t, { type Test } from 'tap'
+import { statisticsOf } from '../../../lib/clients/durations.ts'
 import { SharedMessage } from '../../../lib/feed/shared-message.ts'
 import { Broadcaster } from '../../../lib/clients/broadcaster.ts'
 import { closeCodes } from '../../../lib/protocol/close-codes.ts'
@@ -256,7 +257,7 @@ for (const { name, values, ...expected } of durations) {
       await clock.advance(ms)
       socket.finish(1000)
     }
-    const actual = connections.durations
+    const actual = statisticsOf(connections.durations)
     t.equal(actual.count, values.length)
     for (const key of ['mean', 'p50', 'p90', 'max'] as const) near(t, actual[key], expected[key], key)
   })
@@ -265,7 +266,7 @@ for (const { name, values, ...expected } of durations) {
 t.test('durations: all 0 while nobody has left', async (t) => {
   const { connections, connect } = trackClients()
   connect()
-  t.strictSame(connections.durations, { count: 0, mean: 0, p50: 0, p90: 0, max: 0 })
+  t.strictSame(statisticsOf(connections.durations), { count: 0, mean: 0, p50: 0, p90: 0, max: 0 })
 })
 
 t.test('empty resolves at once when nobody is there', async (t) => {

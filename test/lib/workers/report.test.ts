@@ -54,6 +54,23 @@ t.test('what was counted by those that have ended is still counted; nothing else
   t.match(addTotals([ended.totals, report.totals]), { opened: 15, closed: 12, broadcasts: 27 })
 })
 
+t.test('connections of one that was killed are counted as closed without a goodbye', async (t) => {
+  const labels = { transport: 'websocket' }
+  const report = (open: number): Report => ({
+    ...NOBODY,
+    families: [
+      gauge('popcast_connections_open', 'Open.', [[labels, open], [{ transport: 'sse' }, 0]], 'sum'),
+      counter('popcast_connections_closed_total', 'Closed.', [[{ ...labels, code: '1000' }, 2], [{ ...labels, code: '1006' }, 1]])
+    ]
+  })
+  const ended = [report(3), report(0), report(4)].reduce(addEnded, NOBODY)
+  t.strictSame(expose(ended.families).split('\n').filter((line) => !line.startsWith('#')), [
+    'popcast_connections_closed_total{transport="websocket",code="1000"} 6',
+    'popcast_connections_closed_total{transport="websocket",code="1006"} 10',
+    ''
+  ])
+})
+
 t.test('durations of several: count, mean and largest exactly, percentiles within one in a hundred', async (t) => {
   const [a, b, all] = [new Durations(), new Durations(), new Durations()]
   for (let ms = 1; ms <= 900; ms++) {
@@ -62,10 +79,10 @@ t.test('durations of several: count, mean and largest exactly, percentiles withi
     all.record(ms)
   }
   const { count, mean, p50, p90, max } = statisticsOf(addDurations([a.digest, b.digest]))
-  t.match({ count, mean, max }, { count: 900, mean: all.statistics.mean, max: 900 })
+  t.match({ count, mean, max }, { count: 900, mean: statisticsOf(all.digest).mean, max: 900 })
   t.ok(Math.abs(p50 - 450) <= 10, `p50 ${p50}`)
   t.ok(Math.abs(p90 - 810) <= 10, `p90 ${p90}`)
   t.strictSame(statisticsOf(addDurations([new Durations().digest, a.digest])).count, 300)
-  t.strictSame(statisticsOf(addDurations([])), new Durations().statistics)
-  t.strictSame(statisticsOf(a.digest), a.statistics, 'of one it is the same')
+  t.strictSame(addDurations([]), new Durations().digest)
+  t.strictSame(addDurations([a.digest]), a.digest, 'of one it is the same')
 })
