@@ -10,7 +10,7 @@ export interface Written {
 
 /** How an update becomes text and comes back. */
 export interface Codec<Update> {
-  /** Of what is written. It grows when who knows the one before could not read it. */
+  /** Of what is written. It grows when who knows the one before could not read it; those before it are read, too. */
   readonly format: number
   write (update: Update, position: Position): { entry: string, view: string }
   /** Of updates in their order. @throws when it makes no sense */

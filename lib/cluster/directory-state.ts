@@ -182,7 +182,7 @@ function readLog (file: Buffer, known: number): ReadLog | Fault {
   if (read.kind === 'foreign') return { file: 'log', detail: `cannot be read from byte ${ends.at(-1) ?? 0} on` }
   const [header, ...lines] = parsed as [Partial<Header> | undefined, ...Line[]]
   if (header?.after === undefined || header.epoch === undefined) return { file: 'log', detail: 'has no beginning' }
-  const stranger = [header, ...lines].find(({ format }) => format !== known)
+  const stranger = [header, ...lines].find(({ format }) => !isKnown(format, known))
   if (stranger !== undefined) return { file: 'log', detail: `has the format ${stranger.format}, this popcast reads ${known}` }
   const { after } = header
   const gap = lines.find(({ seq }, index) => seq !== after + 1 + index)
@@ -194,8 +194,13 @@ function readState (file: Buffer, known: number): State | Fault {
   const text = onlyRecord(file)
   if (text === null) return { file: 'state', detail: 'is not whole' }
   const { format, ...state } = parse(text) as State & { format?: number }
-  if (format !== known) return { file: 'state', detail: `has the format ${format}, this popcast reads ${known}` }
+  if (!isKnown(format, known)) return { file: 'state', detail: `has the format ${format}, this popcast reads ${known}` }
   return state
+}
+
+/** Who writes a format reads those before it, too. */
+function isKnown (format: number | undefined, known: number): boolean {
+  return format !== undefined && format <= known
 }
 
 /** An object without anything where it is no JSON. */

@@ -1,24 +1,29 @@
 import type { Codec, Written } from '../cluster/codec.ts'
 import type { Position } from '../cluster/shared-log.ts'
-import { PopsSnapshot, type PopDetail, type PopState } from '../fleet/pop-state.ts'
+import { PopsSnapshot, type PopDetail, type PopReading, type PopsForm, type PopState } from '../fleet/pop-state.ts'
+import type { Comparison } from '../fleet/regression-detector.ts'
 import { clamp } from '../fleet/rounding.ts'
+import { timestamp } from '../protocol/timestamp.ts'
 import { LazyMap } from './lazy-map.ts'
 import type { Findings } from './tick.ts'
 
 /** What is told of a PoP, without the names: every instance reads it of all PoPs at each tick. */
 type PackedPop = ReturnType<typeof pack>
+/** Format 1 has ISO 8601 in the place of the time, and names in that of the packed detail. */
+type OlderTime = string
+type OlderDetail = [string, PopDetail]
 
 function pack (pop: PopState) {
   return [
     pop.code, pop.city, pop.country, pop.tier, pop.latitude, pop.longitude, pop.coldStartMs, pop.healthy, pop.status,
-    pop.regression, pop.sampleTime, pop.baselineMs, pop.baselineLowMs, pop.baselineHighMs
+    pop.regression, Date.parse(pop.sampleTime), pop.baselineMs, pop.baselineLowMs, pop.baselineHighMs
   ] as const
 }
 
 function unpack (packed: PackedPop): PopState {
   const [
     code, city, country, tier, latitude, longitude, coldStartMs, healthy, status,
-    regression, sampleTime, baselineMs, baselineLowMs, baselineHighMs
+    regression, time, baselineMs, baselineLowMs, baselineHighMs
   ] = packed
   return {
     code,
@@ -31,10 +36,63 @@ function unpack (packed: PackedPop): PopState {
     healthy,
     status,
     regression,
-    sampleTime,
+    sampleTime: timestamp(timeOf(time)),
     baselineMs,
     baselineLowMs,
     baselineHighMs
+  }
+}
+
+function timeOf (time: number | OlderTime): number {
+  return typeof time === 'number' ? time : Date.parse(time)
+}
+
+/** Taken apart when somebody asks. */
+class PackedPops implements PopsForm {
+  readonly #packed: readonly PackedPop[]
+  #states: readonly PopState[] | null = null
+
+  constructor (packed: readonly PackedPop[]) {
+    this.#packed = packed
+  }
+
+  get states (): readonly PopState[] {
+    this.#states ??= this.#packed.map(unpack)
+    return this.#states
+  }
+
+  get readings (): PopReading[] {
+    const readings: PopReading[] = []
+    for (const [code, , , , , , coldStartMs, , status, , time] of this.#packed) {
+      if (status === 'fresh') readings.push({ code, time: timeOf(time), coldStartMs })
+    }
+    return readings
+  }
+}
+
+/** The same of what is asked for of single PoPs; it is the larger part. */
+type PackedDetail = ReturnType<typeof packDetail>
+
+function packDetail ([code, { intervalMs, functions, comparison }]: readonly [string, PopDetail]) {
+  return [code, intervalMs, functions, comparison === null ? null : packComparison(comparison)] as const
+}
+
+function packComparison (comparison: Comparison) {
+  const { recentMs, baselineMs, baselineKind, baselineDays, deviationMs, increase, zScore, samples } = comparison
+  const { recent, baseline } = samples
+  return [recentMs, baselineMs, baselineKind, baselineDays, deviationMs, increase, zScore, recent, baseline] as const
+}
+
+function unpackDetail (detail: PackedDetail | OlderDetail): [string, PopDetail] {
+  if (detail.length === 2) return detail
+  const [code, intervalMs, functions, packed] = detail
+  return [code, { intervalMs, functions, comparison: packed === null ? null : unpackComparison(packed) }]
+}
+
+function unpackComparison (packed: ReturnType<typeof packComparison>): Comparison {
+  const [recentMs, baselineMs, baselineKind, baselineDays, deviationMs, increase, zScore, recent, baseline] = packed
+  return {
+    recentMs, baselineMs, baselineKind, baselineDays, deviationMs, increase, zScore, samples: { recent, baseline }
   }
 }
 
@@ -48,7 +106,7 @@ interface ViewOfAll extends Pick<Findings, 'regressions' | 'oldInMs'> {
 const NO_POPS = new PopsSnapshot([], null)
 
 /** Of what is written. */
-export const FINDINGS_FORMAT = 1
+export const FINDINGS_FORMAT = 2
 
 /** Findings as text. */
 export class FindingsCodec implements Codec<Findings> {
@@ -77,7 +135,7 @@ export class FindingsCodec implements Codec<Findings> {
       pops: pops.states.map(pack),
       toldIn
     }
-    return { entry: JSON.stringify(entry), view: `${JSON.stringify(view)}\n${JSON.stringify(Array.from(details))}` }
+    return { entry: JSON.stringify(entry), view: `${JSON.stringify(view)}\n${JSON.stringify(Array.from(details, packDetail))}` }
   }
 
   read ({ entry, view }: Written, position: Position): Findings {
@@ -90,10 +148,11 @@ export class FindingsCodec implements Codec<Findings> {
     const { pops: packed, toldIn, ...known } = JSON.parse(view.slice(0, end)) as ViewOfAll
     const before = this.#before
     const follows = before !== null && before.position.epoch === position.epoch && before.position.seq === position.seq - 1
-    const pops = new PopsSnapshot(packed.map(unpack), follows ? before.pops : null)
+    const pops = new PopsSnapshot(new PackedPops(packed), follows ? before.pops : null)
     this.#before = { position, pops }
     // They are asked for of single PoPs, now and then.
-    const details = new LazyMap(() => new Map(JSON.parse(view.slice(end)) as Array<[string, PopDetail]>))
+    const packedDetails = () => JSON.parse(view.slice(end)) as Array<PackedDetail | OlderDetail>
+    const details = new LazyMap(() => new Map(packedDetails().map(unpackDetail)))
     return { ...told, ...known, pops, details, toldIn: new Map(toldIn) }
   }
 }

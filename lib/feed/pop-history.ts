@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { PopState } from '../fleet/pop-state.ts'
+import type { PopReading } from '../fleet/pop-state.ts'
 import { precise } from '../fleet/rounding.ts'
 import { SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
 import type { Published, UpdateLog } from './update-log.ts'
@@ -59,7 +59,7 @@ export class PopHistory {
     this.#options = options
     this.#stepMs = Math.max(FINEST_MS, options.intervalMs)
     this.#size = Math.ceil(HISTORY_MS / this.#stepMs)
-    const take = ({ tick }: Published) => { if (tick !== null && !tick.content.isPast) this.#take(tick.content.pops.states) }
+    const take = ({ tick }: Published) => { if (tick !== null && !tick.content.isPast) this.#take(tick.content.pops.readings) }
     options.updates.follow(take, take)
   }
 
@@ -89,11 +89,9 @@ export class PopHistory {
     return values
   }
 
-  #take (states: readonly PopState[]): void {
-    // What is silent says nothing: a gap is a gap.
-    for (const { code, status, sampleTime, coldStartMs } of states) {
-      if (status === 'fresh') this.#keep(code, Date.parse(sampleTime), coldStartMs)
-    }
+  #take (readings: Iterable<PopReading>): void {
+    // What is silent has none: a gap is a gap.
+    for (const { code, time, coldStartMs } of readings) this.#keep(code, time, coldStartMs)
     const begin = this.#options.clock.now() - HISTORY_MS
     for (const [code, { newest }] of this.#rings) if (newest < begin) this.#rings.delete(code)
   }

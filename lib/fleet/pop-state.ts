@@ -90,17 +90,55 @@ export interface PopChange {
   after: PopState | null
 }
 
+/** The value of a PoP that reports. */
+export interface PopReading {
+  code: string
+  /** Of its newest sample, ms since the epoch. */
+  time: number
+  /** ms. */
+  coldStartMs: number
+}
+
+/** PoPs by code: all that is told of them is a lot, and of most ticks there is nobody who wants it. */
+export interface PopsForm {
+  readonly states: readonly PopState[]
+  readonly readings: Iterable<PopReading>
+}
+
+class PlainPops implements PopsForm {
+  readonly states: readonly PopState[]
+
+  constructor (states: readonly PopState[]) {
+    this.states = states
+  }
+
+  get readings (): PopReading[] {
+    // What is silent says nothing.
+    return this.states
+      .filter(({ status }) => status === 'fresh')
+      .map(({ code, sampleTime, coldStartMs }) => ({ code, time: Date.parse(sampleTime), coldStartMs }))
+  }
+}
+
 /** All PoPs after one tick, and what is new about them since the tick before: found when somebody asks for it. */
 export class PopsSnapshot {
-  readonly states: readonly PopState[]
-  /** Only the states of the one before: it would keep the one before itself. */
-  #previous: readonly PopState[] | null
+  readonly #form: PopsForm
+  /** Only the PoPs of the one before: it would keep the one before itself. */
+  #previous: PopsForm | null
   #changes: readonly PopChange[] | null = null
   #byCode: ReadonlyMap<string, PopState> | null = null
 
-  constructor (states: readonly PopState[], previous: PopsSnapshot | null) {
-    this.states = states
-    this.#previous = previous === null ? null : previous.states
+  constructor (pops: readonly PopState[] | PopsForm, previous: PopsSnapshot | null) {
+    this.#form = 'states' in pops ? pops : new PlainPops(pops)
+    this.#previous = previous === null ? null : previous.#form
+  }
+
+  get states (): readonly PopState[] {
+    return this.#form.states
+  }
+
+  get readings (): Iterable<PopReading> {
+    return this.#form.readings
   }
 
   get (code: string): PopState | undefined {
@@ -110,7 +148,7 @@ export class PopsSnapshot {
 
   get changes (): readonly PopChange[] {
     if (this.#changes === null) {
-      this.#changes = this.#previous === null ? [] : Array.from(this.#since(this.#previous))
+      this.#changes = this.#previous === null ? [] : Array.from(this.#since(this.#previous.states))
       this.#previous = null
     }
     return this.#changes

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { DirectoryLog, type DirectoryLogOptions } from '../../../lib/cluster/directory-log.ts'
 import { record } from '../../../lib/cluster/record.ts'
 import { systemClock, type Clock } from '../../../lib/clock.ts'
+import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { directoryOf } from '../../support/directory.ts'
@@ -105,11 +106,27 @@ t.test('a process that ended before its first update was whole leaves nothing', 
   }
 })
 
+t.test('what an older popcast wrote is gone on with', async (t) => {
+  const codec = findingsCodec()
+  const older = { format: FINDINGS_FORMAT - 1, write: codec.write.bind(codec), read: codec.read.bind(codec) }
+  const { directory, epoch } = await written(t, 2, { codec: older })
+  const two = await open(t, directory)
+  t.strictSame(two.stream.position, { epoch, seq: 2 })
+  await two.lead()
+  await append(two.stream, 30)
+  await two.stream.close()
+  const three = await open(t, directory)
+  t.strictSame(three.stream.position, { epoch, seq: 3 })
+  t.strictSame(setAside(directory), [])
+})
+
 const flip = (file: Buffer, at: number) => {
   const changed = Buffer.from(file)
   changed[at] = (changed[at] ?? 0) ^ 1
   return changed
 }
+const newer = (fields: string) => record(`{"format":${FINDINGS_FORMAT + 1},"epoch":"e1",${fields}}`)
+
 const foreign: Array<{ name: string, change: (log: Buffer, state: Buffer) => { log?: Buffer | null, state?: Buffer | null } }> = [
   { name: 'a file of something else', change: () => ({ log: Buffer.from('{"level":30,"msg":"not of popcast"}\n') }) },
   { name: 'bytes of nothing', change: () => ({ log: Buffer.alloc(4_096) }) },
@@ -123,8 +140,8 @@ const foreign: Array<{ name: string, change: (log: Buffer, state: Buffer) => { l
   { name: 'no state', change: () => ({ state: null }) },
   { name: 'half a state', change: (_, state) => ({ state: state.subarray(0, state.length / 2) }) },
   { name: 'an empty state', change: () => ({ state: Buffer.alloc(0) }) },
-  { name: 'a state of a newer popcast', change: () => ({ state: record('{"format":2,"epoch":"e1","seq":3}') }) },
-  { name: 'a log of a newer popcast', change: () => ({ log: record('{"format":2,"epoch":"e1","after":0}') }) },
+  { name: 'a state of a newer popcast', change: () => ({ state: newer('"seq":3') }) },
+  { name: 'a log of a newer popcast', change: () => ({ log: newer('"after":0') }) },
   { name: 'JSON that is no object', change: () => ({ state: record('null') }) },
   { name: 'no JSON', change: () => ({ log: record('no JSON') }) }
 ]

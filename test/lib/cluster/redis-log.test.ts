@@ -4,7 +4,7 @@ import { RedisConnection } from '../../../lib/cluster/redis/connection.ts'
 import { keysOf } from '../../../lib/cluster/redis/keys.ts'
 import { RedisLog, type RedisLogOptions } from '../../../lib/cluster/redis/redis-log.ts'
 import { systemClock } from '../../../lib/clock.ts'
-import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
+import { FindingsCodec, FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -135,7 +135,7 @@ else {
     const { instance: id, term } = a.stream.status
     const by = String(await raw.send(['HGET', keysOf(name).head, 'by'], 1_000))
     const said = { note: '{}', memory: '', update: { entry: '{}', view: '{}' } }
-    const entry = { id, term, epoch, seq, before: by, by: `${by}x`, format: 1, keep: 5, ...said }
+    const entry = { id, term, epoch, seq, before: by, by: `${by}x`, format: FINDINGS_FORMAT, keep: 5, ...said }
     const rows = [
       [{ ...entry, by, seq: 0 }, 'DUP'],
       [{ ...entry, term: term + 1 }, 'FENCED'],
@@ -228,7 +228,7 @@ else {
   for (const broken of ['unreadable', 'newer'] as const) {
     t.test(`what a newer popcast wrote is not told: ${broken}`, async (t) => {
       const codec = new FindingsCodec(() => undefined)
-      const newer = new Proxy(codec, { get: (target, key) => key === 'format' ? 2 : bound(target, key) })
+      const newer = new Proxy(codec, { get: (target, key) => key === 'format' ? FINDINGS_FORMAT + 1 : bound(target, key) })
       const a = openStream(t, { url: engine.url, name, intervalMs: 1, ...(broken === 'newer' && { codec: newer }) })
       await join(a, true)
       if (broken === 'unreadable') await tick(a, 10)

@@ -65,3 +65,18 @@ t.test('of one that is past PoPs are not known, and it says so', async (t) => {
   const { entry } = codec.write(findings(7), at(3))
   t.match(codec.read({ entry, view: null }, at(3)), { isPast: true, pops: { states: [] }, events: [{ state: 'opened' }] })
 })
+
+t.test('what format 1 said is understood: a fleet may be of both while it is upgraded', async (t) => {
+  const codec = new FindingsCodec(() => undefined)
+  const written = findings(7)
+  const { entry, view } = codec.write(written, at(3))
+  const [of, details] = view.split('\n').map((text) => JSON.parse(text) as { pops: unknown[][] })
+  const names = written.pops.states.map(({ sampleTime }) => sampleTime)
+  const pops = of?.pops.map((pop, index) => pop.with(10, names[index]))
+  const older = `${JSON.stringify({ ...of, pops })}\n${JSON.stringify(Array.from(written.details))}`
+  t.not(JSON.stringify(details), JSON.stringify(Array.from(written.details)))
+  const read = codec.read({ entry, view: older }, at(3))
+  t.strictSame(read.pops.states, written.pops.states)
+  t.strictSame(Array.from(read.pops.readings), Array.from(written.pops.readings))
+  t.strictSame(Array.from(read.details), Array.from(written.details))
+})

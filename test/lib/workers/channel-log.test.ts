@@ -5,6 +5,7 @@ import { asWritten, Hub } from '../../../lib/cluster/hub.ts'
 import { LeasedLog, type LeasedLogOptions } from '../../../lib/cluster/leased-log.ts'
 import { MemoryLog } from '../../../lib/cluster/memory-log.ts'
 import { systemClock } from '../../../lib/clock.ts'
+import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { Channel } from '../../../lib/workers/channel.ts'
@@ -20,7 +21,7 @@ import { append, Recorder, sharedLogSuite, updateOf } from '../../support/shared
 
 const clock = systemClock
 
-const common = { clock, maxBytes: 1_048_576, format: 1 }
+const common = { clock, maxBytes: 1_048_576, format: FINDINGS_FORMAT }
 const inMemory = () => Hub.open({ ...common, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
 
 async function inDirectory (directory: string, log = new FakeLog()): Promise<Hub> {
@@ -28,7 +29,7 @@ async function inDirectory (directory: string, log = new FakeLog()): Promise<Hub
   const kept = await DirectoryLog.open<Written, unknown>({
     directory,
     instance: 'primary',
-    codec: asWritten(1, (written, position) => findings.read(written, position)),
+    codec: asWritten(FINDINGS_FORMAT, (written, position) => findings.read(written, position)),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => `e${next()}`,
     clock,
@@ -120,7 +121,7 @@ t.test('what is whole in the directory and cannot be read is set aside, and the 
   const foreign = await DirectoryLog.open<Written, unknown>({
     directory,
     instance: 'foreign',
-    codec: asWritten(1, () => {}),
+    codec: asWritten(FINDINGS_FORMAT, () => {}),
     limits: { maxEntries: 5, maxBytes: 1_048_576 },
     newEpoch: () => 'foreign',
     clock,
