@@ -40,7 +40,8 @@ export function proxyWithTls (t: Teardown, port: number): Promise<number> {
 /** A certificate for 127.0.0.1 that nobody knows, and its key: files. */
 export function selfSigned (folder: string): { key: string, certificate: string } {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-days', '2']
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, '-days', '2']
   execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
   return { key, certificate }
 }

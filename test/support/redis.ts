@@ -22,18 +22,26 @@ export class Redis {
   readonly port: number
   readonly #folder: string
   readonly #persists: boolean
+  readonly #settings: readonly string[]
   #child: ChildProcess | null = null
 
-  private constructor (port: number, folder: string, persists: boolean) {
+  private constructor (port: number, folder: string, persists: boolean, settings: readonly string[]) {
+    this.#settings = settings
     this.port = port
     this.#folder = folder
     this.#persists = persists
   }
 
-  /** @param persists every write is on disk before it is answered; else nothing ever is */
-  static async start (t: Teardown, { persists = false }: { persists?: boolean } = {}): Promise<Redis> {
+  /**
+   * @param persists every write is on disk before it is answered; else nothing ever is
+   * @param settings further arguments, of the folder of its own
+   */
+  static async start (
+    t: Teardown,
+    { persists = false, settings = () => [] }: { persists?: boolean, settings?: (folder: string) => string[] } = {}
+  ): Promise<Redis> {
     const folder = mkdtempSync(join(tmpdir(), 'redis-'))
-    const redis = new Redis(await freePort(), folder, persists)
+    const redis = new Redis(await freePort(), folder, persists, settings(folder))
     t.teardown(async () => {
       await redis.kill()
       rmSync(folder, { recursive: true, force: true })
@@ -48,7 +56,8 @@ export class Redis {
 
   async start (): Promise<void> {
     const persistence = this.#persists ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', ...persistence]
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder]
+    const args = [...place, '--save', '', ...persistence, ...this.#settings]
     const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     this.#child = child
     for await (const line of createInterface(child.stdout)) if (line.includes('Ready to accept connections')) break
@@ -97,7 +106,7 @@ export class Redis {
 export class Way {
   readonly #server = createServer((socket) => this.#take(socket))
   readonly #pairs = new Set<[Socket, Socket]>()
-  readonly #target: number
+  #target: number
   /** `silent`: what is sent does not arrive, and nothing says so; `answers lost`: what is asked is done. */
   state: 'open' | 'silent' | 'answers lost' | 'reset' = 'open'
 
@@ -115,6 +124,11 @@ export class Way {
 
   get url (): string {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Who connects from now on comes to that one; who is connected stays where it is. */
+  lead ({ port }: Redis): void {
+    this.#target = port
   }
 
   set (state: Way['state']): void {

@@ -4,6 +4,11 @@ import { EngineError } from '../engine.ts'
 
 export { ErrorReply }
 
+/** What it says to a script that it does not know. */
+export function isUnknownScript (error: unknown): boolean {
+  return error instanceof ErrorReply && error.message.startsWith('NOSCRIPT')
+}
+
 export type Reply = string | number | null | Reply[]
 type Client = ReturnType<typeof connectable>
 
@@ -24,7 +29,9 @@ function connectable (url: string, timeoutMs: number) {
 
 /**
  * One connection to the engine, made when it is needed. Each command has a deadline of ours until it is answered: that of the
- * client's ends when it is written, so a frozen engine would never be noticed. After one that failed the connection is given up.
+ * client's ends when it is written, so a frozen engine would never be noticed. After one that failed the connection is given up,
+ * also where the engine answers that it will not: that may be for who this is (WRONGPASS), or for what has become of the one at
+ * the other end (READONLY, once another one is led to by the same name).
  */
 export class RedisConnection {
   readonly #options: ConnectionOptions
@@ -41,8 +48,9 @@ export class RedisConnection {
       const answer = used.opened.then((client) => client.sendCommand([...args]))
       return await this.#inTime(answer, deadlineMs) as unknown as Reply
     } catch (error) {
-      if (error instanceof ErrorReply) throw error
+      if (isUnknownScript(error)) throw error
       this.#drop(used)
+      if (error instanceof ErrorReply) throw error
       throw new EngineError((error as Error).message || 'the connection failed', { cause: error })
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ErrorReply, type RedisConnection, type Reply } from './connection.ts'
+import { isUnknownScript, type RedisConnection, type Reply } from './connection.ts'
 
 /** A script is given its keys and arguments, and answered within this time, ms. */
 const DEADLINE_MS = 1_500
@@ -20,7 +20,7 @@ export class Script {
     try {
       return await connection.send(['EVALSHA', this.#hash, ...given], DEADLINE_MS) as Reply[]
     } catch (error) {
-      if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error
+      if (!isUnknownScript(error)) throw error
       return await connection.send(['EVAL', this.#text, ...given], DEADLINE_MS) as Reply[]
     }
   }
