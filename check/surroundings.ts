@@ -1,10 +1,10 @@
-import { access, constants, statfs } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { access, mkdtemp, rmdir, statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { RemoteKeys } from '../lib/auth/remote-keys.ts'
 import { readTokens } from '../lib/auth/token-file.ts'
 import type { Clock } from '../lib/clock.ts'
-import { DirectoryLock } from '../lib/cluster/directory-lock.ts'
+import { checkLength, DirectoryLock } from '../lib/cluster/directory-lock.ts'
 import { endpointOf, type Endpoint } from '../lib/notify/endpoint.ts'
 import { listed } from '../lib/notify/settings.ts'
 import { requestFailure } from '../lib/request-failure.ts'
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 5_000
 const MIB = 1_048_576
 const MIN_FREE_BYTES = 64 * MIB
 
-/** Everything else that the settings name and that must be there: nothing is changed in any of it. */
+/** Everything else that the settings name and that must be there: nothing in any of it is other than before. */
 export async function lookAround (config: Config, clock: Clock): Promise<Finding[]> {
   const looks = [lookAtAccess, lookAtCluster, lookAtState, lookAtAlertmanagers, lookAtWebhook, lookAtTraces]
   return (await Promise.all(looks.map((look) => look(config, clock)))).flat()
@@ -59,7 +59,9 @@ async function lookAtState ({ STATE_DIR: directory }: Config, clock: Clock): Pro
   if (directory === undefined) return []
   try {
     if (!await isThere(directory)) {
-      await access(await nearest(resolve(directory)), constants.W_OK)
+      checkLength(directory)
+      // Where may be written to what is none of the disk's, a directory cannot be made all the same.
+      await rmdir(await mkdtemp(join(await nearest(resolve(directory)), '.popcast-check-')))
       return [ok('state', `STATE_DIR ${directory} is not there yet, and can be made`)]
     }
     // As the service does it, and let go at once.

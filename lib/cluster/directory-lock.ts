@@ -13,6 +13,7 @@ const AGAIN_MS = 20
 const ANSWER_MS = 1_000
 /** sun_path of Linux has 108 bytes, of others 104. */
 const MOST_PATH = 103
+const RANDOM_BYTES = 6
 
 type State = 'gone' | 'starting' | 'held'
 
@@ -32,9 +33,9 @@ export class DirectoryLock {
 
   /** @returns null when another process has the directory. @throws when the directory cannot be written */
   static async acquire (directory: string, clock: Clock): Promise<DirectoryLock | null> {
-    const own = `${PREFIX}${randomBytes(6).toString('hex')}`
+    checkLength(directory)
+    const own = `${PREFIX}${randomBytes(RANDOM_BYTES).toString('hex')}`
     const path = join(directory, own)
-    if (Buffer.byteLength(path) + 1 > MOST_PATH) throw new Error(`its path is longer than ${MOST_PATH - own.length - 2} bytes`)
     let isHeld = false
     const server = createServer((socket) => {
       socket.on('error', () => {})
@@ -57,6 +58,12 @@ export class DirectoryLock {
     await unlink(this.#path).catch(() => {})
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+/** @throws when no process could have a directory of so long a path */
+export function checkLength (directory: string): void {
+  const most = MOST_PATH - HIDDEN.length - 2 * RANDOM_BYTES - 1
+  if (Buffer.byteLength(directory) > most) throw new Error(`its path is longer than ${most} bytes`)
 }
 
 /** Of several that start at once the first by name goes on: the others see it, as it was there before they looked. */

@@ -183,7 +183,7 @@ async function readAll<Update, Note> (
 ): Promise<Read<Update, Note>> {
   const { directory, log, clock, newEpoch } = options
   try {
-    const { kept, unreadable } = await keptFiles.read()
+    const { kept, unreadable } = await keptFiles.read(clock.now())
     if (unreadable.length > 0) log.warn({ event: 'memory_unreadable', names: unreadable }, 'what was kept cannot be read')
     const stored = await readStream<Update, Note>(options, files)
     if (stored !== null && !('file' in stored)) return { ...stored, memory: { ...stored.memory, kept } }

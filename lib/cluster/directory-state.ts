@@ -1,6 +1,6 @@
-import { open, rename, truncate, type FileHandle } from 'node:fs/promises'
+import { open, truncate, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { onlyRecord, readIfThere, replaceFile } from './directory-files.ts'
+import { onlyRecord, readIfThere, replaceFile, setAside } from './directory-files.ts'
 import { readRecord, record } from './record.ts'
 
 /** What stands in `state`: what is known after the newest update, replaced with each. */
@@ -87,12 +87,7 @@ export class DirectoryState {
 
   /** What is there is left to people to look at. */
   async setAside (now: number): Promise<void> {
-    const suffix = `.set-aside-${new Date(now).toISOString().replaceAll(':', '-')}`
-    for (const name of ['log', 'state']) {
-      await rename(this.#path(name), this.#path(name) + suffix).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-      })
-    }
+    for (const name of ['log', 'state']) await setAside(this.#path(name), now)
   }
 
   /** Begins anew, with these entries before what is to come. */

@@ -38,6 +38,8 @@ t.test('a directory', async (t) => {
   t.match(await look(join(folder, 'new', 'er')), /^ok state: .* is not there yet, and can be made$/m)
   t.strictSame(readdirSync(folder).sort(), ['file', 'used'], 'it is not made')
   t.match(await look(join(folder, 'file')), /^problem state: .* cannot be used: /m)
+  t.match(await look(join(folder, 'new', 'z'.repeat(100))), /^problem state: .* its path is longer than \d+ bytes$/m)
+  t.match(await look('/proc/self/new'), /^problem state: .* cannot be used: /m)
   mkdirSync(join(folder, 'y'.repeat(100)))
   t.match(await look(join(folder, 'y'.repeat(100))), /^problem state: .* its path is longer than \d+ bytes$/m)
   const service = startService(t, { STATE_DIR: join(folder, 'used') })

@@ -168,6 +168,26 @@ for (const { name, change } of foreign) {
   })
 }
 
+for (const name of ['log', 'state', 'kept']) {
+  t.test(`what is something else by the name of ${name} is set aside, and the start does not fail`, async (t) => {
+    const { directory, path } = await written(t, 3)
+    rmSync(path(name), { recursive: true, force: true })
+    if (name === 'kept') writeFileSync(path(name), 'a file')
+    else mkdirSync(path(name))
+    const two = await open(t, directory)
+    t.ok(setAside(directory).some((file) => file.startsWith(`${name}.set-aside-`)))
+    t.match(two.log.of(name === 'kept' ? 'memory_unreadable' : 'state_set_aside'), [{ level: 'warn' }])
+    t.equal(two.stream.position.seq, name === 'kept' ? 3 : 0)
+    await two.lead()
+    await append(two.stream, 10)
+    await two.stream.keep('window', () => 'samples')
+    await two.stream.close()
+    const three = await open(t, directory)
+    t.strictSame(three.stream.position, two.stream.position)
+    t.strictSame(three.log.of('memory_unreadable'), [])
+  })
+}
+
 t.test('of what was kept beside it only what can be read comes back', async (t) => {
   const directory = directoryOf(t)
   const one = await open(t, directory)
