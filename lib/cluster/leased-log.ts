@@ -280,9 +280,13 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 
   #end (): void {
     if (this.#term === 0) return
+    const { instance, log } = this.#options
     const term = this.#term
     this.#term = 0
-    this.#options.log.warn({ event: 'leads_no_more', term, leader: this.#holder }, 'another instance leads, or may')
+    // What it reads from now on is newer.
+    this.#own = { memory: null, kept: new Map() }
+    const leader = this.#holder === instance ? null : this.#holder
+    log.warn({ event: 'leads_no_more', term, leader }, 'another instance leads, or may')
     this.#leader?.end()
   }
 

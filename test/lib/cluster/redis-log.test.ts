@@ -107,6 +107,27 @@ else {
     t.ok(clock.monotonic() - before > 1_700)
   })
 
+  t.test('who led before another one does not go on with what it knew then, where the engine has lost all', async (t) => {
+    const way = await Way.to(t, engine)
+    const [a, b] = [openStream(t, { url: way.url, name }), openStream(t, { url: engine.url, name })]
+    await join(a, true)
+    await join(b, false)
+    await tick(a, 10)
+    way.set('silent')
+    await expire(engine, name)
+    compete(b)
+    await b.until(() => b.memories.length === 1)
+    await tick(b, 20)
+    way.set('open')
+    await eventually(() => a.stream.status.role === 'follower' && a.seqs.at(-1) === 2)
+    const raw = new RedisConnection({ url: engine.url, clock })
+    t.teardown(() => raw.close())
+    await b.stream.close()
+    await raw.send(['DEL', ...Object.values(keysOf(name))], 1_000)
+    await a.until(() => a.memories.length === 2)
+    t.match(a.memories.at(-1), { text: null }, 'it has read what is newer')
+  })
+
   t.test('an append whose answer was lost is there once', async (t) => {
     const way = await Way.to(t, engine)
     const a = openStream(t, { url: way.url, name, intervalMs: 10_000 })
