@@ -47,12 +47,20 @@ function timeOf (time: number | OlderTime): number {
   return typeof time === 'number' ? time : Date.parse(time)
 }
 
+const FIELDS = 14
+
+function isPacked (pop: unknown): boolean {
+  return Array.isArray(pop) && pop.length === FIELDS && Number.isFinite(timeOf((pop as unknown as PackedPop)[10]))
+}
+
 /** Taken apart when somebody asks. */
 class PackedPops implements PopsForm {
   readonly #packed: readonly PackedPop[]
   #states: readonly PopState[] | null = null
 
+  /** @throws when they are none: who asks later could not be told so */
   constructor (packed: readonly PackedPop[]) {
+    if (!Array.isArray(packed) || !packed.every(isPacked)) throw new TypeError('no PoPs')
     this.#packed = packed
   }
 

@@ -116,31 +116,34 @@ t.test('what workers left in a directory a process by itself goes on with, and t
   await again.close()
 })
 
-t.test('what is whole in the directory and cannot be read is set aside, and the stream begins anew', async (t) => {
-  const directory = directoryOf(t)
-  const foreign = await DirectoryLog.open<Written, unknown>({
-    directory,
-    instance: 'foreign',
-    codec: asWritten(FINDINGS_FORMAT, () => {}),
-    limits: { maxEntries: 5, maxBytes: 1_048_576 },
-    newEpoch: () => 'foreign',
-    clock,
-    log: new FakeLog(),
-    onFault: () => {}
-  })
-  await foreign.follow({ begin: async () => {}, next: async () => {} })
-  await foreign.append({ update: { entry: 'no JSON', view: 'no JSON' }, note: {}, memory: () => '' })
-  await foreign.close()
+const unreadable = ['no JSON', '{}\n[]', '{"pops":[["ams1"]]}\n[]', `{"pops":[${JSON.stringify(Array(14).fill('x'))}]}\n[]`]
+for (const view of unreadable) {
+  t.test(`what is whole in the directory and cannot be read is set aside, and the stream begins anew: ${view}`, async (t) => {
+    const directory = directoryOf(t)
+    const foreign = await DirectoryLog.open<Written, unknown>({
+      directory,
+      instance: 'foreign',
+      codec: asWritten(FINDINGS_FORMAT, () => {}),
+      limits: { maxEntries: 5, maxBytes: 1_048_576 },
+      newEpoch: () => 'foreign',
+      clock,
+      log: new FakeLog(),
+      onFault: () => {}
+    })
+    await foreign.follow({ begin: async () => {}, next: async () => {} })
+    await foreign.append({ update: { entry: '{}', view }, note: {}, memory: () => '' })
+    await foreign.close()
 
-  const log = new FakeLog()
-  const hub = await inDirectory(directory, log)
-  t.match(log.of('state_set_aside'), [{ file: 'log' }])
-  const one = await join(openStream(t, hub), true)
-  t.not(one.stream.position.epoch, 'foreign')
-  t.equal(await tick(one, 10), true)
-  await one.stream.close()
-  await hub.close()
-})
+    const log = new FakeLog()
+    const hub = await inDirectory(directory, log)
+    t.match(log.of('state_set_aside'), [{ file: 'log' }])
+    const one = await join(openStream(t, hub), true)
+    t.not(one.stream.position.epoch, 'foreign')
+    t.equal(await tick(one, 10), true)
+    await one.stream.close()
+    await hub.close()
+  })
+}
 
 t.test('what cannot be read is not asked for without a pause', async (t) => {
   const hub = await inMemory()
