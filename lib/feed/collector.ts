@@ -98,12 +98,14 @@ export class Collector {
   async #goOn (queryMs: number): Promise<void> {
     if (this.#isBetween) return
     this.#isBetween = true
+    const { troubles } = this.#options
     try {
       await this.#fill()
-    } catch (err) {
+      troubles.set('slice_failed', null)
+    } catch (error) {
       this.#isBetween = false
       // It is tried again after the next tick.
-      this.#options.log.warn({ event: 'slice_failed', err }, 'a part of the window could not be read')
+      troubles.set('slice_failed', `a part of the window cannot be read: ${(error as Error).message}`)
       return
     }
     const looked = this.#lookBeside(queryMs)

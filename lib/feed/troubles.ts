@@ -2,7 +2,9 @@ import type { Log } from '../log.ts'
 
 /** For each there is one at most. */
 export const troubleReasons =
-  ['no_data', 'places_failed', 'baselines_failed', 'clock_ahead', 'clock_behind', 'window_full', 'state_not_kept'] as const
+  [
+    'no_data', 'places_failed', 'baselines_failed', 'slice_failed', 'clock_ahead', 'clock_behind', 'window_full', 'state_not_kept'
+  ] as const
 
 /** What is wrong with the data rather than with who has them: for the operator, in the log and in `/health`. */
 export interface Trouble {
