@@ -35,6 +35,12 @@ export default {
       to: { path: '^(?!lib/|node_modules/)[^:]*\\.(ts|js)$|(^|/)node_modules/@?fastify', dependencyTypesNot: ['core'] }
     },
     {
+      name: 'lib-knows-no-machine',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^(node:)?(os|process)$' }
+    },
+    {
       name: 'lib-knows-no-fastify',
       severity: 'error',
       from: { path: '^lib/' },
@@ -123,7 +129,10 @@ export default {
       name: 'plugins-import-lib',
       severity: 'error',
       from: { path: '^plugins/' },
-      to: { path: '^[^/]+\\.ts$|^(?!lib/|plugins/|node_modules/)[^/:]+/.+\\.ts$', pathNot: '^(http-errors|config|version)\\.ts$' }
+      to: {
+        path: '^[^/]+\\.ts$|^(?!lib/|plugins/|node_modules/)[^/:]+/.+\\.ts$',
+        pathNot: '^(http-errors|config|version|instance-name|process-readings)\\.ts$'
+      }
     },
     {
       name: 'routes-import-lib',

@@ -5,21 +5,22 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { Config } from './config.ts'
+import { newInstanceName } from './instance-name.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Written } from './lib/cluster/codec.ts'
 import { DirectoryLog } from './lib/cluster/directory-log.ts'
 import { asWritten, Hub } from './lib/cluster/hub.ts'
-import { newInstanceName } from './lib/cluster/instance-name.ts'
 import { MemoryLog } from './lib/cluster/memory-log.ts'
 import { FindingsCodec, FINDINGS_FORMAT } from './lib/feed/findings-codec.ts'
 import type { Log } from './lib/log.ts'
-import { costFamilies, costReadings } from './lib/metrics/process.ts'
+import { costFamilies } from './lib/metrics/process.ts'
 import { backOffMs } from './lib/notify/back-off.ts'
 import { Crew } from './lib/workers/crew.ts'
 import { relayLines } from './lib/workers/line-relay.ts'
 import { NOBODY } from './lib/workers/report.ts'
 import type { LogOutput } from './log-output.ts'
-import { FLUSH_TIMEOUT_MS, onInterrupt, orFailDirectory, shutdownMs } from './startup.ts'
+import { costReadings } from './process-readings.ts'
+import { FLUSH_TIMEOUT_MS, onInterrupt, orFailDirectory, shutdownMs, tellSecondSignal } from './startup.ts'
 
 /** One that has lived for so long had no trouble to begin with: it is replaced at once. */
 const STABLE_MS = 10_000
@@ -41,7 +42,8 @@ export async function runWorkers (config: Config, output: LogOutput): Promise<vo
 
   let isClosing = false
   const delay = shutdownMs(config) + LAST_SLACK_MS
-  const grace = closeWithGrace({ delay, logger: log, skip: ['SIGINT'] }, async ({ signal = 'SIGINT', err }) => {
+  const onSecondSignal = (signal: string) => tellSecondSignal(log, signal)
+  const grace = closeWithGrace({ delay, logger: log, skip: ['SIGINT'], onSecondSignal }, async ({ signal = 'SIGINT', err }) => {
     isClosing = true
     if (err) log.fatal({ event: 'shutdown', err }, 'shutting down because of an error')
     else log.info({ event: 'shutdown', signal, workers: workers.count }, 'shutting down')
@@ -53,7 +55,11 @@ export async function runWorkers (config: Config, output: LogOutput): Promise<vo
     await output.flush(FLUSH_TIMEOUT_MS)
     if (!isClean) process.exit(1)
   })
-  onInterrupt(log, output, () => { if (!isClosing) void grace.close() })
+  onInterrupt(log, output, () => {
+    if (isClosing) return false
+    void grace.close()
+    return true
+  })
   // Whatever ends this process ends them; where it cannot know, node:cluster does.
   process.on('exit', () => workers.kill())
 
@@ -71,11 +77,10 @@ async function openHub (config: Config, log: Log, instance: string, onFault: (me
   if (directory === undefined) {
     return await Hub.open({ ...common, log: new MemoryLog<Written, unknown>(randomUUID()), kind: 'memory' })
   }
-  const findings = new FindingsCodec(() => undefined)
   const kept = await orFailDirectory(DirectoryLog.open<Written, unknown>({
     directory,
     instance,
-    codec: asWritten(FINDINGS_FORMAT, (written, position) => findings.read(written, position)),
+    codec: asWritten(FINDINGS_FORMAT, (written, position) => new FindingsCodec(() => undefined).read(written, position)),
     limits: { maxEntries, maxBytes },
     newEpoch: randomUUID,
     clock: systemClock,

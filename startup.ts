@@ -77,15 +77,23 @@ async function forPeople (beforeLine: () => void): Promise<(line: string) => str
   }
 }
 
-/** Calls `close` at the first Ctrl-C, and exits at the second. */
-export function onInterrupt (log: Log, output: LogOutput, close: () => void): void {
-  process.once('SIGINT', () => {
-    const firstAt = performance.now()
-    process.on('SIGINT', () => {
-      if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
-      log.error({ event: 'second_signal', signal: 'SIGINT' }, 'exiting at once')
-      void output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
-    })
-    close()
+/** Says that it does not wait for the end that is under way. */
+export function tellSecondSignal (log: Log, signal: string): void {
+  log.error({ event: 'second_signal', signal }, 'exiting at once')
+}
+
+/**
+ * Calls `close` at the first Ctrl-C, and exits at the second.
+ * @param close returns false when something else has begun to end the process already: then this is the second
+ */
+export function onInterrupt (log: Log, output: LogOutput, close: () => boolean): void {
+  let firstAt: number | null = null
+  process.on('SIGINT', () => {
+    if (firstAt === null) {
+      firstAt = performance.now()
+      if (close()) return
+    } else if (performance.now() - firstAt < SAME_KEY_PRESS_MS) return
+    tellSecondSignal(log, 'SIGINT')
+    void output.flush(FLUSH_TIMEOUT_MS).then(() => process.exit(1))
   })
 }

@@ -27,7 +27,10 @@ const channel = new Channel({
 })
 // It may be over before it has begun.
 let signalled: string | null = null
-let close = (signal: string) => { signalled = signal }
+let close = (signal: string) => {
+  signalled = signal
+  return true
+}
 channel.on('drain', ({ signal }: { signal: string }) => close(signal))
 const membership = await channel.ask<Membership>('hello', null, HELLO_DEADLINE_MS)
 const fellow = new Fellow({ channel, membership, ...common })

@@ -6,10 +6,11 @@ import { connectionFamilies } from '../lib/metrics/connections.ts'
 import { feedFamilies } from '../lib/metrics/feed.ts'
 import { LoopDelay } from '../lib/metrics/loop-delay.ts'
 import { PopSeriesFamilies } from '../lib/metrics/pops.ts'
-import { costReadings, processFamilies } from '../lib/metrics/process.ts'
+import { processFamilies } from '../lib/metrics/process.ts'
 import { Registry } from '../lib/metrics/registry.ts'
 import { sourceFamilies } from '../lib/metrics/source.ts'
 import { streamFamilies } from '../lib/metrics/stream.ts'
+import { costReadings } from '../process-readings.ts'
 import { version } from '../version.ts'
 
 declare module 'fastify' {

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { repeat, type Cancel, type Clock } from '../lib/clock.ts'
 import { DirectoryLog } from '../lib/cluster/directory-log.ts'
-import { newInstanceName } from '../lib/cluster/instance-name.ts'
+import { newInstanceName } from '../instance-name.ts'
 import { MemoryLog } from '../lib/cluster/memory-log.ts'
 import type { SharedLog } from '../lib/cluster/shared-log.ts'
 import { Demand } from '../lib/feed/demand.ts'
@@ -59,8 +59,8 @@ export default fp<StreamOptions>(async (app, { config, clock }) => {
     return { version, connections: app.connections.size, seq: app.updates.seq, lagMs }
   })
   app.decorate('stream', await openStream(app, config, clock))
-  app.decorate('speaksForService', () => app.fellow === null ||
-    (config.CLUSTER_URL === undefined ? app.stream.status.role === 'leader' : app.fellow.membership.number === 1))
+  app.decorate('speaksForService', () =>
+    app.fellow === null || config.CLUSTER_URL !== undefined || app.stream.status.role === 'leader')
   // Also where the start fails before anything was read.
   app.addHook('onClose', () => app.stream.close())
 }, { name: 'stream', dependencies: ['connections', 'updates'] })

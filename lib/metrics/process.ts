@@ -18,17 +18,6 @@ export interface ProcessReadings extends CostReadings {
   loopDelay: Histogram
 }
 
-/** Of this process. @param logLinesDropped so far */
-export function costReadings (logLinesDropped: number): CostReadings {
-  const { user, system } = process.cpuUsage()
-  return {
-    logLinesDropped,
-    cpuMicroseconds: user + system,
-    residentBytes: process.memoryUsage.rss(),
-    startedAt: performance.timeOrigin
-  }
-}
-
 /** What a process costs that serves nobody itself. */
 export function costFamilies ({ cpuMicroseconds, residentBytes, startedAt, logLinesDropped }: CostReadings): Family[] {
   return [

@@ -41,6 +41,20 @@ t.test('a second Ctrl-C does not wait', async (t) => {
   t.ok(service.lines.some(({ event }) => event === 'second_signal'))
 })
 
+for (const workers of ['1', '2']) {
+  for (const [first, second] of [['SIGTERM', 'SIGINT'], ['SIGTERM', 'SIGTERM'], ['SIGINT', 'SIGTERM']] as const) {
+    t.test(`whatever the first signal was, the second does not wait: ${first}, ${second}, ${workers}`, async (t) => {
+      const service = startService(t, { DRAIN_DELAY_MS: '60000', WORKERS: workers })
+      await portOf(service)
+      service.child.kill(first)
+      await service.logged(({ event, worker }) => event === 'shutdown' && worker === undefined)
+      service.child.kill(second)
+      t.strictSame(await service.exit, { code: 1, signal: null })
+      t.match(service.lines.find(({ event }) => event === 'second_signal'), { signal: second, level: 50 })
+    })
+  }
+}
+
 t.test('the generator says what is wrong with its arguments and settings', async (t) => {
   const cases = [
     { name: 'no database', args: [], stderr: /^the generator cannot start:\nINFLUXDB_URL: is not set/ },
