@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import { repeat, type Clock } from '../lib/clock.ts'
 import type { Config } from '../config.ts'
 import { ConnectionTracker } from '../lib/clients/connection-tracker.ts'
+import { statisticsOf } from '../lib/clients/durations.ts'
 import { Heartbeat } from '../lib/clients/websocket/heartbeat.ts'
 import { TickStatistics } from '../lib/clients/tick-statistics.ts'
 
@@ -46,7 +47,8 @@ export default fp<ConnectionsOptions>(async (app, { config, clock }) => {
   })
   const stopLogging = repeat(clock, config.STATS_LOG_INTERVAL_MS, () => {
     if (connections.size === 0) return
-    const { totals, successRate, durations, size } = connections
+    const { totals, successRate, size } = connections
+    const durations = statisticsOf(connections.durations)
     const logLinesDropped = app.logDropped()
     app.log.info(
       { event: 'statistics', active: size, ...statistics.take(), totals, successRate, durations, logLinesDropped },

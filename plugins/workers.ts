@@ -5,7 +5,8 @@ import { connectionStatus } from '../lib/clients/connection-status.ts'
 import { inTurns } from '../lib/clients/slice.ts'
 import { summed } from '../lib/metrics/sum.ts'
 import { ChannelError } from '../lib/workers/channel.ts'
-import { withoutConnections, type Report } from '../lib/workers/report.ts'
+import { statesOf, withoutConnections, type Report, type WorkerState } from '../lib/workers/report.ts'
+import { together } from '../lib/workers/together.ts'
 import { WorkersUnavailableError } from '../http-errors.ts'
 
 declare module 'fastify' {
@@ -16,6 +17,8 @@ declare module 'fastify' {
      * @throws {WorkersUnavailableError} while the others cannot be asked
      */
     gather (connections?: number): Promise<[own: Report, ...others: Report[]]>
+    /** Of the others; none while they cannot be asked. */
+    otherWorkers (): Promise<WorkerState[]>
   }
 }
 
@@ -29,6 +32,15 @@ export interface WorkersOptions {
 export default fp<WorkersOptions>(async (app, { clock }) => {
   const { fellow } = app
   const report = (limit: number) => reportOf(app, limit, clock)
+  app.decorate('otherWorkers', async () => {
+    try {
+      const [, ...others] = await app.gather()
+      return statesOf(others)
+    } catch (error) {
+      if (error instanceof WorkersUnavailableError) return []
+      throw error
+    }
+  })
   if (fellow === null) {
     app.decorate('gather', async (connections = 0) => [await report(connections)])
     return
@@ -40,26 +52,23 @@ export default fp<WorkersOptions>(async (app, { clock }) => {
     })
     return [own, ...others]
   }
-  // However many ask at once, the others are asked once.
-  const underWay = new Map<number, Gathered>()
-  app.decorate('gather', (connections = 0) => {
-    const known = underWay.get(connections)
-    if (known !== undefined) return known
-    const gathering = gather(connections).finally(() => underWay.delete(connections))
-    underWay.set(connections, gathering)
-    return gathering
-  })
+  // However many ask at once, the others are asked once; those who list connections are few.
+  const withoutList = together(() => gather(0))
+  app.decorate('gather', (connections = 0) => connections === 0 ? withoutList() : gather(connections))
   const end = fellow.reports(report)
   // By then every client has left.
   app.addHook('onClose', end)
 }, { name: 'workers', dependencies: ['connections', 'stream', 'poller', 'metrics'] })
 
+let reports = 0
+
 async function reportOf (app: FastifyInstance, limit: number, clock: Clock): Promise<Report> {
   const { connections, stream, tickMaker, metrics, fellow } = app
-  const told = await inTurns(Array.from(connections).slice(0, limit), connectionStatus, clock)
+  const told = limit === 0 ? [] : await inTurns(Array.from(connections).slice(0, limit), connectionStatus, clock)
   const { totals, durations, counts } = connections
   const tracked = Array.from(connections)
   return {
+    number: ++reports,
     // By itself it has nobody to add them to.
     families: fellow === null ? [] : summed(metrics.read()),
     totals,

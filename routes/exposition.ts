@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ErrorBody } from './schemas.ts'
 import { EXPOSITION_TYPE } from '../lib/metrics/exposition.ts'
 
 const Exposition = {
@@ -13,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/metrics',
     {
       config: { tells: 'everything' },
-      schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition } }
+      schema: { tags: ['operations'], summary: 'For Prometheus', response: { 200: Exposition, 503: ErrorBody } }
     },
     async (_request, reply) => {
       const [own, ...others] = await app.gather()

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { InstanceStatus } from '../plugins/stream.ts'
 import type { Instance } from '../lib/cluster/shared-log.ts'
-import { statesOf } from '../lib/workers/report.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 
 const InstanceSchema = Type.Object({
@@ -26,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     { schema: { tags: ['operations'], summary: 'The instances that share the stream', response: { 200: Fleet } } },
     async () => {
       const { stream, instanceStatus } = app
-      const workers = new Map(statesOf(await app.gather().catch(() => [])).map(({ instance, about }) => [instance, about]))
+      const workers = new Map((await app.otherWorkers()).map(({ instance, about }) => [instance, about]))
       // Of itself it knows better than what it told others.
       const statusOf = ({ id, about }: Instance) =>
         id === stream.status.instance ? instanceStatus() : (workers.get(id) ?? about) as InstanceStatus

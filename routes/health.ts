@@ -5,7 +5,6 @@ import { type Clock } from '../lib/clock.ts'
 import { Timestamp } from './schemas.ts'
 import { describeStream, StreamStatus } from './stream-status.ts'
 import { timestamp } from '../lib/protocol/timestamp.ts'
-import { statesOf } from '../lib/workers/report.ts'
 
 /** Of what is not told to those who are not known. */
 const Details = Type.Object({
@@ -51,7 +50,7 @@ const Ready = Type.Object({ status: Type.String(), reason: Type.Union([Type.Stri
 
 /** Health for people and orchestrators, from what is known: none of it asks the database. */
 const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock }) => {
-  const startedAt = clock.monotonic() - (app.fellow?.membership.runningMs ?? 0)
+  const startedAt = app.fellow?.startedAt ?? clock.monotonic()
 
   app.get(
     '/health',
@@ -66,7 +65,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
     async ({ grant }, reply) => {
       const { isServing } = app.lifecycle
       // While the others cannot be asked it is of this one: somebody is to be told that it lives.
-      const [, ...others] = statesOf(await app.gather().catch(() => []))
+      const others = await app.otherWorkers()
       // Only who leads knows.
       const defects = others.find(({ isLeader }) => isLeader)?.defects ?? app.tickMaker.defects
       const reason = degradedBy(app, defects)

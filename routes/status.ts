@@ -83,7 +83,7 @@ const routes: FastifyPluginAsyncTypebox<{ config: Config, clock: Clock }> = asyn
       summary: 'Every connection, and totals',
       querystring: Type.Object({ limit: Type.Integer({ minimum: 0, default: DEFAULT_LIMIT }) }),
       // It is sent as text: see `inTurns`.
-      response: { 200: Type.Unsafe<string>(Status), 400: ErrorBody }
+      response: { 200: Type.Unsafe<string>(Status), 400: ErrorBody, 503: ErrorBody }
     }
   }, async (request, reply) => {
     const { limit } = request.query

@@ -48,9 +48,9 @@ export class Crew {
     const member: Member = { channel, last: null }
     this.#members.set(number, member)
     channel.on('hello', () => this.#membership(number))
-    channel.on('totals', (report: Report) => { member.last = report })
+    channel.on('totals', (report: Report) => take(member, report))
     channel.on('gather', ({ own, connections }: { own: Report, connections: number }) => {
-      member.last = own
+      take(member, own)
       return this.#gather(number, connections)
     })
     channel.on('occupancy', (counted: Counted) => this.#board.take(number, counted))
@@ -89,7 +89,7 @@ export class Crew {
     const others = Array.from(this.#members).filter(([number]) => number !== asker)
     await Promise.all(others.map(async ([, member]) => {
       try {
-        member.last = await member.channel.ask<Report>('report', connections, REPORT_DEADLINE_MS)
+        take(member, await member.channel.ask<Report>('report', connections, REPORT_DEADLINE_MS))
       } catch {}
     }))
     // Those that have ended meanwhile are among those that have.
@@ -97,4 +97,9 @@ export class Crew {
       this.#members.get(number) === member && member.last !== null ? [member.last] : [])
     return [this.#options.own(), this.#ended, ...reports]
   }
+}
+
+/** What it told since may be here already. */
+function take (member: Member, report: Report): void {
+  if (member.last === null || report.number > member.last.number) member.last = report
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { repeat } from '../clock.ts'
 import type { Engine } from '../cluster/engine.ts'
 import type { Log } from '../log.ts'
+import { Outage } from '../outage.ts'
 import { ChannelEngine } from './channel-engine.ts'
 import type { Channel } from './channel.ts'
 import { Occupancy, type Counted } from './occupancy.ts'
@@ -38,17 +39,21 @@ const REPORT_MS = 5_000
 /** One of the workers of a service, as it sees the others. */
 export class Fellow {
   readonly membership: Membership
+  /** When the service was started, on the monotonic clock. */
+  readonly startedAt: number
   /** Clients of all, for limits that hold over all. */
   readonly occupancy: Occupancy
   readonly #channel: Channel
   readonly #clock: Clock
   readonly #log: Log
+  readonly #gathering = new Outage()
 
   constructor ({ channel, membership, clock, log }: FellowOptions) {
     this.membership = membership
     this.#channel = channel
     this.#clock = clock
     this.#log = log
+    this.startedAt = clock.monotonic() - membership.runningMs
     this.occupancy = new Occupancy(clock, (changed) => channel.tell('occupancy', changed))
     channel.on('elsewhere', (counted: Counted) => this.occupancy.take(counted))
   }
@@ -94,9 +99,14 @@ export class Fellow {
    */
   async gather (own: Report, connections: number): Promise<Report[]> {
     try {
-      return await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
+      const reports = await this.#channel.ask<Report[]>('gather', { own, connections }, GATHER_MS)
+      const failures = this.#gathering.ended()
+      if (failures > 0) this.#log.info({ event: 'gather_recovered', failures }, 'the other workers can be asked again')
+      return reports
     } catch (error) {
-      this.#log.warn({ event: 'gather_failed', detail: (error as Error).message }, 'the other workers cannot be asked now')
+      const told = this.#gathering.failed(this.#clock.monotonic())
+      const fields = { event: 'gather_failed', ...told, detail: (error as Error).message }
+      this.#log[told === null ? 'debug' : 'warn'](fields, 'the other workers cannot be asked now')
       throw error
     }
   }

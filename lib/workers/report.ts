@@ -24,6 +24,8 @@ export interface WorkerState {
 
 /** What one worker has to say for all. Plain data. */
 export interface Report {
+  /** Counts those of a worker: they may come in another order. 0: it is none of a worker. */
+  number: number
   /** What is summed of its metrics. */
   families: readonly Family[]
   totals: Totals
@@ -44,7 +46,7 @@ export function addTotals (all: readonly Totals[]): Totals {
 }
 
 /** Nobody has ended yet. */
-export const NOBODY: Report = { families: [], totals: NO_TOTALS, durations: NO_DURATIONS, state: null }
+export const NOBODY: Report = { number: 0, families: [], totals: NO_TOTALS, durations: NO_DURATIONS, state: null }
 
 /**
  * What remains of workers that have ended, so that no total ever falls. What was open when it ended is closed: nobody has
@@ -52,6 +54,7 @@ export const NOBODY: Report = { families: [], totals: NO_TOTALS, durations: NO_D
  */
 export function addEnded (ended: Report, { families, totals, durations }: Report): Report {
   return {
+    number: 0,
     families: sumFamilies(ended.families, [counted(families), lostConnections(families)]),
     totals: addTotals([ended.totals, { ...totals, closed: totals.opened }]),
     durations: addDurations([ended.durations, durations]),

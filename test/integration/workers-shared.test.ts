@@ -1,6 +1,7 @@
 import t from 'tap'
 import { noRedis, Redis } from '../support/redis.ts'
 import { directoryOf } from '../support/directory.ts'
+import { eventually } from '../support/eventually.ts'
 import { Follower } from '../support/restarts.ts'
 import { clientsOfEach, seriesOf, startWorkers } from '../support/workers.ts'
 
@@ -26,6 +27,8 @@ t.test('while the process that started them is stopped, nothing that tells of al
   t.strictSame([metrics.status, status.status, health.status], [503, 503, 200])
   t.match(await status.json(), { code: 'WORKERS_UNAVAILABLE', message: /the other workers cannot be asked/ })
   service.child.kill('SIGCONT')
+  // It has much to do at first.
+  await eventually(async () => (await get('/api/websocket/status')).status === 200)
   t.match(await json('/api/websocket/status'), { summary: { trackedConnections: clients.length } })
   for (const client of clients) client.socket.terminate()
 })

@@ -19,7 +19,8 @@ const again = async (t: Teardown, port: number): Promise<Service> => {
 t.test('in a terminal', { skip: skipWithoutTmux }, async (t) => {
   t.test('live, killed, and live again', async (t) => {
     const { service, port, terminal } = await following(t)
-    const live = await terminal.until((screen) => HEALTHY.test(screen))
+    // What is told first may be of before somebody asked, when nothing was due.
+    const live = await terminal.until((screen) => HEALTHY.test(screen) && /^.* next in /.test(screen))
     t.match(live[0], /^\(o\) LIVE {2}SIMULATED {2}data [\d.]+ s old {2}next in \d s {2}\d\d:\d\d:\d\dZ$/)
     t.match(live[2], /^\d+\/20 healthy {2}\d+ regressed {2}0 silent {2}\d+\.\d+ ms mean$/)
     t.match(live[23], /^popcast \d+\.\d+\.\d+ {2}ws:\/\/127\.0\.0\.1:\d+\/ws {2}q quits$/)

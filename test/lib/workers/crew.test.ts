@@ -3,12 +3,14 @@ import { Channel, ChannelError } from '../../../lib/workers/channel.ts'
 import { Crew } from '../../../lib/workers/crew.ts'
 import { Fellow, type Membership } from '../../../lib/workers/fellow.ts'
 import { addTotals, NOBODY, NO_TOTALS, statesOf, type Report } from '../../../lib/workers/report.ts'
-import { systemClock as clock } from '../../../lib/clock.ts'
+import { systemClock as clock, type Clock } from '../../../lib/clock.ts'
 import { ChannelPair } from '../../support/channels.ts'
 import { FakeLog } from '../../support/fake-log.ts'
 
+let reports = 0
 const reportOf = (instance: string, opened: number): Report => ({
   ...NOBODY,
+  number: ++reports,
   totals: { ...NO_TOTALS, opened },
   state: {
     instance,
@@ -25,7 +27,9 @@ const reportOf = (instance: string, opened: number): Report => ({
 function setUp () {
   const log = new FakeLog()
   const own = () => ({ ...NOBODY, families: [] })
-  const crew = new Crew({ size: 2, group: 'host-1', hub: null, clock, log, own })
+  const age = { ms: 0 }
+  const aged: Clock = { ...clock, monotonic: () => clock.monotonic() + age.ms }
+  const crew = new Crew({ size: 2, group: 'host-1', hub: null, clock: aged, log, own })
   const join = async (number: number) => {
     const pair = new ChannelPair()
     crew.join(number, pair.b)
@@ -38,15 +42,16 @@ function setUp () {
     const total = async () => addTotals([...await gather(), reportOf('', state.opened)].map(({ totals }) => totals)).opened
     return { fellow, pair, state, gather, total }
   }
-  return { crew, log, join }
+  return { crew, log, join, age }
 }
 
 t.test('each is told who it is', async (t) => {
-  const { join } = setUp()
+  const { join, age } = setUp()
+  age.ms = 90_000
   const { fellow } = await join(2)
   const { runningMs, ...rest } = fellow.membership
   t.strictSame(rest, { number: 2, of: 2, group: 'host-1', engine: null, fault: null })
-  t.ok(runningMs >= 0)
+  t.equal(Math.floor(runningMs / 90_000), 1, 'for how long there has been the service, not this worker')
   t.equal(fellow.instance, 'host-1-2')
   t.equal(fellow.openEngine(), null, 'they have another one')
 })
@@ -97,6 +102,26 @@ t.test('no total falls when one ends, not even by what it told itself alone', as
   const again = await join(2)
   again.state.opened = 4
   t.strictSame([await a.total(), await again.total()], [15, 15])
+})
+
+t.test('what a worker told before does not take the place of what it told since', async (t) => {
+  const log = new FakeLog()
+  const crew = new Crew({ size: 2, group: 'host-1', hub: null, clock, log, own: () => NOBODY })
+  const pairs = [new ChannelPair(), new ChannelPair()]
+  const [a, b] = pairs.map((pair, index) => {
+    crew.join(index + 1, pair.b)
+    return new Channel({ port: pair.a, clock, log })
+  }) as [Channel, Channel]
+  // Its answer is on the way when it asks itself, and is told of more.
+  b.on('report', async () => {
+    const older = reportOf('b', 5)
+    await b.ask('totals', reportOf('b', 7), 1_000)
+    return older
+  })
+  await a.ask('gather', { own: reportOf('a', 1), connections: 0 }, 1_000)
+  crew.leave(2)
+  const [, ended] = await a.ask<Report[]>('gather', { own: reportOf('a', 1), connections: 0 }, 1_000)
+  t.equal(ended?.totals.opened, 7)
 })
 
 t.test('a question that nobody answers, or that fails, is told so', async (t) => {
