@@ -105,8 +105,9 @@ export class Fellow {
       return reports
     } catch (error) {
       const told = this.#gathering.failed(this.#clock.monotonic())
-      const fields = { event: 'gather_failed', ...told, detail: (error as Error).message }
-      this.#log[told === null ? 'debug' : 'warn'](fields, 'the other workers cannot be asked now')
+      const fields = { event: 'gather_failed', detail: (error as Error).message }
+      if (told !== null) this.#log.warn({ ...fields, ...told }, 'the other workers cannot be asked now')
+      else this.#log.debug(fields, 'the other workers still cannot be asked')
       throw error
     }
   }

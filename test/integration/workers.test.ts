@@ -4,7 +4,11 @@ import { SimulatedDatabase } from '../support/simulated-database.ts'
 import { clientsOfEach, instanceOf, seriesOf, startWorkers } from '../support/workers.ts'
 
 const FAST = { BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900', DRAIN_TIMEOUT_MS: '1000' }
-const isSpaced = (ticks: number[]) => ticks.slice(1).every((at, index) => at - (ticks[index] ?? 0) > 800)
+/** By when they were asked: on a busy machine they arrive late. */
+const isSpaced = ({ polls }: SimulatedDatabase) => {
+  const asked = polls.filter(({ isTick }) => isTick).map(({ askedAt }) => askedAt).sort((a, b) => a - b)
+  return asked.slice(1).every((at, index) => at - (asked[index] ?? 0) > 800)
+}
 const ACCEPTED = 'popcast_connections_accepted_total{transport="websocket"}'
 
 t.test('both workers tell one stream, the database is asked once per interval, and each answers for all', async (t) => {
@@ -16,7 +20,7 @@ t.test('both workers tell one stream, the database is asked once per interval, a
     return JSON.stringify([update.epoch, update.seq, update.data, update.dataTime, update.polledAt])
   }))
   t.equal(new Set(told).size, 1)
-  t.ok(isSpaced(database.ticks), 'one query per interval')
+  t.ok(isSpaced(database), 'one query per interval')
 
   for (let round = 0; round < 6; round++) {
     const { summary, stream, connections } = await json('/api/websocket/status')
@@ -70,7 +74,7 @@ t.test('a worker that is killed is replaced, its clients go on elsewhere without
   t.match(await service.logged(({ event, worker }) => event === 'leads' && worker !== number), { term: 2 })
   const again = await clientsOfEach(port, 2)
   t.ok(seriesOf(await (await get('/metrics')).text(), ACCEPTED) >= before + followers.length + again.length)
-  t.ok(isSpaced(database.ticks), 'never more than one query per interval')
+  t.ok(isSpaced(database), 'never more than one query per interval')
   const { summary } = await json('/api/websocket/status')
   t.ok(summary.totalConnections >= before + followers.length + again.length)
   for (const client of [...clients, ...again]) client.socket.terminate()
