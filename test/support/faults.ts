@@ -230,7 +230,7 @@ export async function runFault (t: Teardown, row: FaultRow): Promise<FaultResult
   }
   const { listeners } = fleet
   const all = (of: keyof Listener['faults']) => listeners.flatMap((listener) => listener.faults[of])
-  const ticks = database.ticks.slice(Math.max(0, ticksBefore - 1))
+  const asked = database.ticksAsked.slice(Math.max(0, ticksBefore - 1))
   // Of each client, from shortly before the fault on.
   const gaps = listeners.map((listener) => longest(listener.at.filter((time) => time > at - 2 * INTERVAL_MS)))
   return {
@@ -241,7 +241,7 @@ export async function runFault (t: Teardown, row: FaultRow): Promise<FaultResult
     alerts: all('alerts'),
     unrecovered: listeners.reduce((sum, { unrecovered }) => sum + unrecovered, 0),
     epochs: Math.max(...listeners.map(({ epochs }) => epochs.length)),
-    closestPollsMs: closest(ticks),
+    closestPollsMs: closest(asked),
     longestGapMs: Math.max(...gaps),
     leaderMs: leaderFails === undefined ? null : leaderMs,
     isTold: listeners.some(({ errors }) => errors.includes('FEED_UNAVAILABLE')),

@@ -57,8 +57,14 @@ export class SimulatedDatabase {
     }
   }
 
+  /** When queries of ticks arrived, on the monotonic clock. */
   get ticks (): number[] {
     return this.polls.filter(({ isTick }) => isTick).map(({ at }) => at)
+  }
+
+  /** When they were asked, in order: on a busy machine they arrive late. ms since the epoch. */
+  get ticksAsked (): number[] {
+    return this.polls.filter(({ isTick }) => isTick).map(({ askedAt }) => askedAt).sort((a, b) => a - b)
   }
 
   async #answer (statement: string, response: ServerResponse): Promise<void> {
