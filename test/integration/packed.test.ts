@@ -21,12 +21,14 @@ t.test('what is packed', async (t) => {
     /^dist\/client\/[\w-]+\.(js|d\.ts)$/,
     /^dist\/page\/(index\.html|licenses\.txt|popcast-\w+\.(js|css))(\.gz|\.br)?$/,
     /^(deploy|docs|examples|schemas)\//,
-    /^scripts\/compile\.js$/
+    /^scripts\/compile\.js$/,
+    // What the documents point to.
+    /^(\.env\.example|bench\/README\.md)$/
   ]
   t.strictSame(paths.filter((path) => !kinds.some((kind) => kind.test(path))), [], 'nothing else')
   for (const kind of kinds) t.ok(paths.some((path) => kind.test(path)), `${kind}`)
   const unwanted = paths.filter((path) => /test|\.map$|\.tsx?$(?<!\.d\.ts)|(^|\/)\./.test(path))
-  t.strictSame(unwanted, ['deploy/prometheus/popcast.test.yml'], 'the rules bring theirs along')
+  t.strictSame(unwanted, ['.env.example', 'deploy/prometheus/popcast.test.yml'], 'the rules bring theirs along')
   const licences = readFileSync(new URL('../../page/licenses.txt', import.meta.url), 'utf8')
   for (const bundled of ['preact', '@preact/signals', 'world-atlas']) {
     t.match(licences, new RegExp(`^${bundled} \\d+\\.\\d+\\.\\d+ \\((MIT|ISC)\\)$`, 'm'), 'whose licence, and of which version')
