@@ -50,7 +50,10 @@ export function fitConnections (config: Config, log: Log): void {
   config.MAX_CONNECTIONS = maxConnections
 }
 
-/** Whoever comes when there is no file left for anybody is turned away without a word, and counted. */
+/**
+ * Whoever comes when there is no file left for anybody is turned away without a word, and counted. Not by a second address of
+ * `localhost`: the server of that one Fastify keeps to itself.
+ */
 export function fitSockets (server: Server, onDrop: () => void): void {
   server.maxConnections = socketsWithin(openFilesLimit())
   server.on('drop', onDrop)

@@ -9,11 +9,13 @@ import type { View } from './view.ts'
 export function plainView (session: Session, output: Output): View {
   const { client, selection, gate } = session
   let shown = ''
+  let isOver = false
   // Within one of these only the ages change.
   const turnOf = (state: WatchState) => [headline(state).word, state.freshness.state === 'stale', tryOf(state)].join()
   const turned = () => {
     const state = session.state()
-    if (turnOf(state) === shown) return
+    // That the connection ends with us is no turn of the feed.
+    if (isOver || turnOf(state) === shown) return
     shown = turnOf(state)
     output.line(headlineLine(state))
   }
@@ -32,7 +34,9 @@ export function plainView (session: Session, output: Output): View {
       client.on('freshness', turned)
     },
     summary () {},
-    restore () {}
+    restore () {
+      isOver = true
+    }
   }
 }
 

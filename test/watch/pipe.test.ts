@@ -51,7 +51,8 @@ t.test('--json with --country: alerts wait for the PoPs, those of others are lef
 t.test('into a pipe: a line per update, alert and turn', async (t) => {
   const server = await feedServer(t, ...well)
   const watch = startProgram(t, 'popcast.js', ['watch', `127.0.0.1:${server.port}`], {})
-  await watch.output(/Z CONNECTING\n[^ ]+ LIVE 19\/20 healthy/)
+  // What comes in several pieces is told of as it comes.
+  await watch.output(/Z CONNECTING\n([^ ]+ CONNECT(ING|ED)[^\n]*\n)*[^ ]+ LIVE 19\/20 healthy/)
   server.send(alertMessage('b', 'opened', { tickSeq: 2 }))
   await watch.output(/Z ALERT opened critical fra1 Frank\ufffd\[2Jfurt DE: 13.2 ms, \+193 % against 4.50 ms \(same .*since 2026/)
   server.send(alertMessage('b', 'resolved', { tickSeq: 3, data: alertOf('b', { state: 'resolved', closeReason: 'gone' }) }))
@@ -59,10 +60,13 @@ t.test('into a pipe: a line per update, alert and turn', async (t) => {
   for (const client of server.clients) client.terminate()
   await watch.output(new RegExp(
     'Z RECONNECTING next try in \\d+ s \\(try 2\\), data [\\d.]+ s old, connection lost\n' +
-    '[^ ]+ RECONNECTING trying now \\(try 2\\), data [\\d.]+ s old\n([^ ]+ CONNECTED waiting for data, [^\n]+\n)?[^ ]+ LIVE 19'
+    '[^ ]+ RECONNECTING trying now \\(try 2\\), data [\\d.]+ s old\n([^ ]+ CONNECTED waiting for data, [^\n]+\n)*[^ ]+ LIVE 19'
   ))
+  await server.stop()
+  await watch.output(/LIVE 19[^]*LIVE 19[^]*RECONNECTING next try in/)
   watch.child.kill('SIGTERM')
   t.strictSame(await watch.exit, { code: 143, signal: null })
+  t.match(watch.stdout(), /Z RECONNECTING [^\n]*\n$/, 'that it ends itself is no turn of the feed')
 })
 
 t.test('into a pipe: an outage, attempt by attempt, and what is old until the present state has come', async (t) => {
