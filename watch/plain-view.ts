@@ -40,10 +40,13 @@ export function plainView (session: Session, output: Output): View {
   }
 }
 
-/** Each attempt is a turn, and so is the wait for it; for a server that has said when it is back there is a line of that. */
-function tryOf ({ connection }: WatchState): string {
+/**
+ * Each attempt is a turn, and so is the wait for it; for a server that has said when it is back there is a line of that. Of the
+ * first one of all nothing is said but the word, which goes on to be true until there is something to tell.
+ */
+function tryOf ({ connection, server }: WatchState): string {
   const { name } = connection
-  if (name === 'connecting') return `${name} ${connection.attempt}`
+  if (name === 'connecting') return server === null && connection.attempt === 0 ? '' : `${name} ${connection.attempt}`
   return name === 'waiting' && connection.cause.code !== 'SHUTDOWN' ? `${name} ${connection.attempt}` : ''
 }
 
