@@ -4,9 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import { connectionStatus } from '../lib/clients/connection-status.ts'
 import { inTurns } from '../lib/clients/slice.ts'
 import { summed } from '../lib/metrics/sum.ts'
+import { Turns } from '../lib/turns.ts'
 import { ChannelError } from '../lib/workers/channel.ts'
 import { statesOf, withoutConnections, type Report, type WorkerState } from '../lib/workers/report.ts'
-import { together } from '../lib/workers/together.ts'
 import { WorkersUnavailableError } from '../http-errors.ts'
 
 declare module 'fastify' {
@@ -53,7 +53,7 @@ export default fp<WorkersOptions>(async (app, { clock }) => {
     return [own, ...others]
   }
   // However many ask at once, the others are asked once; those who list connections are few.
-  const withoutList = together(() => gather(0))
+  const withoutList = new Turns().together(() => gather(0))
   app.decorate('gather', (connections = 0) => connections === 0 ? withoutList() : gather(connections))
   const end = fellow.reports(report)
   // By then every client has left.

@@ -7,7 +7,7 @@ import { DirectoryLock } from './directory-lock.ts'
 import { DirectoryState, type Fault, type LoggedEntry, type LogLimits, type State } from './directory-state.ts'
 import { LocalLog } from './local-log.ts'
 import type { Draft, History, Leader, Memory, Position, Reader, SharedLog } from './shared-log.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 export interface DirectoryLogOptions<Update> {
   directory: string

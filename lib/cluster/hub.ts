@@ -4,7 +4,7 @@ import type {
   Acquired, Acquiring, Appended, Appending, Beat, Begun, Engine, InstanceSign, Keeping, ReadEntry, ReadState, Sign, Turn
 } from './engine.ts'
 import type { History, Memory, Read, SharedLog } from './shared-log.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 /** Who waits for what is new is answered after so long in any case. */
 const WAIT_MS = 1_000

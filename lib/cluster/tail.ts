@@ -1,6 +1,7 @@
 import type { Codec } from './codec.ts'
 import type { Engine, Known, ReadEntry, ReadState } from './engine.ts'
 import type { Placed, Position, Reader } from './shared-log.ts'
+import { Turns } from '../turns.ts'
 
 /** `lost`: the engine has lost what it had acknowledged. `unreadable`: a newer popcast wrote it. */
 export type Synced = 'read' | 'empty' | 'lost' | 'unreadable'
@@ -18,9 +19,7 @@ export class Tail<Update, Note> {
   #reader: Reader<Update, Note> | null = null
   #known = NOTHING
   #noteId = 0
-  #underWay: Promise<unknown> = Promise.resolve()
-  /** One that has not begun. */
-  #waiting: Promise<Synced> | null = null
+  readonly #turns = new Turns()
 
   constructor (options: TailOptions<Update>) {
     this.#options = options
@@ -47,22 +46,11 @@ export class Tail<Update, Note> {
 
   /** Reads what is new and tells it; one at a time. @throws {EngineError} */
   sync (): Promise<Synced> {
-    const synced = this.#underWay.then(() => this.#sync())
-    this.#underWay = synced.catch(() => {})
-    return synced
+    return this.#turns.take(() => this.#sync())
   }
 
-  /** The same for many who ask at once: those that come before it begins share one. */
-  catchUp (): Promise<Synced> {
-    if (this.#waiting !== null) return this.#waiting
-    const next = this.#underWay.then(() => {
-      this.#waiting = null
-      return this.#sync()
-    })
-    this.#waiting = next
-    this.#underWay = next.catch(() => {})
-    return next
-  }
+  /** The same for many who ask at once. */
+  readonly catchUp: () => Promise<Synced> = this.#turns.together(() => this.#sync())
 
   async #sync (): Promise<Synced> {
     const { engine, codec } = this.#options

@@ -47,7 +47,7 @@ function timeOf (time: number | OlderTime): number {
   return typeof time === 'number' ? time : Date.parse(time)
 }
 
-const FIELDS = 14
+const FIELDS: PackedPop['length'] = 14
 
 function isPacked (pop: unknown): boolean {
   return Array.isArray(pop) && pop.length === FIELDS && Number.isFinite(timeOf((pop as unknown as PackedPop)[10]))

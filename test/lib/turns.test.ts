@@ -1,9 +1,9 @@
 import t from 'tap'
-import { together } from '../../../lib/workers/together.ts'
+import { Turns } from '../../lib/turns.ts'
 
 t.test('those who ask before it begins share it; who asks while it is under way has the next one', async (t) => {
   const begun: Array<(result: number) => void> = []
-  const ask = together(() => new Promise<number>((resolve) => { begun.push(resolve) }))
+  const ask = new Turns().together(() => new Promise<number>((resolve) => { begun.push(resolve) }))
   const first = [ask(), ask()]
   await Promise.resolve()
   t.equal(begun.length, 1)
@@ -18,7 +18,7 @@ t.test('those who ask before it begins share it; who asks while it is under way 
 
 t.test('one that fails fails for those who shared it', async (t) => {
   let fails = true
-  const ask = together(async () => {
+  const ask = new Turns().together(async () => {
     if (fails) throw new Error('a defect')
     return 1
   })
