@@ -68,6 +68,16 @@ t.test('an engine that is shared', { skip: noRedis() ?? false }, async (t) => {
   t.match(told(gone.findings), /^problem cluster: CLUSTER_URL: 127\.0\.0\.1:\d+: .*ECONNREFUSED/m)
 })
 
+t.test('an engine that may lose the stream, or cannot be written to', { skip: noRedis() ?? false }, async (t) => {
+  const kept = await Redis.start(t, { persists: true })
+  const found = async ({ url }: Redis) => told((await checked(t, { CLUSTER_URL: url })).findings)
+  t.notMatch(await found(kept), /^note cluster/m, 'nothing is lost')
+  const small = await Redis.start(t, { settings: () => ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] })
+  t.match(await found(small), /^note cluster: maxmemory-policy allkeys-lru may drop the stream .*noeviction would not$/m)
+  const replica = await Redis.start(t, { settings: () => ['--replicaof', '127.0.0.1', String(kept.port)] })
+  t.match(await found(replica), /^problem cluster: .* is a replica, which cannot be written to$/m)
+})
+
 t.test('a real Alertmanager', { skip: skipWithoutAlertmanager }, async (t) => {
   const { url } = await startAlertmanager(t)
   const { code, findings } = await checked(t, { ALERTMANAGER_URL: `${url},http://user:secret@127.0.0.1:65535` })
