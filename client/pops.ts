@@ -22,11 +22,13 @@ export function appliedTo (before: ReadonlyMap<string, Pop>, data: PopsData, dat
   const changed = []
   for (const { lagMs = 0, ...fields } of entries) {
     const known = before.get(fields.code)
-    const sampleTime = dataTime && new Date(Date.parse(dataTime) - lagMs).toISOString()
-    const pop = kept(known, { ...known, ...sampleTime && { sampleTime }, ...fields } as Pop)
+    // There are thousands: nothing is made of what says nothing new.
+    if (dataTime) fields.sampleTime ??= new Date(Date.parse(dataTime) - lagMs).toISOString()
+    const isNew = Object.keys(fields).some((name) => known?.[name as keyof Pop] !== fields[name as keyof Pop])
+    const pop = isNew ? { ...known, ...fields } as Pop : known!
     if (typeof pop.coldStartMs !== 'number') throw new TypeError('no PoP')
     next.set(pop.code, pop)
-    if (pop !== known) changed.push(pop)
+    if (isNew) changed.push(pop)
   }
   const removed = pops ? [...before.keys()].filter((code) => !next.has(code)) : gone.filter((code) => next.delete(code))
   return { pops: changed.length + removed.length > 0 ? next : before, changed, removed }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { PopReading } from '../fleet/pop-state.ts'
+import type { PopsForm } from '../fleet/pop-state.ts'
 import { precise } from '../fleet/rounding.ts'
 import { SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
 import type { Published, UpdateLog } from './update-log.ts'
@@ -59,7 +59,7 @@ export class PopHistory {
     this.#options = options
     this.#stepMs = Math.max(FINEST_MS, options.intervalMs)
     this.#size = Math.ceil(HISTORY_MS / this.#stepMs)
-    const take = ({ tick }: Published) => { if (tick !== null && !tick.content.isPast) this.#take(tick.content.pops.readings) }
+    const take = ({ tick }: Published) => { if (tick !== null && !tick.content.isPast) this.#take(tick.content.pops) }
     options.updates.follow(take, take)
   }
 
@@ -89,9 +89,9 @@ export class PopHistory {
     return values
   }
 
-  #take (readings: Iterable<PopReading>): void {
+  #take (pops: PopsForm): void {
     // What is silent has none: a gap is a gap.
-    for (const { code, time, coldStartMs } of readings) this.#keep(code, time, coldStartMs)
+    pops.eachReading((code, time, coldStartMs) => this.#keep(code, time, coldStartMs))
     const begin = this.#options.clock.now() - HISTORY_MS
     for (const [code, { newest }] of this.#rings) if (newest < begin) this.#rings.delete(code)
   }

@@ -90,33 +90,28 @@ export interface PopChange {
   after: PopState | null
 }
 
-/** The value of a PoP that reports. */
-export interface PopReading {
-  code: string
-  /** Of its newest sample, ms since the epoch. */
-  time: number
-  /** ms. */
-  coldStartMs: number
-}
+/** The value of a PoP that reports. @param time of its newest sample, ms since the epoch @param coldStartMs ms */
+export type TakeReading = (code: string, time: number, coldStartMs: number) => void
 
 /** PoPs by code: all that is told of them is a lot, and of most ticks there is nobody who wants it. */
 export interface PopsForm {
   readonly states: readonly PopState[]
-  readonly readings: Iterable<PopReading>
+  /** Of each that reports. Every instance reads them at each tick: so none is made an object for. */
+  eachReading (take: TakeReading): void
 }
 
-class PlainPops implements PopsForm {
+export class PlainPops implements PopsForm {
   readonly states: readonly PopState[]
 
   constructor (states: readonly PopState[]) {
     this.states = states
   }
 
-  get readings (): PopReading[] {
-    // What is silent says nothing.
-    return this.states
-      .filter(({ status }) => status === 'fresh')
-      .map(({ code, sampleTime, coldStartMs }) => ({ code, time: Date.parse(sampleTime), coldStartMs }))
+  eachReading (take: TakeReading): void {
+    for (const { code, status, sampleTime, coldStartMs } of this.states) {
+      // What is silent says nothing.
+      if (status === 'fresh') take(code, Date.parse(sampleTime), coldStartMs)
+    }
   }
 }
 
@@ -137,8 +132,8 @@ export class PopsSnapshot {
     return this.#form.states
   }
 
-  get readings (): Iterable<PopReading> {
-    return this.#form.readings
+  eachReading (take: TakeReading): void {
+    this.#form.eachReading(take)
   }
 
   get (code: string): PopState | undefined {

@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import t from 'tap'
 import type { Written } from '../../../lib/cluster/codec.ts'
+import { changeOf } from '../../../lib/feed/alert.ts'
 import { FindingsCodec } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
-import { PopsSnapshot, type PopDetail } from '../../../lib/fleet/pop-state.ts'
+import { PopsSnapshot, type PopDetail, type PopsForm } from '../../../lib/fleet/pop-state.ts'
 import { findingsOf, REGRESSION } from '../../support/clients.ts'
 import { popState } from '../../support/pop-states.ts'
 
-const FORMAT_1 = new URL('../../../../test/fixtures/findings-format-1.json', import.meta.url)
+const fixture = (name: string) => readFileSync(new URL(`../../../../test/fixtures/${name}`, import.meta.url), 'utf8')
 const at = (seq: number) => ({ epoch: 'e1', seq })
 const detail: PopDetail = { intervalMs: 10_000, functions: 5, comparison: REGRESSION.comparison }
+
+function readingsOf (pops: PopsForm): unknown[] {
+  const readings: unknown[] = []
+  pops.eachReading((...reading) => readings.push(reading))
+  return readings
+}
 
 function findings (coldStartMs: number, fields: Partial<Findings> = {}): Findings {
   return {
@@ -69,14 +77,80 @@ t.test('of one that is past PoPs are not known, and it says so', async (t) => {
   t.match(codec.read({ entry, view: null }, at(3)), { isPast: true, pops: { states: [] }, events: [{ state: 'opened' }] })
 })
 
-t.test('what format 1 said is understood: a fleet may be of both while it is upgraded', async (t) => {
+for (const format of [1, 2]) {
+  t.test(`what format ${format} said is understood: a fleet may be of both while it is upgraded`, async (t) => {
+    const codec = new FindingsCodec(() => undefined)
+    const written = findings(7)
+    // As an instance of that format wrote the same.
+    const older = JSON.parse(fixture(`findings-format-${format}.json`)) as Written
+    const read = codec.read(older, at(3))
+    const today = new FindingsCodec(() => undefined).read(codec.write(written, at(3)), at(3))
+    t.strictSame(read.pops.states, written.pops.states)
+    t.strictSame(readingsOf(read.pops), readingsOf(written.pops))
+    t.strictSame(Array.from(read.details), Array.from(written.details))
+    t.strictSame({ ...read, pops: null, details: null }, { ...today, pops: null, details: null })
+  })
+}
+
+t.test('of what is asked for of single PoPs as much is written as is told', async (t) => {
   const codec = new FindingsCodec(() => undefined)
-  const written = findings(7)
-  // As an instance of that format wrote the same.
-  const read = codec.read(JSON.parse(readFileSync(FORMAT_1, 'utf8')) as Written, at(3))
-  const today = new FindingsCodec(() => undefined).read(codec.write(written, at(3)), at(3))
-  t.strictSame(read.pops.states, written.pops.states)
-  t.strictSame(Array.from(read.pops.readings), Array.from(written.pops.readings))
-  t.strictSame(Array.from(read.details), Array.from(written.details))
-  t.strictSame({ ...read, pops: null, details: null }, { ...today, pops: null, details: null })
+  const comparison = {
+    ...REGRESSION.comparison,
+    recentMs: 4.268800000000001,
+    baselineMs: 0.004196900129318237,
+    deviationMs: 0.6295350193977356,
+    increase: -0.017131661098984268,
+    zScore: 0.11421107399322845
+  }
+  const written = codec.write(findings(7, { details: new Map([['fra1', { ...detail, comparison }]]) }), at(3))
+  const { details } = codec.read(written, at(3))
+  t.strictSame(details.get('fra1')?.comparison, {
+    ...comparison, recentMs: 4.27, baselineMs: 0.0042, deviationMs: 0.63, increase: -0.017, zScore: 0.11
+  })
+  t.strictSame(changeOf(details.get('fra1')?.comparison ?? comparison), changeOf(comparison))
+})
+
+/** As if somebody had written it so. */
+function checked (...packed: Array<string | undefined>): string[] {
+  const known = { regressions: { open: [], closed: [] }, oldInMs: 0, toldIn: [], check: crc32(packed.join('\n')) }
+  return [JSON.stringify(known), ...packed.map(String)]
+}
+
+t.test('what says the same as before is read as that, and what does not is read anew', async (t) => {
+  const [writer, reader] = [new FindingsCodec(() => undefined), new FindingsCodec(() => undefined)]
+  for (const [index, coldStartMs] of [5, 5, 6, 5, 5].entries()) {
+    const { pops } = reader.read(writer.write(findings(coldStartMs), at(index)), at(index))
+    t.match(readingsOf(pops), [['ams1', Number, 5], ['fra1', Number, coldStartMs]])
+    t.equal(pops.get('fra1')?.coldStartMs, coldStartMs)
+  }
+})
+
+t.test('what is not what was written is refused when it is read, not when somebody asks for it', async (t) => {
+  const written = new FindingsCodec(() => undefined).write(findings(7), at(3))
+  const [known = '', ...packed] = written.view.split('\n')
+  const changed = [
+    [known],
+    [known, '', '', ''],
+    [known, ...packed.toReversed()],
+    [known, ...packed.map((line) => line.replace('Frankfurt', 'Frankfort'))],
+    [known.replace(/"check":\d+/, '"check":1'), ...packed],
+    [known.replace('"check"', '"pops"'), ...packed],
+    checked(packed[0]?.replace('["ams1",', '['), ...packed.slice(1)),
+    checked(packed[0]?.replace(/"sampleTime":\[\d+/, '"sampleTime":[null'), ...packed.slice(1)),
+    checked(packed[0]?.replace('"status"', '"state"'), ...packed.slice(1))
+  ]
+  for (const lines of changed) {
+    const view = lines.join('\n')
+    t.not(view, written.view)
+    t.throws(() => new FindingsCodec(() => undefined).read({ ...written, view }, at(3)), view)
+  }
+})
+
+t.test('of what is silent nothing is read', async (t) => {
+  const codec = new FindingsCodec(() => undefined)
+  const silent = popState({ code: 'ams1', status: 'silent' })
+  const pops = new PopsSnapshot([silent, popState({ code: 'fra1', coldStartMs: 7 })], null)
+  const read = codec.read(codec.write(findings(7, { pops }), at(3)), at(3)).pops
+  t.match(readingsOf(read), [['fra1', Number, 7]])
+  t.strictSame(readingsOf(pops), readingsOf(read))
 })

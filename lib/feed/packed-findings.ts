@@ -1,0 +1,151 @@
+import { crc32 } from 'node:zlib'
+import type { PopDetail, PopsForm, PopState, TakeReading } from '../fleet/pop-state.ts'
+import type { Comparison } from '../fleet/regression-detector.ts'
+import { precise, round } from '../fleet/rounding.ts'
+import { timestamp } from '../protocol/timestamp.ts'
+import { LazyMap } from './lazy-map.ts'
+
+/**
+ * Of each field the values of all: a few long lists take less time to read than thousands of short ones, and leave less to clean
+ * up.
+ */
+type Columns<Fields> = { readonly [Field in keyof Fields]: ReadonlyArray<Fields[Field]> }
+
+function columnsOf<Fields> (names: ReadonlyArray<keyof Fields>, rows: readonly Fields[]): Columns<Fields> {
+  const columns: Partial<{ [Field in keyof Fields]: Array<Fields[Field]> }> = {}
+  for (const name of names) columns[name] = rows.map((row) => row[name])
+  return columns as Columns<Fields>
+}
+
+function rowAt<Fields> (names: ReadonlyArray<keyof Fields>, columns: Columns<Fields>, index: number): Fields {
+  const row: Partial<Fields> = {}
+  for (const name of names) row[name] = columns[name][index]
+  return row as Fields
+}
+
+/** What is told of a PoP, with the time of its sample in ms since the epoch. */
+export type PackedPop = Omit<PopState, 'sampleTime'> & { sampleTime: number }
+type Reading = Pick<PackedPop, 'code' | 'coldStartMs' | 'status' | 'sampleTime'>
+
+export const POP_FIELDS = [
+  'code', 'city', 'country', 'tier', 'latitude', 'longitude', 'coldStartMs', 'healthy', 'status',
+  'regression', 'sampleTime', 'baselineMs', 'baselineLowMs', 'baselineHighMs'
+] as const satisfies ReadonlyArray<keyof PackedPop>
+const READING_FIELDS = ['code', 'coldStartMs', 'status', 'sampleTime'] as const satisfies ReadonlyArray<keyof Reading>
+const OTHER_FIELDS = POP_FIELDS.filter((name) => !(READING_FIELDS as readonly string[]).includes(name))
+
+/** In lines: what every instance reads of PoPs at each tick, what else is told of them, what is asked for of single ones. */
+export function pack (pops: readonly PopState[], details: ReadonlyMap<string, PopDetail>): string {
+  const packed = pops.map((pop): PackedPop => ({ ...pop, sampleTime: Date.parse(pop.sampleTime) }))
+  return [
+    columnsOf<Reading>(READING_FIELDS, packed), columnsOf<PackedPop>(OTHER_FIELDS, packed),
+    columnsOf(DETAIL_FIELDS, Array.from(details, packDetail))
+  ].map((columns) => JSON.stringify(columns)).join('\n')
+}
+
+/** Of a text, so that who reads a part of it later is not told then that it is not what was written. */
+export function checkOf (packed: string): number {
+  return crc32(packed)
+}
+
+export interface Unpacked {
+  pops: PopsForm
+  details: ReadonlyMap<string, PopDetail>
+}
+
+/** Reads what was packed: the first line now, and not again where it says what it said last, the others when somebody asks. */
+export class Unpacking {
+  #last = { line: '', readings: columnsOf<Reading>(READING_FIELDS, []) }
+
+  /** @throws when it is none */
+  unpack (packed: string): Unpacked {
+    const [line = '', others = '', details = ''] = packed.split('\n')
+    if (line !== this.#last.line) this.#last = { line, readings: readingsOf(line) }
+    return {
+      pops: new PackedPops(this.#last.readings, () => JSON.parse(others) as Columns<PackedPop>),
+      details: new LazyMap(() => detailsOf(JSON.parse(details) as Columns<PackedDetail>))
+    }
+  }
+}
+
+function readingsOf (line: string): Columns<Reading> {
+  const readings = JSON.parse(line) as Columns<Reading>
+  const { length } = readings.code
+  const isWhole = READING_FIELDS.every((name) => Array.isArray(readings[name]) && readings[name].length === length)
+  if (!isWhole || !readings.sampleTime.every(Number.isFinite)) throw new TypeError('no PoPs')
+  return readings
+}
+
+class PackedPops implements PopsForm {
+  readonly #readings: Columns<Reading>
+  readonly #others: () => Columns<PackedPop>
+  #states: readonly PopState[] | null = null
+
+  constructor (readings: Columns<Reading>, others: () => Columns<PackedPop>) {
+    this.#readings = readings
+    this.#others = others
+  }
+
+  get states (): readonly PopState[] {
+    this.#states ??= this.#taken()
+    return this.#states
+  }
+
+  eachReading (take: TakeReading): void {
+    const { code: codes, status, sampleTime, coldStartMs } = this.#readings
+    for (const [index, code] of codes.entries()) {
+      if (status[index] === 'fresh') take(code, sampleTime[index] as number, coldStartMs[index] as number)
+    }
+  }
+
+  #taken (): PopState[] {
+    const columns = { ...this.#others(), ...this.#readings }
+    return columns.code.map((_, index) => {
+      const pop = rowAt(POP_FIELDS, columns, index)
+      return { ...pop, sampleTime: timestamp(pop.sampleTime) }
+    })
+  }
+}
+
+/** Flat; without a comparison its fields are null. */
+type PackedDetail = Pick<PopDetail, 'intervalMs' | 'functions'> & { code: string } & PackedComparison
+type PackedComparison = { [Field in keyof FlatComparison]: FlatComparison[Field] | null }
+export type FlatComparison = Omit<Comparison, 'samples'> & Comparison['samples']
+
+export const COMPARISON_FIELDS = [
+  'recentMs', 'baselineMs', 'baselineKind', 'baselineDays', 'deviationMs', 'increase', 'zScore', 'recent', 'baseline'
+] as const satisfies ReadonlyArray<keyof FlatComparison>
+const DETAIL_FIELDS = ['code', 'intervalMs', 'functions', ...COMPARISON_FIELDS] as const
+
+const NO_COMPARISON = Object.fromEntries(COMPARISON_FIELDS.map((name) => [name, null])) as PackedComparison
+
+function packDetail ([code, { intervalMs, functions, comparison }]: readonly [string, PopDetail]): PackedDetail {
+  return { code, intervalMs, functions, ...comparison === null ? NO_COMPARISON : packComparison(comparison) }
+}
+
+/** As it is told: more digits of each would be most of what is read. */
+function packComparison ({ samples, ...comparison }: Comparison): FlatComparison {
+  const { recentMs, baselineMs, deviationMs, increase, zScore } = comparison
+  return {
+    ...comparison,
+    ...samples,
+    recentMs: precise(recentMs),
+    baselineMs: precise(baselineMs),
+    deviationMs: precise(deviationMs),
+    increase: round(increase, 3),
+    zScore: round(zScore, 2)
+  }
+}
+
+function detailsOf (columns: Columns<PackedDetail>): Map<string, PopDetail> {
+  return new Map(columns.code.map((_, index) => unpackDetail(rowAt(DETAIL_FIELDS, columns, index))))
+}
+
+function unpackDetail ({ code, intervalMs, functions, ...packed }: PackedDetail): [string, PopDetail] {
+  const comparison = packed.recentMs === null ? null : unpackComparison(packed as FlatComparison)
+  return [code, { intervalMs, functions, comparison }]
+}
+
+export function unpackComparison ({ recent, baseline, ...comparison }: FlatComparison): Comparison {
+  return { ...comparison, samples: { recent, baseline } }
+}
