@@ -104,10 +104,11 @@ function placed (
       const middle = { x: mark.x + right * (reach + width / 2), y: mark.y + down * (reach + height / 2) }
       const box = boxAround(middle, width, height)
       if (!taken.isFree(box)) continue
+      const isNear = (other: MapMark) => other !== mark && distance(other, box) < other.size / 2 + APART_PX * unit
+      if (others?.some(isNear)) continue
       const x = middle.x - right * width / 2
       const line = lines === 0 ? [] : piecesOf(mark, { x, y: middle.y }, unit)
-      const isNear = (other: MapMark) => other !== mark && distance(other, box) < other.size / 2 + APART_PX * unit
-      if (others !== null && (!line.every((piece) => taken.isFree(piece)) || others.some(isNear))) continue
+      if (others !== null && !line.every((piece) => taken.isFree(piece))) continue
       for (const part of [box, ...line]) taken.take(part)
       const anchor = right === 0 ? 'middle' : right > 0 ? 'start' : 'end'
       return { key, text, condition, x, y: middle.y, anchor, from: lines === 0 ? null : { x: mark.x, y: mark.y } }
