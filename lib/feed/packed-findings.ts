@@ -11,10 +11,10 @@ import { LazyMap } from './lazy-map.ts'
  */
 type Columns<Fields> = { readonly [Field in keyof Fields]: ReadonlyArray<Fields[Field]> }
 
-function columnsOf<Fields> (names: ReadonlyArray<keyof Fields>, rows: readonly Fields[]): Columns<Fields> {
-  const columns: Partial<{ [Field in keyof Fields]: Array<Fields[Field]> }> = {}
+function columnsOf<Row, Field extends keyof Row> (names: readonly Field[], rows: readonly Row[]): Columns<Pick<Row, Field>> {
+  const columns: Partial<{ [Name in Field]: Array<Row[Name]> }> = {}
   for (const name of names) columns[name] = rows.map((row) => row[name])
-  return columns as Columns<Fields>
+  return columns as Columns<Pick<Row, Field>>
 }
 
 function rowAt<Fields> (names: ReadonlyArray<keyof Fields>, columns: Columns<Fields>, index: number): Fields {
@@ -32,15 +32,19 @@ export const POP_FIELDS = [
   'regression', 'sampleTime', 'baselineMs', 'baselineLowMs', 'baselineHighMs'
 ] as const satisfies ReadonlyArray<keyof PackedPop>
 const READING_FIELDS = ['code', 'coldStartMs', 'status', 'sampleTime'] as const satisfies ReadonlyArray<keyof Reading>
-const OTHER_FIELDS = POP_FIELDS.filter((name) => !(READING_FIELDS as readonly string[]).includes(name))
+type Others = Pick<PackedPop, OtherField>
+type OtherField = Exclude<keyof PackedPop, keyof Reading>
+const OTHER_FIELDS = POP_FIELDS.filter((name): name is OtherField => !(READING_FIELDS as readonly string[]).includes(name))
 
 /** In lines: what every instance reads of PoPs at each tick, what else is told of them, what is asked for of single ones. */
 export function pack (pops: readonly PopState[], details: ReadonlyMap<string, PopDetail>): string {
-  const packed = pops.map((pop): PackedPop => ({ ...pop, sampleTime: Date.parse(pop.sampleTime) }))
-  return [
-    columnsOf<Reading>(READING_FIELDS, packed), columnsOf<PackedPop>(OTHER_FIELDS, packed),
-    columnsOf(DETAIL_FIELDS, Array.from(details, packDetail))
-  ].map((columns) => JSON.stringify(columns)).join('\n')
+  const readings: Columns<Reading> = {
+    code: pops.map(({ code }) => code),
+    coldStartMs: pops.map(({ coldStartMs }) => coldStartMs),
+    status: pops.map(({ status }) => status),
+    sampleTime: pops.map(({ sampleTime }) => Date.parse(sampleTime))
+  }
+  return [readings, columnsOf(OTHER_FIELDS, pops), packDetails(details)].map((columns) => JSON.stringify(columns)).join('\n')
 }
 
 /** Of a text, so that who reads a part of it later is not told then that it is not what was written. */
@@ -55,14 +59,14 @@ export interface Unpacked {
 
 /** Reads what was packed: the first line now, and not again where it says what it said last, the others when somebody asks. */
 export class Unpacking {
-  #last = { line: '', readings: columnsOf<Reading>(READING_FIELDS, []) }
+  #last = { line: '', readings: columnsOf<Reading, keyof Reading>(READING_FIELDS, []) }
 
   /** @throws when it is none */
   unpack (packed: string): Unpacked {
     const [line = '', others = '', details = ''] = packed.split('\n')
     if (line !== this.#last.line) this.#last = { line, readings: readingsOf(line) }
     return {
-      pops: new PackedPops(this.#last.readings, () => JSON.parse(others) as Columns<PackedPop>),
+      pops: new PackedPops(this.#last.readings, () => JSON.parse(others) as Columns<Others>),
       details: new LazyMap(() => detailsOf(JSON.parse(details) as Columns<PackedDetail>))
     }
   }
@@ -78,10 +82,10 @@ function readingsOf (line: string): Columns<Reading> {
 
 class PackedPops implements PopsForm {
   readonly #readings: Columns<Reading>
-  readonly #others: () => Columns<PackedPop>
+  readonly #others: () => Columns<Others>
   #states: readonly PopState[] | null = null
 
-  constructor (readings: Columns<Reading>, others: () => Columns<PackedPop>) {
+  constructor (readings: Columns<Reading>, others: () => Columns<Others>) {
     this.#readings = readings
     this.#others = others
   }
@@ -117,23 +121,24 @@ export const COMPARISON_FIELDS = [
 ] as const satisfies ReadonlyArray<keyof FlatComparison>
 const DETAIL_FIELDS = ['code', 'intervalMs', 'functions', ...COMPARISON_FIELDS] as const
 
-const NO_COMPARISON = Object.fromEntries(COMPARISON_FIELDS.map((name) => [name, null])) as PackedComparison
-
-function packDetail ([code, { intervalMs, functions, comparison }]: readonly [string, PopDetail]): PackedDetail {
-  return { code, intervalMs, functions, ...comparison === null ? NO_COMPARISON : packComparison(comparison) }
-}
-
-/** As it is told: more digits of each would be most of what is read. */
-function packComparison ({ samples, ...comparison }: Comparison): FlatComparison {
-  const { recentMs, baselineMs, deviationMs, increase, zScore } = comparison
+function packDetails (details: ReadonlyMap<string, PopDetail>): Columns<PackedDetail> {
+  const known = Array.from(details.values())
+  const compared = <Value>(valueOf: (comparison: Comparison) => Value) =>
+    known.map(({ comparison }) => comparison === null ? null : valueOf(comparison))
   return {
-    ...comparison,
-    ...samples,
-    recentMs: precise(recentMs),
-    baselineMs: precise(baselineMs),
-    deviationMs: precise(deviationMs),
-    increase: round(increase, 3),
-    zScore: round(zScore, 2)
+    code: Array.from(details.keys()),
+    intervalMs: known.map(({ intervalMs }) => intervalMs),
+    functions: known.map(({ functions }) => functions),
+    // As it is told: more digits of each would be most of what is read.
+    recentMs: compared(({ recentMs }) => precise(recentMs)),
+    baselineMs: compared(({ baselineMs }) => precise(baselineMs)),
+    baselineKind: compared(({ baselineKind }) => baselineKind),
+    baselineDays: compared(({ baselineDays }) => baselineDays),
+    deviationMs: compared(({ deviationMs }) => precise(deviationMs)),
+    increase: compared(({ increase }) => round(increase, 3)),
+    zScore: compared(({ zScore }) => round(zScore, 2)),
+    recent: compared(({ samples }) => samples.recent),
+    baseline: compared(({ samples }) => samples.baseline)
   }
 }
 
