@@ -24,11 +24,11 @@ export function appliedTo (before: ReadonlyMap<string, Pop>, data: PopsData, dat
     const known = before.get(fields.code)
     // There are thousands: nothing is made of what says nothing new.
     if (dataTime) fields.sampleTime ??= new Date(Date.parse(dataTime) - lagMs).toISOString()
-    const isNew = Object.keys(fields).some((name) => known?.[name as keyof Pop] !== fields[name as keyof Pop])
-    const pop = isNew ? { ...known, ...fields } as Pop : known!
+    const isKnown = Object.keys(fields).every((name) => known?.[name as keyof Pop] === fields[name as keyof Pop])
+    const pop = isKnown ? known! : { ...known, ...fields } as Pop
     if (typeof pop.coldStartMs !== 'number') throw new TypeError('no PoP')
     next.set(pop.code, pop)
-    if (isNew) changed.push(pop)
+    if (!isKnown) changed.push(pop)
   }
   const removed = pops ? [...before.keys()].filter((code) => !next.has(code)) : gone.filter((code) => next.delete(code))
   return { pops: changed.length + removed.length > 0 ? next : before, changed, removed }

@@ -65,6 +65,7 @@ export interface Handling {
   gap (): void
 }
 
+type Handler = (...given: [Held, Wire.ServerMessage, Handling]) => Partial<Held>
 type Handlers = {
   [Type in Wire.ServerMessage['type']]?: (
     held: Held, message: Extract<Wire.ServerMessage, { type: Type }>, handling: Handling
@@ -79,8 +80,7 @@ export function reduce (held: Held, message: Wire.ServerMessage, handling: Handl
   const { type } = message
   if (typeof type !== 'string') throw new TypeError('no type')
   if (!Object.hasOwn(handlers, type)) return held
-  const handle = handlers[type] as (...given: [Held, Wire.ServerMessage, Handling]) => Partial<Held>
-  return { ...held, ...handle(held, message, handling), ...movedBy(message, held.position) }
+  return { ...held, ...(handlers[type] as Handler)(held, message, handling), ...movedBy(message, held.position) }
 }
 
 /** Of what is counted with, that it can be. @throws */
@@ -179,12 +179,11 @@ const handlers: Handlers = {
 
   subscription_confirmed (_, { topics, recovered, reason = null, headSeq, fromSeq }, { subscription, tell }) {
     if (recovered !== undefined) tell('resumed', { recovered, reason, missed: recovered ? headSeq - fromSeq! + 1 : null })
-    const lacks = (topic: 'metrics' | 'alerts' | 'pops') => !topics.includes(topic)
     const { overview, history, alerts, doubted, pops, popsAt } = nothing
     return {
-      ...(lacks('metrics') || !subscription.metrics) && { overview, history },
-      ...lacks('alerts') && { alerts, doubted },
-      ...lacks('pops') && { pops, popsAt }
+      ...!(topics.includes('metrics') && subscription.metrics) && { overview, history },
+      ...!topics.includes('alerts') && { alerts, doubted },
+      ...!topics.includes('pops') && { pops, popsAt }
     }
   }
 }

@@ -28,8 +28,10 @@ t.test('a filter narrows what is shown, what is asked for, and the link', { skip
   page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))))
   await page.goto(`http://127.0.0.1:${port}/`)
   await saying(page, /^LIVE$/)
+  const rows = page.locator('table [role=row], table tbody tr')
   // PoPs come after the overview.
-  await page.locator('.pop-table tbody tr').nth(19).waitFor()
+  await rows.nth(19).waitFor()
+  t.ok(await rows.count() >= 20)
   await page.keyboard.press('/')
   await page.keyboard.type('country:DE')
   await page.getByText('1 of 20 PoPs').waitFor()
