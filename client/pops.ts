@@ -22,7 +22,7 @@ export function appliedTo (before: ReadonlyMap<string, Pop>, data: PopsData, dat
   const changed = []
   for (const { lagMs = 0, ...fields } of entries) {
     const known = before.get(fields.code)
-    // There are thousands: nothing is made of what says nothing new.
+    // There are thousands: nothing is made of what says nothing new. Each field is a plain value.
     if (dataTime) fields.sampleTime ??= new Date(Date.parse(dataTime) - lagMs).toISOString()
     const isKnown = Object.keys(fields).every((name) => known?.[name as keyof Pop] === fields[name as keyof Pop])
     const pop = isKnown ? known! : { ...known, ...fields } as Pop

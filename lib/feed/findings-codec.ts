@@ -1,9 +1,10 @@
+import { crc32 } from 'node:zlib'
 import type { Codec, Written } from '../cluster/codec.ts'
 import type { Position } from '../cluster/shared-log.ts'
 import { PopsSnapshot } from '../fleet/pop-state.ts'
 import { clamp } from '../fleet/rounding.ts'
 import { unpackOlder, type OlderPops } from './older-findings.ts'
-import { checkOf, pack, Unpacking, type Unpacked } from './packed-findings.ts'
+import { pack, Unpacking, type Unpacked } from './packed-findings.ts'
 import type { Findings } from './tick.ts'
 
 type Entry = Pick<Findings, 'header' | 'overview' | 'silentPops' | 'dataTime' | 'queryMs' | 'events'>
@@ -12,7 +13,7 @@ type Entry = Pick<Findings, 'header' | 'overview' | 'silentPops' | 'dataTime' | 
 interface Known extends Pick<Findings, 'regressions' | 'oldInMs'> {
   toldIn: ReadonlyArray<readonly [id: string, seq: number]>
 }
-type KnownOfPops = { check: number } | { pops: OlderPops }
+type OlderKnown = Known & { pops: OlderPops }
 
 const NO_POPS = new PopsSnapshot([], null)
 
@@ -40,12 +41,10 @@ export class FindingsCodec implements Codec<Findings> {
       const at = news.has(id) ? seq : this.#toldIn(id)
       return at === undefined ? [] : [[id, at] as const]
     })
-    const packed = pack(pops.states, details)
     // JSON has no infinity.
-    const known: Known & KnownOfPops = {
-      regressions, oldInMs: clamp(oldInMs, Number.MAX_VALUE), toldIn, check: checkOf(packed)
-    }
-    return { entry: JSON.stringify(entry), view: `${JSON.stringify(known)}\n${packed}` }
+    const known: Known = { regressions, oldInMs: clamp(oldInMs, Number.MAX_VALUE), toldIn }
+    const text = [JSON.stringify(known), ...pack(pops.states, details)].join('\n')
+    return { entry: JSON.stringify(entry), view: `${text}\n${crc32(text)}` }
   }
 
   read ({ entry, view }: Written, position: Position): Findings {
@@ -53,10 +52,8 @@ export class FindingsCodec implements Codec<Findings> {
     if (view === null) {
       return { ...told, isPast: true, pops: NO_POPS, details: new Map(), regressions: { open: [], closed: [] }, oldInMs: 0 }
     }
-    // JSON has no line feeds of its own.
-    const end = view.indexOf('\n')
-    const { regressions, oldInMs, toldIn, ...ofPops } = JSON.parse(view.slice(0, end)) as Known & KnownOfPops
-    const unpacked = this.#unpack(ofPops, view.slice(end + 1))
+    const { known, ...unpacked } = this.#unpack(view)
+    const { regressions, oldInMs, toldIn } = known
     const before = this.#before
     const follows = before !== null && before.position.epoch === position.epoch && before.position.seq === position.seq - 1
     const pops = new PopsSnapshot(unpacked.pops, follows ? before.pops : null)
@@ -64,9 +61,14 @@ export class FindingsCodec implements Codec<Findings> {
     return { ...told, regressions, oldInMs, pops, details: unpacked.details, toldIn: new Map(toldIn) }
   }
 
-  #unpack (known: KnownOfPops, packed: string): Unpacked {
-    if ('pops' in known) return unpackOlder(known.pops, packed)
-    if (known.check !== checkOf(packed)) throw new TypeError('not what was written')
-    return this.#unpacking.unpack(packed)
+  /** What is read later is known now to be what was written: who asks then could not be told that it is not. @throws */
+  #unpack (view: string): Unpacked & { known: Known } {
+    // JSON has no line feeds of its own.
+    const [first = '', ...lines] = view.split('\n')
+    const known = JSON.parse(first) as Known | OlderKnown
+    if ('pops' in known) return { known, ...unpackOlder(known.pops, lines[0] ?? '') }
+    const check = lines.pop()
+    if (check !== `${crc32(view.slice(0, view.lastIndexOf('\n')))}`) throw new TypeError('not what was written')
+    return { known, ...this.#unpacking.unpack(lines) }
   }
 }

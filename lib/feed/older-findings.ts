@@ -2,7 +2,7 @@ import { PlainPops, type PopDetail, type PopState } from '../fleet/pop-state.ts'
 import { timestamp } from '../protocol/timestamp.ts'
 import { LazyMap } from './lazy-map.ts'
 import {
-  COMPARISON_FIELDS, POP_FIELDS, unpackComparison, type FlatComparison, type PackedPop, type Unpacked
+  COMPARISON_FIELDS, isTime, POP_FIELDS, unpackComparison, type FlatComparison, type PackedPop, type Unpacked
 } from './packed-findings.ts'
 
 /** Formats 1 and 2 say everything PoP by PoP. Of a PoP its fields, format 1 with the time of its sample as ISO 8601. */
@@ -24,7 +24,9 @@ export function unpackOlder (pops: OlderPops, rest: string): Unpacked {
 function olderPop (values: readonly unknown[]): PopState {
   if (!Array.isArray(values) || values.length !== POP_FIELDS.length) throw new TypeError('no PoP')
   const pop = named<Omit<PackedPop, 'sampleTime'> & { sampleTime: number | string }>(POP_FIELDS, values)
-  return { ...pop, sampleTime: timestamp(new Date(pop.sampleTime).getTime()) }
+  const time = typeof pop.sampleTime === 'string' ? Date.parse(pop.sampleTime) : pop.sampleTime
+  if (!isTime(time)) throw new TypeError('no PoP')
+  return { ...pop, sampleTime: timestamp(time) }
 }
 
 function olderDetail (detail: OlderDetail): [string, PopDetail] {

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import type { PopDetail, PopsForm, PopState, TakeReading } from '../fleet/pop-state.ts'
 import type { Comparison } from '../fleet/regression-detector.ts'
 import { precise, round } from '../fleet/rounding.ts'
@@ -25,6 +24,9 @@ function rowAt<Fields> (names: ReadonlyArray<keyof Fields>, columns: Columns<Fie
 
 /** What is told of a PoP, with the time of its sample in ms since the epoch. */
 export type PackedPop = Omit<PopState, 'sampleTime'> & { sampleTime: number }
+/** ECMA-262, 21.4.1.1. */
+const MAX_TIME = 8.64e15
+
 type Reading = Pick<PackedPop, 'code' | 'coldStartMs' | 'status' | 'sampleTime'>
 
 export const POP_FIELDS = [
@@ -37,19 +39,14 @@ type OtherField = Exclude<keyof PackedPop, keyof Reading>
 const OTHER_FIELDS = POP_FIELDS.filter((name): name is OtherField => !(READING_FIELDS as readonly string[]).includes(name))
 
 /** In lines: what every instance reads of PoPs at each tick, what else is told of them, what is asked for of single ones. */
-export function pack (pops: readonly PopState[], details: ReadonlyMap<string, PopDetail>): string {
+export function pack (pops: readonly PopState[], details: ReadonlyMap<string, PopDetail>): string[] {
   const readings: Columns<Reading> = {
     code: pops.map(({ code }) => code),
     coldStartMs: pops.map(({ coldStartMs }) => coldStartMs),
     status: pops.map(({ status }) => status),
     sampleTime: pops.map(({ sampleTime }) => Date.parse(sampleTime))
   }
-  return [readings, columnsOf(OTHER_FIELDS, pops), packDetails(details)].map((columns) => JSON.stringify(columns)).join('\n')
-}
-
-/** Of a text, so that who reads a part of it later is not told then that it is not what was written. */
-export function checkOf (packed: string): number {
-  return crc32(packed)
+  return [readings, columnsOf(OTHER_FIELDS, pops), packDetails(details)].map((columns) => JSON.stringify(columns))
 }
 
 export interface Unpacked {
@@ -59,12 +56,13 @@ export interface Unpacked {
 
 /** Reads what was packed: the first line now, and not again where it says what it said last, the others when somebody asks. */
 export class Unpacking {
-  #last = { line: '', readings: columnsOf<Reading, keyof Reading>(READING_FIELDS, []) }
+  #last: { line: string, readings: Columns<Reading> } | null = null
 
   /** @throws when it is none */
-  unpack (packed: string): Unpacked {
-    const [line = '', others = '', details = ''] = packed.split('\n')
-    if (line !== this.#last.line) this.#last = { line, readings: readingsOf(line) }
+  unpack (lines: readonly string[]): Unpacked {
+    const [line, others, details] = lines
+    if (line === undefined || others === undefined || details === undefined) throw new TypeError('no PoPs')
+    if (line !== this.#last?.line) this.#last = { line, readings: readingsOf(line) }
     return {
       pops: new PackedPops(this.#last.readings, () => JSON.parse(others) as Columns<Others>),
       details: new LazyMap(() => detailsOf(JSON.parse(details) as Columns<PackedDetail>))
@@ -76,8 +74,13 @@ function readingsOf (line: string): Columns<Reading> {
   const readings = JSON.parse(line) as Columns<Reading>
   const { length } = readings.code
   const isWhole = READING_FIELDS.every((name) => Array.isArray(readings[name]) && readings[name].length === length)
-  if (!isWhole || !readings.sampleTime.every(Number.isFinite)) throw new TypeError('no PoPs')
+  if (!isWhole || !readings.sampleTime.every(isTime)) throw new TypeError('no PoPs')
   return readings
+}
+
+/** One that a date can be of. */
+export function isTime (time: unknown): time is number {
+  return typeof time === 'number' && Math.abs(time) <= MAX_TIME
 }
 
 class PackedPops implements PopsForm {
@@ -129,13 +132,13 @@ function packDetails (details: ReadonlyMap<string, PopDetail>): Columns<PackedDe
     code: Array.from(details.keys()),
     intervalMs: known.map(({ intervalMs }) => intervalMs),
     functions: known.map(({ functions }) => functions),
-    // As it is told: more digits of each would be most of what is read.
+    // No more digits than are told: they would be most of what is read.
     recentMs: compared(({ recentMs }) => precise(recentMs)),
     baselineMs: compared(({ baselineMs }) => precise(baselineMs)),
     baselineKind: compared(({ baselineKind }) => baselineKind),
     baselineDays: compared(({ baselineDays }) => baselineDays),
     deviationMs: compared(({ deviationMs }) => precise(deviationMs)),
-    increase: compared(({ increase }) => round(increase, 3)),
+    increase: compared(({ increase }) => round(increase * 100, 1) / 100),
     zScore: compared(({ zScore }) => round(zScore, 2)),
     recent: compared(({ samples }) => samples.recent),
     baseline: compared(({ samples }) => samples.baseline)

@@ -110,13 +110,7 @@ t.test('of what is asked for of single PoPs as much is written as is told', asyn
   t.strictSame(changeOf(details.get('fra1')?.comparison ?? comparison), changeOf(comparison))
 })
 
-/** As if somebody had written it so. */
-function checked (...packed: Array<string | undefined>): string[] {
-  const known = { regressions: { open: [], closed: [] }, oldInMs: 0, toldIn: [], check: crc32(packed.join('\n')) }
-  return [JSON.stringify(known), ...packed.map(String)]
-}
-
-t.test('what says the same as before is read as that, and what does not is read anew', async (t) => {
+t.test('values that change, and change back, are those that were written', async (t) => {
   const [writer, reader] = [new FindingsCodec(() => undefined), new FindingsCodec(() => undefined)]
   for (const [index, coldStartMs] of [5, 5, 6, 5, 5].entries()) {
     const { pops } = reader.read(writer.write(findings(coldStartMs), at(index)), at(index))
@@ -125,24 +119,61 @@ t.test('what says the same as before is read as that, and what does not is read 
   }
 })
 
+/** As if somebody had written it so. */
+function sealed (...lines: Array<string | undefined>): string {
+  const text = lines.join('\n')
+  return `${text}\n${crc32(text)}`
+}
+
 t.test('what is not what was written is refused when it is read, not when somebody asks for it', async (t) => {
   const written = new FindingsCodec(() => undefined).write(findings(7), at(3))
-  const [known = '', ...packed] = written.view.split('\n')
-  const changed = [
+  const [known = '', readings = '', others = '', details = '', check = ''] = written.view.split('\n')
+  const read = (view: string) => new FindingsCodec(() => undefined).read({ ...written, view }, at(3))
+  t.equal(sealed(known, readings, others, details), written.view)
+  const unsealed = [
     [known],
     [known, '', '', ''],
-    [known, ...packed.toReversed()],
-    [known, ...packed.map((line) => line.replace('Frankfurt', 'Frankfort'))],
-    [known.replace(/"check":\d+/, '"check":1'), ...packed],
-    [known.replace('"check"', '"pops"'), ...packed],
-    checked(packed[0]?.replace('["ams1",', '['), ...packed.slice(1)),
-    checked(packed[0]?.replace(/"sampleTime":\[\d+/, '"sampleTime":[null'), ...packed.slice(1)),
-    checked(packed[0]?.replace('"status"', '"state"'), ...packed.slice(1))
+    [known, readings, others, details],
+    [known, details, others, readings, check],
+    [known.replace('fra1', 'fra2'), readings, others, details, check],
+    [known, readings, others.replace('Frankfurt', 'Frankfort'), details, check],
+    [known, readings, others, details.slice(1), check],
+    [known, readings, others, details, '1']
   ]
-  for (const lines of changed) {
-    const view = lines.join('\n')
-    t.not(view, written.view)
-    t.throws(() => new FindingsCodec(() => undefined).read({ ...written, view }, at(3)), view)
+  for (const lines of unsealed) t.throws(() => read(lines.join('\n')), { message: 'not what was written' }, lines.join('\n'))
+  const malformed = [
+    sealed(known),
+    sealed(known, readings),
+    sealed(known, readings, others),
+    sealed(known, readings.replace('["ams1",', '['), others, details),
+    sealed(known, readings.replace(/"sampleTime":\[\d+/, '"sampleTime":[null'), others, details),
+    sealed(known, readings.replace(/"sampleTime":\[\d+/, '"sampleTime":[1e300'), others, details),
+    sealed(known, readings.replace('"status"', '"state"'), others, details)
+  ]
+  for (const view of malformed) t.throws(() => read(view), { message: 'no PoPs' }, view)
+  for (const line of ['', '{', '{}', '[]', 'null']) t.throws(() => read(sealed(known, line, others, details)), line)
+  t.throws(() => read(sealed('', '', '', '')))
+})
+
+t.test('what an older format says is refused where it makes no sense', async (t) => {
+  for (const format of [1, 2]) {
+    const older = JSON.parse(fixture(`findings-format-${format}.json`)) as Written & { view: string }
+    const read = (view: string) => new FindingsCodec(() => undefined).read({ ...older, view }, at(3))
+    t.equal(read(older.view).pops.states.length, 2)
+    for (const time of ['null', 'true', '1e300', '"yesterday"']) {
+      t.throws(() => read(older.view.replace(/"none",("2026[^"]*"|\d+)/, `"none",${time}`)), { message: 'no PoP' }, time)
+    }
+    t.throws(() => read(older.view.replace('["ams1",', '[')), { message: 'no PoP' })
+  }
+})
+
+t.test('from one format to the next it is told what has changed', async (t) => {
+  for (const format of [1, 2]) {
+    const codec = new FindingsCodec(() => undefined)
+    codec.read(JSON.parse(fixture(`findings-format-${format}.json`)) as Written, at(3))
+    const { pops } = codec.read(codec.write(findings(8), at(4)), at(4))
+    t.match(pops.changes, [{ before: { code: 'fra1', coldStartMs: 7 }, after: { code: 'fra1', coldStartMs: 8 } }])
+    t.equal(pops.changes.length, 1)
   }
 })
 
