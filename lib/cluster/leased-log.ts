@@ -316,7 +316,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#away = reason
     const detail = error instanceof Error ? error.message.slice(0, MOST_DETAIL) : undefined
     if (reason === 'engine') log.warn({ event: 'engine_away', detail }, 'the shared log is away: what is known is told as stale')
-    else log.error({ event: 'format_unknown' }, 'what is in the log cannot be read, as of a newer popcast')
+    else log.error({ event: 'format_unknown' }, 'what is in the log cannot be read: it is of a newer popcast, or makes no sense')
     onAway(reason)
   }
 
