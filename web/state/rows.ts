@@ -50,10 +50,10 @@ export interface VisibleRows { readonly first: number, readonly end: number }
 /** The rows that can be seen, from `first` to before `end`. A region that was not measured yet shows the first ones. */
 export function visibleRows (scrollTop: number, height: number, rowHeight: number, total: number): VisibleRows {
   const perPage = Math.ceil(positive(height) / Math.max(1, positive(rowHeight)))
-  const top = Math.floor(positive(scrollTop) / Math.max(1, positive(rowHeight)))
+  const scrolled = Math.floor(positive(scrollTop) / Math.max(1, positive(rowHeight)))
   // The list may have become shorter than what was scrolled to.
-  const first = Math.max(0, Math.min(top, total - perPage) - OVERSCAN_ROWS)
-  return { first, end: Math.min(total, first + perPage + 2 * OVERSCAN_ROWS + 1) }
+  const top = Math.max(0, Math.min(scrolled, total - perPage))
+  return { first: Math.max(0, top - OVERSCAN_ROWS), end: Math.min(total, top + perPage + OVERSCAN_ROWS + 1) }
 }
 
 function compared (one: Key, other: Key, descending: boolean): number {
