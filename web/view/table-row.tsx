@@ -26,7 +26,7 @@ export const PopRow = still((props: PopRowProps): JSX.Element => {
   const isPast = look === 'old' || pop.status === 'silent'
   return (
     <tr
-      class={`row-${condition}${isPast ? ' is-past' : ''}`} data-index={index} aria-rowindex={index + 2}
+      class={`pop-row row-${condition}${isPast ? ' is-past' : ''}`} data-index={index} aria-rowindex={index + 2}
       aria-current={isSelected ? 'true' : undefined} onClick={() => onSelect(pop.code)}
     >
       <th scope='row'>
