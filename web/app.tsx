@@ -14,12 +14,12 @@ const views: Record<View, string> = { now: 'Now', map: 'Map', timeline: 'Time', 
 
 /** Gives each view what it shows. Each reads its own signals, so that a second that passes does not draw the map again. */
 export function App ({ context }: { context: AppContext }): JSX.Element {
-  const { panes, Head, Sheet, Tabs, Foot, Toast } = useMemo(() => partsOf(context), [context])
+  const { Head, Board, Sheet, Tabs, Foot, Toast } = useMemo(() => partsOf(context), [context])
   const { dialogs: Dialogs, announcement: Announcement } = context
   return (
     <>
       <Head />
-      <Board context={context} panes={panes} />
+      <Board />
       <Foot />
       <Sheet />
       <Tabs />
@@ -30,18 +30,16 @@ export function App ({ context }: { context: AppContext }): JSX.Element {
   )
 }
 
-function Board ({ context: { model }, panes }: { context: AppContext, panes: Panes }): JSX.Element {
-  return (
-    <main class='board' data-view={model.address.value.view}>
-      {Object.entries(panes).map(([name, Pane]) => <div class={`pane pane-${name}`} key={name}><Pane /></div>)}
-    </main>
-  )
+function boardOf ({ model }: AppContext, panes: Panes) {
+  // The same elements each time: another view is another arrangement of them.
+  const parts = Object.entries(panes).map(([name, Pane]) => <div class={`pane pane-${name}`} key={name}><Pane /></div>)
+  return () => <main class='board' data-view={model.address.value.view}>{parts}</main>
 }
 
 function partsOf (context: AppContext) {
   return {
-    panes: panesOf(context),
     Head: headOf(context),
+    Board: boardOf(context, panesOf(context)),
     Sheet: sheetOf(context),
     Tabs: tabsOf(context),
     Foot: footOf(context),

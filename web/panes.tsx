@@ -1,12 +1,13 @@
 import { computed, signal } from '@preact/signals'
-import type { JSX } from 'preact'
-import { useMemo } from 'preact/hooks'
+import type { ComponentType } from 'preact'
 import type { HistoryPoint } from '../client/index.ts'
 import type { AppContext } from './context.ts'
+import { inTurn } from './drawing.ts'
 import { age, asOfWords } from './format.ts'
 import { attentionOf, itemOf } from './state/attention.ts'
 import { isFiltered, termsOf } from './state/filter.ts'
 import type { Model } from './state/model.ts'
+import { sorted } from './state/rows.ts'
 import { rhythmOf, samplesOf, seriesOf, type Series } from './state/series.ts'
 import { AttentionList } from './view/attention.tsx'
 import { OverviewChart } from './view/overview-chart.tsx'
@@ -23,17 +24,17 @@ const LIST_LIMIT = 50
 const WALL_LANES = 3
 
 /** By where they are. */
-export interface Panes { readonly [name: string]: () => JSX.Element }
+export interface Panes { readonly [name: string]: ComponentType }
 
 /** The parts of the board. */
 export function panesOf (context: AppContext): Panes {
   return {
-    tiles: tilesOf(context),
-    map: mapOf(context),
-    list: listOf(context),
-    chart: chartOf(context),
-    timeline: timelineOf(context),
-    table: tableOf(context)
+    tiles: inTurn(tilesOf(context)),
+    map: inTurn(mapOf(context)),
+    list: inTurn(listOf(context)),
+    chart: inTurn(chartOf(context)),
+    timeline: inTurn(timelineOf(context)),
+    table: inTurn(tableOf(context))
   }
 }
 
@@ -78,15 +79,18 @@ function asOfNote (model: Model): string {
 }
 
 function tilesOf ({ model }: AppContext) {
+  const history = computed(() => model.snapshot.value.history)
+  const interval = computed(() => intervalOf(model))
+  const trend = computed(() => trendOf(history.value, interval.value))
   return () => {
-    const { overview, history, server } = model.snapshot.value
+    const { overview, server } = model.snapshot.value
     const isKnown = overview !== null && model.isWhole.value
     return (
       <Tiles
         overview={overview}
         healthyBelowMs={server?.healthyBelowMs ?? null}
         regressed={isKnown ? { critical: regressed(model, 'critical'), warning: regressed(model, 'warning') } : null}
-        trend={useMemo(() => trendOf(history, intervalOf(model)), [history])}
+        trend={trend.value}
         look={model.look.value}
         note={noteOf(model, ageWords(model))}
       />
@@ -126,8 +130,9 @@ function listOf ({ model, actions, isWall, isPrinting }: AppContext) {
       : attentionOf(model.pops.value, alerts.value, all)
   })
   return () => {
-    const { overview, pops } = model.snapshot.value
+    // First, so that it is worked out when the update comes, and not in the frame that has to draw it.
     const { shown, ...counts } = attention.value
+    const { overview, pops } = model.snapshot.value
     // PoPs come after the overview.
     const isKnown = overview !== null && model.look.value !== 'none' && (pops.size > 0 || model.isWhole.value)
     return (
@@ -191,11 +196,13 @@ function timelineOf ({ model, actions, spans, cursor, isWall, isPrinting }: AppC
 }
 
 function tableOf ({ model, actions, isPrinting }: AppContext) {
+  const alerts = computed(() => model.snapshot.value.alerts)
+  const sort = computed(() => model.address.value.sort)
+  const rows = computed(() => sorted(model.pops.value, alerts.value, sort.value))
   return () => (
     <section class='panel' aria-label='All PoPs'>
       <PopTable
-        pops={model.pops.value}
-        alerts={model.snapshot.value.alerts}
+        rows={rows.value}
         sort={model.address.value.sort}
         look={model.look.value}
         asOf={asOf(model)}

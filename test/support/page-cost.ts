@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 
 /** What a page costs from when it is asked for, ms. */
 export interface FirstPaint {
@@ -32,28 +32,55 @@ export async function markFirstNumber (page: Page): Promise<void> {
 
 export async function firstPaintOf (page: Page): Promise<FirstPaint> {
   const first = await page.waitForFunction(() => (globalThis as unknown as PageGlobals).popcastFirstNumberAt ?? false)
-  const firstPaintMs = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN)
-  return { firstPaintMs, firstNumberMs: Number(await first.jsonValue()) }
+  // The number may be there before anything was painted.
+  const painted = await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? false)
+  return { firstPaintMs: Number(await painted.jsonValue()), firstNumberMs: Number(await first.jsonValue()) }
 }
 
-/**
- * CPU that the main thread took for each of `count` updates of the feed, ms, sorted: scripts, style, layout and paint, and
- * whatever else the page did from one update to the next.
- */
-export async function tickCosts (page: Page, count: number): Promise<number[]> {
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Performance.enable')
-  const costs: number[] = []
+/** What an update of the feed takes of the main thread, ms of CPU: scripts, style, layout and paint. */
+export interface TickCosts {
+  /** The longest task of each: for so long the page answers nobody. Sorted. */
+  readonly longest: number[]
+  /** All of it, and whatever else the page did from one update to the next. Sorted. */
+  readonly whole: number[]
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly ph: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds, as `tdur`: of CPU. */
+  readonly ts: number
+  readonly tdur?: number
+}
+
+const TASK = 'RunTask'
+const UPDATE = 'popcast-update'
+const CATEGORIES = ['-*', 'disabled-by-default-devtools.timeline', 'blink.user_timing']
+
+/** Of `count` updates, each from when the footer tells of it until it tells of the next. */
+export async function tickCosts (page: Page, count: number): Promise<TickCosts> {
+  const browser = page.context().browser()!
   let seq = await nextSeq(page, '')
-  let before = await busyMs(devtools)
-  for (let tick = 0; tick < count; tick++) {
-    seq = await nextSeq(page, seq)
-    const now = await busyMs(devtools)
-    costs.push(now - before)
-    before = now
+  await browser.startTracing(page, { categories: CATEGORIES })
+  for (let tick = 0; tick <= count; tick++) seq = await nextSeq(page, seq)
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: TraceEvent[] }
+  const updates = traceEvents.filter(({ name, ph }) => name === UPDATE && ph !== 'E')
+  const { pid, tid } = updates[0]!
+  const tasks = traceEvents.filter((event) => event.name === TASK && event.pid === pid && event.tid === tid)
+  const times = updates.map(({ ts }) => ts)
+  const costs = times.slice(1).map((end, index) => tasks
+    .filter(({ ts }) => ts >= times[index]! && ts < end)
+    .map(({ tdur = 0 }) => tdur / 1_000))
+  return {
+    longest: costs.map((tasks) => Math.max(0, ...tasks)).sort(ascending),
+    whole: costs.map((tasks) => tasks.reduce((sum, ms) => sum + ms, 0)).sort(ascending)
   }
-  await devtools.detach()
-  return costs.sort((a, b) => a - b)
+}
+
+function ascending (one: number, other: number): number {
+  return one - other
 }
 
 /** Resolves when the footer tells of another update than `seq`. Watches for it: to look at each frame would make the frames. */
@@ -68,6 +95,7 @@ export async function nextSeq (page: Page, seq: string): Promise<string> {
       const now = /seq \d+/.exec(document.querySelector('.footer')?.textContent ?? '')?.[0] ?? before
       if (now === before) return
       observer.disconnect()
+      performance.mark('popcast-update')
       resolve(now)
     }
   }), seq)
@@ -84,9 +112,4 @@ export async function heapBytes (page: Page): Promise<number> {
 /** The value that `share` of the sorted ones do not exceed. */
 export function quantile (sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] as number
-}
-
-async function busyMs (devtools: CDPSession): Promise<number> {
-  const { metrics } = await devtools.send('Performance.getMetrics')
-  return (metrics.find(({ name }) => name === 'ThreadTime')?.value ?? Number.NaN) * 1_000
 }

@@ -61,7 +61,9 @@ export function paintChart (canvas: HTMLCanvasElement, style: ChartStyle, pictur
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
   const surface = surfaceOf(canvas.getContext('2d')!, style, picture)
   surface.context.clearRect(0, 0, width, height)
-  surface.context.font = `${surface.colours.fontPx * surface.ratio}px system-ui, sans-serif`
+  const font = `${surface.colours.fontPx * surface.ratio}px system-ui, sans-serif`
+  // To set it, even to what it is, has the whole page laid out first.
+  if (surface.context.font !== font) surface.context.font = font
   paintBehind(surface, picture)
   paintAxes(surface, picture)
   paintLine(surface, picture)

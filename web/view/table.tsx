@@ -1,18 +1,16 @@
 import type { JSX } from 'preact'
-import { useMemo } from 'preact/hooks'
-import type { Alert, Pop } from '../../client/types.ts'
 import { duration } from '../format.ts'
 import type { Sort, SortKey } from '../state/address.ts'
 import type { Look } from '../state/look.ts'
-import { nextSort, sorted, WINDOWED_ABOVE } from '../state/rows.ts'
+import { nextSort, WINDOWED_ABOVE } from '../state/rows.ts'
+import type { Standing } from '../state/standing.ts'
 import { dayOf, PopRow } from './table-row.tsx'
 import { still } from './still.ts'
 import { useWindow } from './table-window.ts'
 
 export interface PopTableProps {
-  pops: readonly Pop[]
-  /** Open regressions by id. */
-  alerts: ReadonlyMap<string, Alert>
+  /** In the order of `sort`. */
+  rows: readonly Standing[]
   sort: Sort
   look: Look
   /** Of what time it is, when that is not now. */
@@ -45,8 +43,7 @@ const columns: readonly Column[] = [
 
 /** All PoPs, or those that the filter leaves. It is what the map says in words, too. */
 export function PopTable (props: PopTableProps): JSX.Element {
-  const { pops, alerts, sort, look, asOf, selected, isPrint, onSort, empty = look === 'none' ? 'no data yet' : 'no PoPs' } = props
-  const rows = useMemo(() => sorted(pops, alerts, sort), [pops, alerts, sort.key, sort.descending])
+  const { rows, sort, look, asOf, selected, isPrint, onSort, empty = look === 'none' ? 'no data yet' : 'no PoPs' } = props
   const isWindowed = !isPrint && rows.length > WINDOWED_ABOVE
   const { region, first, end, rowHeight, onScroll } = useWindow(rows, isWindowed, selected)
   if (rows.length === 0) return <p class='panel pop-table-empty'>{empty}</p>
