@@ -71,6 +71,7 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
   const limits = { maxEntries: config.UPDATE_LOG_COUNT, maxBytes: config.UPDATE_LOG_BYTES }
   const codec = new FindingsCodec((id) => updates.toldIn(id))
   const instance = app.fellow?.instance ?? newInstanceName()
+  const tell = teller(app)
   const common = { instance, codec, newEpoch: randomUUID, clock, log }
   const leased = {
     ...common,
@@ -79,15 +80,16 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
     about: () => app.instanceStatus(),
     wantsData: () => app.demand.isWantedHere,
     onDemand: () => app.poller.wake(),
-    onAway: awayOf(app, clock, intervalMs)
+    onAway: awayOf(tell, clock, intervalMs)
   }
   const onFault = (message: string | null) => app.troubles.set('state_not_kept', message)
+  const engine = url === undefined ? app.fellow?.openEngine() ?? null : null
+  if (url !== undefined || engine !== null) watchSilence(app, tell, clock, intervalMs)
   if (url !== undefined) {
     // Nobody else needs any of it.
     const { RedisLog } = await import('../lib/cluster/redis/redis-log.ts')
     return new RedisLog<Findings, Note>({ ...leased, url, name })
   }
-  const engine = app.fellow?.openEngine() ?? null
   if (engine !== null) {
     const { LeasedLog } = await import('../lib/cluster/leased-log.ts')
     app.fellow?.onFault(onFault)
@@ -97,17 +99,36 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
   return await DirectoryLog.open<Findings, Note>({ ...common, directory, limits, onFault })
 }
 
-/** Tells clients when nothing new can be told, and again each interval, as with a source that fails. */
-function awayOf ({ updates, log }: FastifyInstance, clock: Clock, intervalMs: number): (reason: string | null) => void {
-  let cancel: Cancel = () => {}
-  const tell = (isAway: boolean) => {
+type Tell = (isAway: boolean) => void
+
+/** Tells clients that nothing new can be told, or can again. */
+function teller ({ updates, log }: FastifyInstance): Tell {
+  return (isAway) => {
     updates.turnAway(isAway ? { code: 'FEED_UNAVAILABLE' } : null).catch((err: unknown) => {
       log.error({ event: 'task_failed', task: 'feed_unavailable', err }, 'telling that nothing can be told threw')
     })
   }
+}
+
+/** Tells it when the log is away, and again each interval, as with a source that fails. */
+function awayOf (tell: Tell, clock: Clock, intervalMs: number): (reason: string | null) => void {
+  let cancel: Cancel = () => {}
   return (reason) => {
     cancel()
     cancel = reason === null ? () => {} : repeat(clock, intervalMs, () => tell(true), () => {})
     tell(reason !== null)
   }
+}
+
+/** The same while the log is there, and who makes the updates lives and makes none. */
+function watchSilence (app: FastifyInstance, tell: Tell, clock: Clock, intervalMs: number): void {
+  let isSilent = false
+  const cancel = repeat(clock, intervalMs, () => {
+    const wasSilent = isSilent
+    isSilent = app.view.isOverdue && app.stream.status.away === null
+    if (!isSilent) return
+    if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'who leads lives, and says nothing: what is known is told as stale')
+    tell(true)
+  }, () => {})
+  app.addHook('onClose', async () => cancel())
 }

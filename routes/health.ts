@@ -9,8 +9,8 @@ import { timestamp } from '../lib/protocol/timestamp.ts'
 /** Of what is not told to those who are not known. */
 const Details = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'why it is degraded: engine (the shared log is away), format (a newer popcast leads), source, defect, ' +
-      'over_capacity, no_data, places_failed, baselines_failed, ' +
+    description: 'why it is degraded: engine (the shared log is away), format (what is in it cannot be read), source, defect, ' +
+      'overdue (who makes the updates says nothing), over_capacity, no_data, places_failed, baselines_failed, ' +
       'clock_ahead, clock_behind, window_full or state_not_kept'
   }),
   troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }), {
@@ -128,12 +128,13 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
   }
 }
 
-function degradedBy ({ tickMaker, connections, troubles, stream }: FastifyInstance, defects: number): string | null {
+function degradedBy ({ tickMaker, connections, troubles, stream, view }: FastifyInstance, defects: number): string | null {
   const { away, isSynced } = stream.status
   if (away !== null || !isSynced) return away ?? 'engine'
   // Before the source was asked at all nothing is known to work either.
   if (!tickMaker.health.report.healthy) return 'source'
   if (defects > 0) return 'defect'
+  if (view.isOverdue) return 'overdue'
   if (connections.isFull) return 'over_capacity'
   return troubles.current[0]?.reason ?? null
 }

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Codec } from './codec.ts'
 import { EngineError, type Appended, type Engine, type InstanceSign } from './engine.ts'
 import type { Draft, Instance, Leader, LogStatus, Memory, Position, Reader, SharedLog } from './shared-log.ts'
-import { Tail } from './tail.ts'
+import { Tail, type Synced } from './tail.ts'
 
 /** So long one leads without a sign of life: then another one may. */
 export const LEASE_MS = 5_000
@@ -56,6 +56,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #instances: InstanceSign[] = []
   #holder = ''
   #away: 'engine' | 'format' | null = null
+  /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
+  #isOutdated = false
   #isSynced = false
   #syncedAt: number
   #whenBack: Array<() => void> = []
@@ -162,7 +164,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     }
     if (appended === 'FENCED') this.#end()
     if (appended !== 'OK' && appended !== 'DUP') return false
-    await this.#attempt(() => this.#tail.sync())
+    await this.#sync()
     return true
   }
 
@@ -194,9 +196,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   async #read (): Promise<void> {
     const { clock } = this.#options
     while (!this.#closed) {
-      const synced = await this.#attempt(() => this.#tail.sync())
+      const synced = await this.#sync()
       if (synced === 'lost') await this.#claim()
-      if (synced === 'unreadable') this.#turnAway('format', null)
       if (synced === 'read') this.#turnBack()
       if (this.#closed) return
       // What was not read is still there: to wait for something newer would end at once.
@@ -249,7 +250,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 
   async #take (): Promise<void> {
     const { instance: id, newEpoch, codec, log } = this.#options
-    if (this.#leader === null || this.#away === 'format' || this.#closed) return
+    if (this.#leader === null || this.#isOutdated || this.#closed) return
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
     if (acquired.kind === 'HELD' || this.#closed) return
@@ -258,7 +259,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     if (kind === 'BEGUN' && before !== '') {
       log.warn({ event: 'stream_lost', epoch, before, term }, 'the engine has lost what it had acknowledged: a new epoch begins')
     }
-    await this.#tail.sync()
+    await this.#tail.sync(true)
     const { known } = this.#tail
     if (known.epoch !== epoch || known.seq !== seq || known.by !== by) return
     const wasLeading = this.#term > 0
@@ -290,9 +291,18 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#leader?.end()
   }
 
+  /** Reads what is new; what cannot be read is told, and who leads and cannot read it leads no more. */
+  async #sync (): Promise<Synced | null> {
+    const synced = await this.#attempt(() => this.#tail.sync(this.#term > 0))
+    if (synced !== null) this.#isOutdated = synced === 'newer'
+    if (synced === 'newer' || synced === 'damaged') this.#turnAway('format', null)
+    if (synced === 'newer') this.#end()
+    return synced
+  }
+
   /** What the engine has is not what was read. */
   async #resync (): Promise<void> {
-    const synced = await this.#attempt(() => this.#tail.sync())
+    const synced = await this.#sync()
     if (synced === 'lost' || synced === 'empty') await this.#claim()
     if (synced === null) await this.#back()
   }

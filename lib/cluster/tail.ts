@@ -3,12 +3,21 @@ import type { Engine, Known, ReadEntry, ReadState } from './engine.ts'
 import type { Placed, Position, Reader } from './shared-log.ts'
 import { Turns } from '../turns.ts'
 
-/** `lost`: the engine has lost what it had acknowledged. `unreadable`: a newer popcast wrote it. */
-export type Synced = 'read' | 'empty' | 'lost' | 'unreadable'
+/**
+ * `lost`: the engine has lost what it had acknowledged. `newer`: a newer popcast wrote it. `damaged`: it is of a format that is
+ * known, and not what was written.
+ */
+export type Synced = 'read' | 'empty' | 'lost' | 'newer' | 'damaged'
 
 export interface TailOptions<Update> {
   engine: Engine
   codec: Codec<Update>
+}
+
+/** An entry that could be read. */
+interface Understood<Update, Note> extends Placed<Update> {
+  entry: ReadEntry
+  note: Note
 }
 
 const NOTHING: Known = { epoch: '', seq: 0, by: '', term: 0 }
@@ -44,28 +53,34 @@ export class Tail<Update, Note> {
     return { epoch, seq }
   }
 
-  /** Reads what is new and tells it; one at a time. @throws {EngineError} */
-  sync (): Promise<Synced> {
-    return this.#turns.take(() => this.#sync())
+  /**
+   * Reads what is new and tells it; one at a time.
+   * @param leads what is damaged is left out: who leads writes what takes its place, and nobody else can
+   * @throws {EngineError}
+   */
+  sync (leads: boolean): Promise<Synced> {
+    return this.#turns.take(() => this.#sync(leads))
   }
 
   /** The same for many who ask at once. */
-  readonly catchUp: () => Promise<Synced> = this.#turns.together(() => this.#sync())
+  readonly catchUp: () => Promise<Synced> = this.#turns.together(() => this.#sync(false))
 
-  async #sync (): Promise<Synced> {
+  async #sync (leads: boolean): Promise<Synced> {
     const { engine, codec } = this.#options
     const known = this.#known
     const state = await engine.read(known)
     if (state === null) return known.epoch === '' ? 'empty' : 'lost'
-    if (state.format > codec.format) return 'unreadable'
+    if (state.format > codec.format) return 'newer'
     if (this.#hasLost(state)) return 'lost'
     this.#known = { ...known, term: state.term }
     const entries = chained(state)
-    if (entries.some(({ format }) => format > codec.format)) return 'unreadable'
-    const updates = this.#updatesOf(entries, state)
-    if (updates === null) return 'unreadable'
-    if (state.epoch === known.epoch && follows(entries, state, known)) await this.#next(state, entries, updates)
-    else await this.#begin(state, updates)
+    if (entries.some(({ format }) => format > codec.format)) return 'newer'
+    const understood = this.#understand(entries, state, leads)
+    const note = noteOf<Note>(state.note)
+    const isNewestUnderstood = understood.length > 0 || entries.length === 0
+    if (!leads && (!isNewestUnderstood || note === undefined)) return 'damaged'
+    if (state.epoch === known.epoch && follows(understood, state, known)) await this.#next(state, understood, note ?? null)
+    else await this.#begin(state, understood, note ?? null)
     return 'read'
   }
 
@@ -79,39 +94,56 @@ export class Tail<Update, Note> {
     return entries[0]?.seq === known.seq + 1 && entries[0].before !== known.by
   }
 
-  async #next (state: ReadState, entries: readonly ReadEntry[], updates: ReadonlyArray<Placed<Update>>): Promise<void> {
-    for (const [index, { seq, by, noteId, note }] of entries.entries()) {
-      const update = updates[index]?.update ?? null
+  async #next (state: ReadState, understood: ReadonlyArray<Understood<Update, Note>>, last: Note | null): Promise<void> {
+    for (const { seq, update, note, entry: { by, noteId } } of understood) {
       this.#known = { ...this.#known, seq, by }
       this.#noteId = noteId
-      await this.#reader?.next({ seq, update, note: JSON.parse(note) as Note, ageMs: state.ageMs })
+      await this.#reader?.next({ seq, update, note, ageMs: state.ageMs })
     }
-    if (state.noteId === this.#noteId || state.note === '') return
+    if (state.noteId === this.#noteId || last === null) return
     this.#noteId = state.noteId
-    await this.#reader?.next({ seq: state.seq, update: null, note: JSON.parse(state.note) as Note, ageMs: 0 })
+    await this.#reader?.next({ seq: state.seq, update: null, note: last, ageMs: 0 })
   }
 
-  async #begin (state: ReadState, updates: ReadonlyArray<Placed<Update>>): Promise<void> {
-    const { epoch, seq, by, term, note, noteId, ageMs } = state
+  async #begin (state: ReadState, understood: ReadonlyArray<Understood<Update, Note>>, note: Note | null): Promise<void> {
+    const { epoch, seq, by, term, noteId, ageMs } = state
     this.#known = { epoch, seq, by, term }
     this.#noteId = noteId
-    await this.#reader?.begin({
-      position: { epoch, seq },
-      updates,
-      note: note === '' ? null : JSON.parse(note) as Note,
-      ageMs
-    })
+    const updates = understood.map(({ seq, update }) => ({ seq, update }))
+    await this.#reader?.begin({ position: { epoch, seq }, updates, note, ageMs })
   }
 
-  /** @returns null when they make no sense */
-  #updatesOf (entries: readonly ReadEntry[], state: ReadState): Array<Placed<Update>> | null {
-    const view = (seq: number) => seq === state.seq && state.view !== '' ? state.view : null
-    try {
-      return entries.map(({ seq, epoch, entry }) =>
-        ({ seq, update: this.#options.codec.read({ entry, view: view(seq) }, { epoch, seq }) }))
-    } catch {
-      return null
+  /** The newest entries, oldest first, as far back as they make sense. */
+  #understand (entries: readonly ReadEntry[], state: ReadState, leads: boolean): Array<Understood<Update, Note>> {
+    const understood: Array<Understood<Update, Note>> = []
+    for (const entry of entries.toReversed()) {
+      const note = noteOf<Note>(entry.note)
+      const update = this.#updateOf(entry, state, leads)
+      if (note === undefined || note === null || update === undefined) break
+      understood.unshift({ seq: entry.seq, update, note, entry })
     }
+    return understood
+  }
+
+  /** @returns undefined when it makes no sense */
+  #updateOf ({ seq, epoch, entry }: ReadEntry, state: ReadState, leads: boolean): Update | undefined {
+    const isNewest = seq === state.seq && state.view !== ''
+    // Without the view nothing is known of the PoPs until the next update; what was told in this one is.
+    for (const view of isNewest ? [state.view, ...leads ? [null] : []] : [null]) {
+      try {
+        return this.#options.codec.read({ entry, view }, { epoch, seq })
+      } catch {}
+    }
+    return undefined
+  }
+}
+
+/** @returns null where there is none, undefined when it makes no sense */
+function noteOf<Note> (text: string): Note | null | undefined {
+  try {
+    return text === '' ? null : JSON.parse(text) as Note
+  } catch {
+    return undefined
   }
 }
 
@@ -128,6 +160,7 @@ function chained ({ entries, epoch, seq, by }: ReadState): ReadEntry[] {
   return chain
 }
 
-function follows (entries: readonly ReadEntry[], { seq }: ReadState, known: Known): boolean {
-  return entries.length === seq - known.seq && (entries[0] === undefined || entries[0].before === known.by)
+function follows (understood: ReadonlyArray<{ entry: ReadEntry }>, { seq }: ReadState, known: Known): boolean {
+  const first = understood[0]
+  return understood.length === seq - known.seq && (first === undefined || first.entry.before === known.by)
 }

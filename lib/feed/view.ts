@@ -13,10 +13,15 @@ import type { Begun, Failure, Published, UpdateLog } from './update-log.ts'
 /** Who asks for the newest within this time is told the same bytes: thousands may ask at once. */
 const SAME_MOMENT_MS = 20
 
+/**
+ * Nothing was told for so long beyond two intervals, no tick and no reason for none: twice what it takes until another one leads.
+ */
+const OVERDUE_MS = 10_000
+
 /** What is said of a failure, but for the usual one. */
 const FAILURES: Partial<Record<ClientErrorCode, string>> = {
   SOURCE_TIMEOUT: 'the metrics source did not answer in time',
-  FEED_UNAVAILABLE: 'the log that all instances share is unavailable'
+  FEED_UNAVAILABLE: 'nothing new is to be had from the log that all instances share'
 }
 
 export interface ViewOptions {
@@ -43,6 +48,8 @@ export class View {
   #failure: Failure | null = null
   #latest: { tick: Tick, madeAt: number } | null = null
   #isIdle = false
+  /** When anything was told last, on the monotonic clock; null: nothing was. */
+  #heardAt: number | null = null
   #whenAsked: Array<() => void> = []
   /** By the PoPs that may be seen. */
   readonly #openMessages = new Map<string, ByPosition<OpenAlertMessages>>()
@@ -64,6 +71,12 @@ export class View {
   /** Nobody wanted data lately, so the source was not asked: what is known is old, and nothing is wrong. */
   get isIdle (): boolean {
     return this.#isIdle
+  }
+
+  /** Whoever makes the ticks has said nothing for too long, though somebody wants data: it is not known why. */
+  get isOverdue (): boolean {
+    const { clock, intervalMs } = this.#options
+    return !this.#isIdle && this.#heardAt !== null && clock.monotonic() - this.#heardAt >= 2 * intervalMs + OVERDUE_MS
   }
 
   /** The first update that is for those who come now: the newest, or the next one where that is old. */
@@ -157,7 +170,8 @@ export class View {
     this.#take(begun)
   }
 
-  #take ({ tick, failure, isTick, ageMs }: Published): void {
+  #take ({ tick, failure, isTick, ageMs, isOwn }: Published): void {
+    if (isOwn === undefined) this.#heardAt = this.#options.clock.monotonic()
     this.#failure = failure
     this.#latest = null
     this.#isIdle = !isTick

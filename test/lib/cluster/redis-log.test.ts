@@ -8,7 +8,7 @@ import { FindingsCodec, FINDINGS_FORMAT } from '../../../lib/feed/findings-codec
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { eventually } from '../../support/eventually.ts'
-import { join, next, openLeased, tick } from '../../support/leased-streams.ts'
+import { findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { noRedis, Redis, Way } from '../../support/redis.ts'
 import type { Reader } from '../../../lib/cluster/shared-log.ts'
 import { append, Recorder, sharedLogSuite, TICK, type Stream } from '../../support/shared-log-suite.ts'
@@ -231,6 +231,88 @@ else {
     t.strictSame(b.begun, [])
     t.equal(b.log.of('format_unknown').length, 1)
   })
+
+  for (const damaged of ['view', 'note', 'entry', 'note of the entry'] as const) {
+    t.test(`what makes no sense keeps nobody from leading: ${damaged}`, async (t) => {
+      const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
+      await join(a, true)
+      await tick(a, 10)
+      await tick(a, 20)
+      const { epoch } = a.stream.position
+      await a.stream.close()
+      await damage(damaged)
+      const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
+      void b.follow()
+      await b.lead()
+      t.equal(b.memories[0]?.text, 'memory 20', 'what it needs is there')
+      const isTold = damaged !== 'entry' && damaged !== 'note of the entry'
+      t.strictSame(b.begun.at(-1)?.updates.map(({ seq }) => seq), isTold ? [1, 2] : [])
+      t.equal(b.begun.at(-1)?.updates.at(-1)?.update.isPast, damaged === 'view' ? true : undefined)
+      t.equal(await tick(b, 30), true)
+      const c = await join(openStream(t, { url: engine.url, name }), false)
+      t.match(c.begun, [{ position: { epoch, seq: 3 } }])
+      t.match(c.begun[0]?.updates.at(-1), { seq: 3, update: { queryMs: 30 } })
+      t.match([b.stream.status, c.stream.status], [{ away: null }, { away: null }])
+    })
+  }
+
+  t.test('who leads goes on from what it cannot read of its own, and the others from the next update', async (t) => {
+    const codec = findingsCodec()
+    let isDamaged = false
+    const damaging = new Proxy(codec, {
+      get: (target, key) => key === 'write' && isDamaged
+        ? (...given: Parameters<typeof codec.write>) => ({ ...codec.write(...given), view: 'no JSON' })
+        : bound(target, key)
+    })
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1, codec: damaging }), true)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    isDamaged = true
+    t.equal(await tick(a, 20), true)
+    t.match(a.read.at(-1), { seq: 2, update: { queryMs: 20, isPast: true } })
+    await eventually(() => b.stream.status.away === 'format')
+    isDamaged = false
+    t.equal(await tick(a, 30), true)
+    await b.until(() => b.seqs.length === 3)
+    t.match(b.read.map(({ update }) => update?.isPast), [undefined, true, undefined])
+    await eventually(() => b.stream.status.away === null)
+    t.strictSame(b.away, ['format', null])
+    t.strictSame(a.away, [])
+  })
+
+  t.test('who finds that a newer popcast has written leads no more', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await raw(['HSET', keysOf(name).head, 'format', `${FINDINGS_FORMAT + 1}`, 'seq', '9', 'by', 'newer'])
+    t.equal(await a.stream.begin(), false)
+    t.equal(a.ended, 1)
+    t.match(a.stream.status, { role: 'follower', away: 'format' })
+    await eventually(async () => Number(await raw(['HGET', keysOf(name).head, 'until'])) < Date.now())
+    t.match(a.stream.status, { role: 'follower', away: 'format' }, 'nor does it take the lead again')
+  })
+
+  /** As somebody would with a hand of their own in the engine. */
+  async function damage (what: 'view' | 'note' | 'entry' | 'note of the entry'): Promise<void> {
+    const { head, log } = keysOf(name)
+    if (what === 'view' || what === 'note') {
+      await raw(['HSET', head, what, 'no JSON'])
+      return
+    }
+    const [[id, fields]] = await raw(['XREVRANGE', log, '+', '-', 'COUNT', '1']) as [[string, string[]]]
+    fields[fields.indexOf(what === 'entry' ? 'entry' : 'note') + 1] = 'no JSON'
+    await raw(['DEL', log])
+    await raw(['XADD', log, id, ...fields])
+  }
+
+  async function raw (command: string[]): Promise<unknown> {
+    const connection = new RedisConnection({ url: engine.url, clock })
+    try {
+      return await connection.send(command, 1_000)
+    } finally {
+      connection.close()
+    }
+  }
 
   t.test('somebody who wants data elsewhere is known', async (t) => {
     const [a, b] = [openStream(t, { url: engine.url, name }), openStream(t, { url: engine.url, name })]
