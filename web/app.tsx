@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { AppContext } from './context.ts'
+import { inTurn } from './drawing.ts'
 import { moment } from './format.ts'
 import { panesOf, type Panes } from './panes.tsx'
 import { windows, type View } from './state/address.ts'
@@ -32,7 +33,10 @@ export function App ({ context }: { context: AppContext }): JSX.Element {
 
 function boardOf ({ model }: AppContext, panes: Panes) {
   // The same elements each time: another view is another arrangement of them.
-  const parts = Object.entries(panes).map(([name, Pane]) => <div class={`pane pane-${name}`} key={name}><Pane /></div>)
+  const parts = Object.entries(panes).map(([name, pane]) => {
+    const Pane = inTurn(pane)
+    return <div class={`pane pane-${name}`} key={name}><Pane /></div>
+  })
   return () => <main class='board' data-view={model.address.value.view}>{parts}</main>
 }
 

@@ -1,8 +1,7 @@
-import { computed, signal } from '@preact/signals'
-import type { ComponentType } from 'preact'
-import type { HistoryPoint } from '../client/index.ts'
+import { computed, signal, type ReadonlySignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { HistoryPoint, Snapshot } from '../client/index.ts'
 import type { AppContext } from './context.ts'
-import { inTurn } from './drawing.ts'
 import { age, asOfWords } from './format.ts'
 import { attentionOf, itemOf } from './state/attention.ts'
 import { isFiltered, termsOf } from './state/filter.ts'
@@ -23,18 +22,21 @@ const LIST_LIMIT = 50
 /** Worst first: the map needs the room more. */
 const WALL_LANES = 3
 
+type Alerts = Snapshot['alerts']
+
 /** By where they are. */
-export interface Panes { readonly [name: string]: ComponentType }
+export interface Panes { readonly [name: string]: () => JSX.Element }
 
 /** The parts of the board. */
 export function panesOf (context: AppContext): Panes {
+  const alerts = computed(() => context.model.snapshot.value.alerts)
   return {
-    tiles: inTurn(tilesOf(context)),
-    map: inTurn(mapOf(context)),
-    list: inTurn(listOf(context)),
-    chart: inTurn(chartOf(context)),
-    timeline: inTurn(timelineOf(context)),
-    table: inTurn(tableOf(context))
+    tiles: tilesOf(context),
+    map: mapOf(context),
+    list: listOf(context, alerts),
+    chart: chartOf(context),
+    timeline: timelineOf(context),
+    table: tableOf(context, alerts)
   }
 }
 
@@ -116,11 +118,10 @@ function mapOf ({ model, actions }: AppContext) {
   )
 }
 
-function listOf ({ model, actions, isWall, isPrinting }: AppContext) {
+function listOf ({ model, actions, isWall, isPrinting }: AppContext, alerts: ReadonlySignal<Alerts>) {
   const fitting = signal(1)
   const onRows = (rows: number) => { fitting.value = rows }
   const isFitted = computed(() => isWall.value && !isPrinting.value)
-  const alerts = computed(() => model.snapshot.value.alerts)
   // What is how urgent depends on the data: of a second that passes only what is said of durations does.
   const attention = computed(() => {
     const all = isPrinting.value ? Infinity : LIST_LIMIT
@@ -195,8 +196,7 @@ function timelineOf ({ model, actions, spans, cursor, isWall, isPrinting }: AppC
   )
 }
 
-function tableOf ({ model, actions, isPrinting }: AppContext) {
-  const alerts = computed(() => model.snapshot.value.alerts)
+function tableOf ({ model, actions, isPrinting }: AppContext, alerts: ReadonlySignal<Alerts>) {
   const sort = computed(() => model.address.value.sort)
   const rows = computed(() => sorted(model.pops.value, alerts.value, sort.value))
   return () => (

@@ -34,7 +34,7 @@ const DRAWN_BY_FRAME = `new Promise((resolve) => {
   const frames = []
   const times = {}
   new MutationObserver((changes, observer) => {
-    const panes = changes.map(({ target }) => target.parentElement.closest('.pane')?.className.replace('pane pane-', ''))
+    const panes = changes.map(({ target }) => target.parentElement?.closest('.pane')?.className.replace('pane pane-', ''))
     const drawn = [...new Set(panes)].filter((pane) => pane !== undefined)
     frames.push(drawn)
     for (const pane of drawn) times[pane] = (times[pane] ?? 0) + 1
