@@ -125,7 +125,8 @@ function watchSilence (app: FastifyInstance, tell: Tell, clock: Clock, intervalM
   let isSilent = false
   const cancel = repeat(clock, intervalMs, () => {
     const wasSilent = isSilent
-    isSilent = app.view.isOverdue && app.stream.status.away === null
+    const { away, leader } = app.stream.status
+    isSilent = app.view.isOverdue && away === null && leader !== null
     if (!isSilent) return
     if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'who leads lives, and says nothing: what is known is told as stale')
     tell(true)

@@ -12,6 +12,8 @@ const BEAT_MS = 1_000
 const COUNTS_MS = 5_000
 /** An engine that is away is tried again after so long. */
 const RETRY_MS = 250
+/** Who waited for less, twice, and has read nothing new was woken by something else. */
+const SHORTEST_WAIT_MS = 25
 /** Two ticks lie apart by at least this share of the interval, over the whole fleet. */
 const SHORTEST_INTERVAL = 0.9
 /** Of what an engine says of itself in the log. */
@@ -62,6 +64,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #syncedAt: number
   #whenBack: Array<() => void> = []
   #closed = false
+  #waitedFor = { seq: -1, noteId: -1 }
   #cancelBeat: Cancel = () => {}
   #claiming: Promise<void> | null = null
   #loops: Array<Promise<void>> = []
@@ -202,8 +205,19 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       if (this.#closed) return
       // What was not read is still there: to wait for something newer would end at once.
       if (synced !== 'read' && synced !== 'empty') await wait(clock, RETRY_MS)
-      else await this.#attempt(() => this.#engine.wait({ seq: this.#tail.known.seq, noteId: this.#tail.noteId }))
+      else await this.#wait()
     }
+  }
+
+  /** Until something is new. What is none of ours may end it at once, again and again. */
+  async #wait (): Promise<void> {
+    const { clock } = this.#options
+    const { known: { seq }, noteId } = this.#tail
+    const isNews = seq !== this.#waitedFor.seq || noteId !== this.#waitedFor.noteId
+    this.#waitedFor = { seq, noteId }
+    const startedAt = clock.monotonic()
+    await this.#attempt(() => this.#engine.wait({ seq, noteId }))
+    if (!isNews && !this.#closed && clock.monotonic() - startedAt < SHORTEST_WAIT_MS) await wait(clock, RETRY_MS)
   }
 
   /** Gives signs of life until it is closed, and leads where nobody does. */
@@ -237,7 +251,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       term: this.#term,
       leaseMs: LEASE_MS,
       countsMs: COUNTS_MS,
-      wantsData: wantsData(),
+      // What cannot be read is there until the next update.
+      wantsData: wantsData() || this.#away === 'format',
       about: JSON.stringify(about())
     }
   }
@@ -269,7 +284,15 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#holder = id
     this.#turnBack()
     log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
-    if (memory !== null) this.#leader.begin(memory)
+    if (memory === null) return
+    try {
+      this.#leader.begin(memory)
+    } catch (error) {
+      // One that leads and makes nothing would keep the others from it.
+      this.#term = 0
+      await this.#engine.leave(id, term)
+      throw error
+    }
   }
 
   async #memory (isLost: boolean): Promise<Memory> {

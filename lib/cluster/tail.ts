@@ -141,7 +141,8 @@ export class Tail<Update, Note> {
 /** @returns null where there is none, undefined when it makes no sense */
 function noteOf<Note> (text: string): Note | null | undefined {
   try {
-    return text === '' ? null : JSON.parse(text) as Note
+    const note = text === '' ? null : JSON.parse(text) as Note
+    return text === '' || (typeof note === 'object' && note !== null) ? note : undefined
   } catch {
     return undefined
   }

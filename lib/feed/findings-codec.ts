@@ -48,7 +48,7 @@ export class FindingsCodec implements Codec<Findings> {
   }
 
   read ({ entry, view }: Written, position: Position): Findings {
-    const told = JSON.parse(entry) as Entry
+    const told = entryOf(entry)
     if (view === null) {
       return { ...told, isPast: true, pops: NO_POPS, details: new Map(), regressions: { open: [], closed: [] }, oldInMs: 0 }
     }
@@ -71,4 +71,12 @@ export class FindingsCodec implements Codec<Findings> {
     if (check !== `${crc32(view.slice(0, view.lastIndexOf('\n')))}`) throw new TypeError('not what was written')
     return { known, ...this.#unpacking.unpack(lines) }
   }
+}
+
+/** @throws when it is none */
+function entryOf (text: string): Entry {
+  const entry = JSON.parse(text) as Partial<Entry> | null
+  const isEntry = typeof entry?.header === 'object' && typeof entry.overview === 'object' && Array.isArray(entry.events)
+  if (!isEntry) throw new TypeError('no update')
+  return entry as Entry
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Leader, Memory } from '../cluster/shared-log.ts'
 import type { FleetReport, FleetSnapshot } from '../fleet/sample-fleet.ts'
 import type { Log } from '../log.ts'
@@ -42,11 +43,12 @@ export class Leading implements Leader {
   /** One query. @throws {SourceError} */
   readonly collect = (): Promise<FleetReport> => this.#intake.collect()
 
-  /** As text. */
+  /** As text, with a check in a line of its own: JSON has no line feeds. */
   readonly memory = (): string => {
     const { pops, ...fleet } = this.#intake.fleet
     const remembered: Remembered = { fleet, phase: this.#options.phase.snapshot() }
-    return JSON.stringify(remembered)
+    const text = JSON.stringify(remembered)
+    return `${text}\n${crc32(text)}`
   }
 
   begin (memory: Memory): void {
@@ -75,25 +77,29 @@ export class Leading implements Leader {
   }
 
   #restore ({ text, kept }: Memory): void {
-    const { keeper, phase, view: { lastKnown: head } } = this.#options
+    const { keeper, log, view: { lastKnown: head } } = this.#options
     keeper.restore(kept, this.#intake)
-    const remembered = text === null ? null : this.#parse(text)
-    if (remembered !== null) phase.restore(remembered.phase)
     const pops = head?.content.pops.states ?? null
-    if (remembered !== null) this.#intake.restoreFleet({ pops, ...remembered.fleet })
-    // What is open goes on with the same id, whatever else was lost.
-    else if (head !== null) {
-      const { regressions } = head.content
-      this.#intake.restoreFleet({ pops, detector: { memories: [], regressions }, lateness: { readAt: null, seen: [], due: 0 } })
+    if (text !== null) {
+      try {
+        return this.#remember(text, pops)
+      } catch (err) {
+        log.warn({ event: 'memory_unreadable', err }, 'what was remembered cannot be read')
+      }
     }
+    // What is open goes on with the same id, whatever else was lost.
+    if (head === null) return
+    const { regressions } = head.content
+    this.#intake.restoreFleet({ pops, detector: { memories: [], regressions }, lateness: { readAt: null, seen: [], due: 0 } })
   }
 
-  #parse (text: string): Remembered | null {
-    try {
-      return JSON.parse(text) as Remembered
-    } catch (err) {
-      this.#options.log.warn({ event: 'memory_unreadable', err }, 'what was remembered cannot be read')
-      return null
-    }
+  /** @throws when it is not what was written */
+  #remember (text: string, pops: FleetSnapshot['pops']): void {
+    // One that wrote no check was older.
+    const [remembered = '', check = `${crc32(remembered)}`] = text.split('\n')
+    if (check !== `${crc32(remembered)}`) throw new TypeError('not what was written')
+    const { fleet, phase } = JSON.parse(remembered) as Remembered
+    this.#intake.restoreFleet({ pops, ...fleet })
+    this.#options.phase.restore(phase)
   }
 }

@@ -60,6 +60,8 @@ export interface LogLimits {
   maxBytes: number
 }
 
+const NOTHING_SAID: Note = { failure: null, isTick: true }
+
 /**
  * The last updates as they were read from the log that all share, in memory, bounded in number and bytes; the oldest go first.
  * Whoever tells something follows it, and what was missed is answered from here: thousands resume at once.
@@ -70,7 +72,7 @@ export class UpdateLog implements Reader<Findings, Note> {
   /** The tick in which each open regression was told last. */
   readonly #toldIn = new Map<string, number>()
   #entries: LogEntry[] = []
-  #note: Note = { failure: null, isTick: true }
+  #note = NOTHING_SAID
   #epoch = ''
   #seq = 0
   #bytes = 0
@@ -104,7 +106,7 @@ export class UpdateLog implements Reader<Findings, Note> {
     let tick: Tick | null = null
     for (const placed of updates) tick = this.#place(placed)
     for (const [id, toldIn] of updates.at(-1)?.update.toldIn ?? []) this.#toldIn.set(id, toldIn)
-    this.#note = note ?? { failure: null, isTick: true }
+    this.#note = { ...NOTHING_SAID, ...note }
     await Promise.all(this.#followers.map(({ begin }) => begin?.({ tick, ...this.#note, ageMs, breaks })))
   }
 
@@ -118,9 +120,9 @@ export class UpdateLog implements Reader<Findings, Note> {
 
   async next ({ seq, update, note, ageMs }: Read<Findings, Note>): Promise<void> {
     this.#seq = seq
-    this.#note = note
+    this.#note = { ...NOTHING_SAID, ...note }
     const tick = update === null ? null : this.#place({ seq, update })
-    await Promise.all(this.#followers.map(({ next }) => next({ tick, ...note, ageMs })))
+    await Promise.all(this.#followers.map(({ next }) => next({ tick, ...this.#note, ageMs })))
   }
 
   readAfter ({ epoch, seq }: Position): Missed {

@@ -14,7 +14,8 @@ import type { Begun, Failure, Published, UpdateLog } from './update-log.ts'
 const SAME_MOMENT_MS = 20
 
 /**
- * Nothing was told for so long beyond two intervals, no tick and no reason for none: twice what it takes until another one leads.
+ * Nothing was told for so long beyond three intervals, no tick and no reason for none: a poll may be shifted by most of an
+ * interval, and until another one leads take some 6 s.
  */
 const OVERDUE_MS = 10_000
 
@@ -73,15 +74,15 @@ export class View {
     return this.#isIdle
   }
 
-  /** Whoever makes the ticks has said nothing for too long, though somebody wants data: it is not known why. */
+  /** Whoever makes the ticks has said nothing for too long, not even that nobody wants one: it is not known why. */
   get isOverdue (): boolean {
     const { clock, intervalMs } = this.#options
-    return !this.#isIdle && this.#heardAt !== null && clock.monotonic() - this.#heardAt >= 2 * intervalMs + OVERDUE_MS
+    return this.#heardAt !== null && clock.monotonic() - this.#heardAt >= 3 * intervalMs + OVERDUE_MS
   }
 
   /** The first update that is for those who come now: the newest, or the next one where that is old. */
   get firstSeq (): number {
-    return this.#isIdle || this.#head === null ? this.seq + 1 : this.seq
+    return this.#isIdle || this.#head?.seq !== this.seq ? this.seq + 1 : this.seq
   }
 
   /** Resolves when something is known that is not old, or that nothing can be; at the latest after so many ms. */
@@ -170,8 +171,9 @@ export class View {
     this.#take(begun)
   }
 
-  #take ({ tick, failure, isTick, ageMs, isOwn }: Published): void {
-    if (isOwn === undefined) this.#heardAt = this.#options.clock.monotonic()
+  #take ({ tick, failure, isTick, ageMs }: Published): void {
+    // That is what this process says itself.
+    if (failure?.code !== 'FEED_UNAVAILABLE') this.#heardAt = this.#options.clock.monotonic()
     this.#failure = failure
     this.#latest = null
     this.#isIdle = !isTick

@@ -22,6 +22,11 @@ local known = redis.call('HMGET', head, 'term', 'holder', 'epoch', 'seq', 'by', 
 if known[3] == epoch and known[6] == by then return { 'DUP' } end
 if known[2] ~= id or tonumber(known[1]) ~= term then return { 'FENCED' } end
 if known[3] ~= epoch or tonumber(known[4]) ~= seq or known[5] ~= before then return { 'GAP' } end
+if isUpdate then
+  -- What is none of ours may have taken the place.
+  local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  if newest and tonumber(string.match(newest[1], '^%d+')) > seq then redis.call('DEL', log) end
+end
 local noteId = redis.call('HINCRBY', head, 'noteId', 1)
 redis.call('HSET', head, 'note', note, 'noteBy', by, 'memory', memory)
 if not isUpdate then

@@ -232,15 +232,19 @@ else {
     t.equal(b.log.of('format_unknown').length, 1)
   })
 
-  for (const damaged of ['view', 'note', 'entry', 'note of the entry'] as const) {
-    t.test(`what makes no sense keeps nobody from leading: ${damaged}`, async (t) => {
+  const damages = (['view', 'note', 'entry', 'note of the entry'] as const).flatMap((damaged) =>
+    ['no JSON', '5', '{}'].map((text) => ({ damaged, text })))
+  for (const { damaged, text } of damages) {
+    // An object may be a note that says nothing.
+    if (text === '{}' && damaged.startsWith('note')) continue
+    t.test(`what makes no sense keeps nobody from leading: ${damaged}, ${text}`, async (t) => {
       const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
       await join(a, true)
       await tick(a, 10)
       await tick(a, 20)
       const { epoch } = a.stream.position
       await a.stream.close()
-      await damage(damaged)
+      await damage(damaged, text)
       const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
       void b.follow()
       await b.lead()
@@ -281,6 +285,52 @@ else {
     t.strictSame(a.away, [])
   })
 
+  t.test('what cannot be read is wanted anew, also while nobody wants data', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await damage('view', '[]')
+    const b = openStream(t, { url: engine.url, name })
+    const begun = b.follow()
+    compete(b)
+    await eventually(() => a.asked.demand > 0)
+    t.equal(b.stream.status.away, 'format')
+    t.equal(await tick(a, 20), true)
+    await begun
+    await eventually(() => !a.stream.isWantedElsewhere)
+  })
+
+  t.test('what is none of ours in the log is taken away by the next update', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    await raw(['XADD', keysOf(name).log, '*', 'a', 'b'])
+    t.equal(await tick(a, 20), true)
+    await b.until(() => b.seqs.length === 2)
+    t.equal(await tick(a, 30), true)
+    await b.until(() => b.seqs.length === 3)
+    t.strictSame([a.away, b.away], [[], []])
+  })
+
+  t.test('who cannot begin to lead gives the lead back', async (t) => {
+    const a = openStream(t, { url: engine.url, name })
+    void a.follow()
+    let begun = 0
+    await a.stream.lead({
+      begin () {
+        begun++
+        throw new Error('a defect')
+      },
+      end: () => {}
+    })
+    await eventually(() => begun > 0)
+    t.match(a.log.of('task_failed'), [{ err: { message: 'a defect' } }])
+    await a.stream.close()
+    const b = await join(openStream(t, { url: engine.url, name }), true)
+    t.equal(await tick(b, 10), true)
+    t.equal(a.stream.status.role, 'follower')
+  })
+
   t.test('who finds that a newer popcast has written leads no more', async (t) => {
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     await tick(a, 10)
@@ -293,14 +343,14 @@ else {
   })
 
   /** As somebody would with a hand of their own in the engine. */
-  async function damage (what: 'view' | 'note' | 'entry' | 'note of the entry'): Promise<void> {
+  async function damage (what: 'view' | 'note' | 'entry' | 'note of the entry', text: string): Promise<void> {
     const { head, log } = keysOf(name)
     if (what === 'view' || what === 'note') {
-      await raw(['HSET', head, what, 'no JSON'])
+      await raw(['HSET', head, what, text])
       return
     }
     const [[id, fields]] = await raw(['XREVRANGE', log, '+', '-', 'COUNT', '1']) as [[string, string[]]]
-    fields[fields.indexOf(what === 'entry' ? 'entry' : 'note') + 1] = 'no JSON'
+    fields[fields.indexOf(what === 'entry' ? 'entry' : 'note') + 1] = text
     await raw(['DEL', log])
     await raw(['XADD', log, id, ...fields])
   }

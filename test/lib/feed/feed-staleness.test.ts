@@ -127,3 +127,28 @@ t.test('a jump of the wall clock makes nothing stale or fresh', async (t) => {
   await clock.advance(25_000)
   t.equal(view.latest()?.update.status, 'stale')
 })
+
+for (const last of ['an update', 'a failure', 'that nobody wants any'] as const) {
+  t.test(`whoever makes the updates and says nothing any more is overdue: the last was ${last}`, async (t) => {
+    const { tick, tickMaker, source, clock, view, ticks, fail } = setUp()
+    t.equal(view.isOverdue, false, 'before anything was said')
+    source.measurements = steadyPops(START_MS)
+    await tick()
+    await clock.advance(INTERVAL_MS)
+    if (last === 'a failure') fail('timeout')
+    if (last === 'that nobody wants any') await tickMaker.probe()
+    else await tick()
+    await clock.advance(3 * INTERVAL_MS + 9_999)
+    t.equal(view.isOverdue, false)
+    await clock.advance(1)
+    t.equal(view.isOverdue, true)
+    await ticks.turnAway({ code: 'FEED_UNAVAILABLE' })
+    t.equal(view.isOverdue, true, 'that it is said does not change it')
+    await ticks.turnAway(null)
+    t.equal(view.isOverdue, false, 'the log is there again: it is waited for anew')
+    await clock.advance(3 * INTERVAL_MS + 10_000)
+    t.equal(view.isOverdue, true)
+    await tick()
+    t.equal(view.isOverdue, false)
+  })
+}

@@ -208,3 +208,35 @@ t.test('what cannot be read is as if it had not been kept, but for what is open'
   t.strictSame(second.told.at(-1)?.regressions.open.map(({ id }) => id), open)
   t.equal(second.log.of('memory_unreadable').length, 1 + first.memory.kept.size)
 })
+
+/** What is not what was written, in every way that is JSON or none. */
+const damaged = [
+  '', 'no JSON', 'null', '5', '[]', '{}', '"text"', '{"phase":{},"fleet":{}}', '{"fleet":{"detector":5},"phase":null}'
+]
+
+for (const text of damaged) {
+  t.test(`a memory that makes no sense keeps nobody from going on: ${text}`, async (t) => {
+    const clock = new FakeClock(START)
+    const before = await new Process(clock).begin(null)
+    for (let ticks = 0; ticks < 80; ticks++) {
+      await before.tick()
+      await clock.advance(INTERVAL_MS - (clock.now() - START) % INTERVAL_MS + 500)
+    }
+    before.memory.text = text
+    const successor = await new Process(clock).begin(before)
+    t.match(successor.log.of('memory_unreadable'), [{ level: 'warn' }])
+    await successor.tick()
+    const open = (process: Process) => process.told.at(-1)?.regressions.open.map(({ id }) => id)
+    t.strictSame(open(successor), open(before), 'what is open goes on with the same id')
+  })
+}
+
+t.test('a memory of which a bit has changed is not believed, and one that was written without a check is', async (t) => {
+  const before = await new Process(new FakeClock(START)).begin(null)
+  await before.tick()
+  const { text } = before.memory
+  before.memory.text = text!.replace('"phase"', '"phasf"')
+  t.equal((await new Process(before.clock).begin(before)).log.of('memory_unreadable').length, 1)
+  before.memory.text = text!.split('\n')[0]!
+  t.equal((await new Process(before.clock).begin(before)).log.of('memory_unreadable').length, 0)
+})
