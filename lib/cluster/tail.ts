@@ -77,7 +77,8 @@ export class Tail<Update, Note> {
     if (entries.some(({ format }) => format > codec.format)) return 'newer'
     const understood = this.#understand(entries, state, leads)
     const note = noteOf<Note>(state.note)
-    const isNewestUnderstood = understood.length > 0 || entries.length === 0
+    // A view that is sent is of an update: one that is gone is not none.
+    const isNewestUnderstood = understood.length > 0 || (entries.length === 0 && state.view === '')
     if (!leads && (!isNewestUnderstood || note === undefined)) return 'damaged'
     if (state.epoch === known.epoch && follows(understood, state, known)) await this.#next(state, understood, note ?? null)
     else await this.#begin(state, understood, note ?? null)

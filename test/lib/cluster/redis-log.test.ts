@@ -299,6 +299,22 @@ else {
     await eventually(() => !a.stream.isWantedElsewhere)
   })
 
+  for (const command of [['DEL'], ['XDEL', '1-0'], ['XADD', '*', 'a', 'b']] as const) {
+    t.test(`an update that is gone from the log is not taken for none: ${command[0]}`, async (t) => {
+      const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+      await tick(a, 10)
+      const [verb, ...given] = command
+      await raw([verb, keysOf(name).log, ...given])
+      const b = openStream(t, { url: engine.url, name })
+      const begun = b.follow()
+      await eventually(() => b.stream.status.away === 'format')
+      t.strictSame(b.begun, [])
+      t.equal(await tick(a, 20), true)
+      await begun
+      t.match(b.begun[0]?.updates.at(-1), { seq: 2, update: { queryMs: 20 } })
+    })
+  }
+
   t.test('what is none of ours in the log is taken away by the next update', async (t) => {
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     const b = await join(openStream(t, { url: engine.url, name }), false)
