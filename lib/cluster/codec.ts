@@ -15,4 +15,6 @@ export interface Codec<Update> {
   write (update: Update, position: Position): { entry: string, view: string }
   /** Of updates in their order. @throws when it makes no sense */
   read (written: Written, position: Position): Update
+  /** What is said beside an update; absent: any JSON. @throws when it makes no sense */
+  readNote? (text: string): unknown
 }

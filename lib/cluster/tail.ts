@@ -76,7 +76,7 @@ export class Tail<Update, Note> {
     const entries = chained(state)
     if (entries.some(({ format }) => format > codec.format)) return 'newer'
     const understood = this.#understand(entries, state, leads)
-    const note = noteOf<Note>(state.note)
+    const note = state.note === '' ? null : this.#noteOf(state.note)
     // A view that is sent is of an update: one that is gone is not none.
     const isNewestUnderstood = understood.length > 0 || (entries.length === 0 && state.view === '')
     if (!leads && (!isNewestUnderstood || note === undefined)) return 'damaged'
@@ -118,12 +118,22 @@ export class Tail<Update, Note> {
   #understand (entries: readonly ReadEntry[], state: ReadState, leads: boolean): Array<Understood<Update, Note>> {
     const understood: Array<Understood<Update, Note>> = []
     for (const entry of entries.toReversed()) {
-      const note = noteOf<Note>(entry.note)
+      const note = this.#noteOf(entry.note)
       const update = this.#updateOf(entry, state, leads)
-      if (note === undefined || note === null || update === undefined) break
+      if (note === undefined || update === undefined) break
       understood.unshift({ seq: entry.seq, update, note, entry })
     }
     return understood
+  }
+
+  /** @returns undefined when it makes no sense */
+  #noteOf (text: string): Note | undefined {
+    const { codec } = this.#options
+    try {
+      return (codec.readNote?.(text) ?? JSON.parse(text)) as Note
+    } catch {
+      return undefined
+    }
   }
 
   /** @returns undefined when it makes no sense */
@@ -135,16 +145,6 @@ export class Tail<Update, Note> {
         return this.#options.codec.read({ entry, view }, { epoch, seq })
       } catch {}
     }
-    return undefined
-  }
-}
-
-/** @returns null where there is none, undefined when it makes no sense */
-function noteOf<Note> (text: string): Note | null | undefined {
-  try {
-    const note = text === '' ? null : JSON.parse(text) as Note
-    return text === '' || (typeof note === 'object' && note !== null) ? note : undefined
-  } catch {
     return undefined
   }
 }

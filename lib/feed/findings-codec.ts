@@ -1,13 +1,12 @@
-import { crc32 } from 'node:zlib'
 import type { Codec, Written } from '../cluster/codec.ts'
 import type { Position } from '../cluster/shared-log.ts'
 import { PopsSnapshot } from '../fleet/pop-state.ts'
 import { clamp } from '../fleet/rounding.ts'
 import { unpackOlder, type OlderPops } from './older-findings.ts'
 import { pack, Unpacking, type Unpacked } from './packed-findings.ts'
+import { entryOf, noteOf, type Entry } from './read-back.ts'
+import { sealed, unsealed } from './seal.ts'
 import type { Findings } from './tick.ts'
-
-type Entry = Pick<Findings, 'header' | 'overview' | 'silentPops' | 'dataTime' | 'queryMs' | 'events'>
 
 /** The first line of what is kept of the newest update alone. */
 interface Known extends Pick<Findings, 'regressions' | 'oldInMs'> {
@@ -23,6 +22,7 @@ export const FINDINGS_FORMAT = 3
 /** Findings as text. */
 export class FindingsCodec implements Codec<Findings> {
   readonly format = FINDINGS_FORMAT
+  readonly readNote = noteOf
   readonly #toldIn: (id: string) => number | undefined
   readonly #unpacking = new Unpacking()
   /** What was read last, from which deltas are made. */
@@ -44,7 +44,7 @@ export class FindingsCodec implements Codec<Findings> {
     // JSON has no infinity.
     const known: Known = { regressions, oldInMs: clamp(oldInMs, Number.MAX_VALUE), toldIn }
     const text = [JSON.stringify(known), ...pack(pops.states, details)].join('\n')
-    return { entry: JSON.stringify(entry), view: `${text}\n${crc32(text)}` }
+    return { entry: JSON.stringify(entry), view: sealed(text) }
   }
 
   read ({ entry, view }: Written, position: Position): Findings {
@@ -64,19 +64,10 @@ export class FindingsCodec implements Codec<Findings> {
   /** What is read later is known now to be what was written: who asks then could not be told that it is not. @throws */
   #unpack (view: string): Unpacked & { known: Known } {
     // JSON has no line feeds of its own.
-    const [first = '', ...lines] = view.split('\n')
+    const [first = '', ...older] = view.split('\n')
     const known = JSON.parse(first) as Known | OlderKnown
-    if ('pops' in known) return { known, ...unpackOlder(known.pops, lines[0] ?? '') }
-    const check = lines.pop()
-    if (check !== `${crc32(view.slice(0, view.lastIndexOf('\n')))}`) throw new TypeError('not what was written')
+    if ('pops' in known) return { known, ...unpackOlder(known.pops, older[0] ?? '') }
+    const [, ...lines] = unsealed(view).split('\n')
     return { known, ...this.#unpacking.unpack(lines) }
   }
-}
-
-/** @throws when it is none */
-function entryOf (text: string): Entry {
-  const entry = JSON.parse(text) as Partial<Entry> | null
-  const isEntry = typeof entry?.header === 'object' && typeof entry.overview === 'object' && Array.isArray(entry.events)
-  if (!isEntry) throw new TypeError('no update')
-  return entry as Entry
 }

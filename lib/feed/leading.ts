@@ -1,10 +1,10 @@
-import { crc32 } from 'node:zlib'
 import type { Leader, Memory } from '../cluster/shared-log.ts'
 import type { FleetReport, FleetSnapshot } from '../fleet/sample-fleet.ts'
 import type { Log } from '../log.ts'
 import type { Intake } from './intake.ts'
 import type { Keeper } from './keeper.ts'
 import type { Poller } from './poller.ts'
+import { sealed, unsealed } from './seal.ts'
 import type { TickMaker } from './tick-maker.ts'
 import type { View } from './view.ts'
 import type { PhaseSnapshot, WriterPhase } from './writer-phase.ts'
@@ -43,12 +43,11 @@ export class Leading implements Leader {
   /** One query. @throws {SourceError} */
   readonly collect = (): Promise<FleetReport> => this.#intake.collect()
 
-  /** As text, with a check in a line of its own: JSON has no line feeds. */
+  /** As text. */
   readonly memory = (): string => {
     const { pops, ...fleet } = this.#intake.fleet
     const remembered: Remembered = { fleet, phase: this.#options.phase.snapshot() }
-    const text = JSON.stringify(remembered)
-    return `${text}\n${crc32(text)}`
+    return sealed(JSON.stringify(remembered))
   }
 
   begin (memory: Memory): void {
@@ -95,10 +94,8 @@ export class Leading implements Leader {
 
   /** @throws when it is not what was written */
   #remember (text: string, pops: FleetSnapshot['pops']): void {
-    // One that wrote no check was older.
-    const [remembered = '', check = `${crc32(remembered)}`] = text.split('\n')
-    if (check !== `${crc32(remembered)}`) throw new TypeError('not what was written')
-    const { fleet, phase } = JSON.parse(remembered) as Remembered
+    // One that sealed nothing was older; JSON has no line feeds of its own.
+    const { fleet, phase } = JSON.parse(text.includes('\n') ? unsealed(text) : text) as Remembered
     this.#intake.restoreFleet({ pops, ...fleet })
     this.#options.phase.restore(phase)
   }

@@ -25,7 +25,7 @@ function rowAt<Fields> (names: ReadonlyArray<keyof Fields>, columns: Columns<Fie
 /** What is told of a PoP, with the time of its sample in ms since the epoch. */
 export type PackedPop = Omit<PopState, 'sampleTime'> & { sampleTime: number }
 /** ECMA-262, 21.4.1.1. */
-const MAX_TIME = 8.64e15
+export const MAX_TIME = 8.64e15
 
 type Reading = Pick<PackedPop, 'code' | 'coldStartMs' | 'status' | 'sampleTime'>
 

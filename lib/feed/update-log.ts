@@ -106,7 +106,7 @@ export class UpdateLog implements Reader<Findings, Note> {
     let tick: Tick | null = null
     for (const placed of updates) tick = this.#place(placed)
     for (const [id, toldIn] of updates.at(-1)?.update.toldIn ?? []) this.#toldIn.set(id, toldIn)
-    this.#note = { ...NOTHING_SAID, ...note }
+    this.#note = note ?? NOTHING_SAID
     await Promise.all(this.#followers.map(({ begin }) => begin?.({ tick, ...this.#note, ageMs, breaks })))
   }
 
@@ -120,9 +120,9 @@ export class UpdateLog implements Reader<Findings, Note> {
 
   async next ({ seq, update, note, ageMs }: Read<Findings, Note>): Promise<void> {
     this.#seq = seq
-    this.#note = { ...NOTHING_SAID, ...note }
+    this.#note = note
     const tick = update === null ? null : this.#place({ seq, update })
-    await Promise.all(this.#followers.map(({ next }) => next({ tick, ...this.#note, ageMs })))
+    await Promise.all(this.#followers.map(({ next }) => next({ tick, ...note, ageMs })))
   }
 
   readAfter ({ epoch, seq }: Position): Missed {

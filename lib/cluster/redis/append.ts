@@ -22,8 +22,12 @@ local known = redis.call('HMGET', head, 'term', 'holder', 'epoch', 'seq', 'by', 
 if known[3] == epoch and known[6] == by then return { 'DUP' } end
 if known[2] ~= id or tonumber(known[1]) ~= term then return { 'FENCED' } end
 if known[3] ~= epoch or tonumber(known[4]) ~= seq or known[5] ~= before then return { 'GAP' } end
+-- What is none of ours may have taken the place.
+for _, key in ipairs({ log, notes }) do
+  local kind = redis.call('TYPE', key)['ok']
+  if kind ~= 'stream' and kind ~= 'none' then redis.call('DEL', key) end
+end
 if isUpdate then
-  -- What is none of ours may have taken the place.
   local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
   if newest and tonumber(string.match(newest[1], '^%d+')) > seq then redis.call('DEL', log) end
 end

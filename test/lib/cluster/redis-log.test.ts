@@ -233,10 +233,8 @@ else {
   })
 
   const damages = (['view', 'note', 'entry', 'note of the entry'] as const).flatMap((damaged) =>
-    ['no JSON', '5', '{}'].map((text) => ({ damaged, text })))
+    ['no JSON', '5', '{}', '{"failure":7,"isTick":"x","knows":{"source":5,"troubles":{}}}'].map((text) => ({ damaged, text })))
   for (const { damaged, text } of damages) {
-    // An object may be a note that says nothing.
-    if (text === '{}' && damaged.startsWith('note')) continue
     t.test(`what makes no sense keeps nobody from leading: ${damaged}, ${text}`, async (t) => {
       const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
       await join(a, true)
@@ -327,6 +325,21 @@ else {
     await b.until(() => b.seqs.length === 3)
     t.strictSame([a.away, b.away], [[], []])
   })
+
+  for (const key of ['log', 'notes'] as const) {
+    t.test(`a key of another type is taken away by the next update: ${key}`, async (t) => {
+      const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+      const b = await join(openStream(t, { url: engine.url, name }), false)
+      await tick(a, 10)
+      await b.until(() => b.seqs.length === 1)
+      await raw(['SET', keysOf(name)[key], 'x'])
+      t.equal(await tick(a, 20), true)
+      t.equal(await append(a.stream, null), true, 'and a note is heard, too')
+      t.equal(await tick(a, 30), true)
+      await b.until(() => b.seqs.at(-1) === 3)
+      await eventually(() => a.stream.status.away === null && b.stream.status.away === null)
+    })
+  }
 
   t.test('who cannot begin to lead gives the lead back', async (t) => {
     const a = openStream(t, { url: engine.url, name })
