@@ -10,6 +10,8 @@ export const LEASE_MS = 5_000
 const BEAT_MS = 1_000
 /** An instance that has given no sign of life for so long is gone. */
 const COUNTS_MS = 5_000
+/** So often the lead has to be seen to be free by who cannot read what there is: those who can may lead first. */
+const PATIENT_BEATS = 3
 /** An engine that is away is tried again after so long. */
 const RETRY_MS = 250
 /** Who waited for less, twice, and has read nothing new was woken by something else. */
@@ -60,6 +62,11 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #away: 'engine' | 'format' | null = null
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
   #isOutdated = false
+  /** In a row, in which nobody led. */
+  #freeBeats = 0
+  /** What there is was looked at, or could not be. */
+  readonly #whenLooked: Promise<void>
+  #looked = () => {}
   #isSynced = false
   #syncedAt: number
   #whenBack: Array<() => void> = []
@@ -75,6 +82,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#engine = engine
     this.#tail = new Tail({ engine, codec })
     this.#syncedAt = clock.monotonic()
+    this.#whenLooked = new Promise((resolve) => { this.#looked = resolve })
   }
 
   get position (): Position {
@@ -188,6 +196,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     const term = this.#term
     this.#term = 0
     this.#cancelBeat()
+    this.#looked()
     this.#engine.stopWaiting()
     for (const resolve of this.#whenBack.splice(0)) resolve()
     await this.#attempt(() => this.#engine.leave(this.#options.instance, term))
@@ -200,6 +209,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     const { clock } = this.#options
     while (!this.#closed) {
       const synced = await this.#sync()
+      this.#looked()
       if (synced === 'lost') await this.#claim()
       if (synced === 'read') this.#turnBack()
       if (this.#closed) return
@@ -223,6 +233,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   /** Gives signs of life until it is closed, and leads where nobody does. */
   async #beat (): Promise<void> {
     const { clock, onDemand } = this.#options
+    await this.#whenLooked
     while (!this.#closed) {
       const seen = await this.#attempt(() => this.#engine.beat(this.#sign()))
       if (seen !== null && !this.#closed) {
@@ -230,7 +241,9 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
         this.#holder = seen.holder
         if (seen.kind === 'FENCED') this.#end()
         // One that has the lease and does not lead could not read what it had to.
-        if (seen.kind === 'FREE' || (this.#term === 0 && seen.holder === this.#options.instance)) await this.#claim()
+        const isFree = seen.kind === 'FREE' || (this.#term === 0 && seen.holder === this.#options.instance)
+        this.#freeBeats = isFree ? this.#freeBeats + 1 : 0
+        if (isFree && (this.#away !== 'format' || this.#freeBeats >= PATIENT_BEATS)) await this.#claim()
         if (this.isWantedElsewhere) onDemand()
       }
       await new Promise<void>((resolve) => {

@@ -55,3 +55,9 @@ export async function join<One extends Recorder> (one: One, leads: boolean): Pro
 export async function tick ({ stream }: Recorder, queryMs: number): Promise<boolean> {
   return await stream.begin() && await append(stream, queryMs, `memory ${queryMs}`)
 }
+
+/** What a proxy gives of its target: methods as those of the target. */
+export function bound (target: object, key: string | symbol): unknown {
+  const value = Reflect.get(target, key, target) as unknown
+  return typeof value === 'function' ? value.bind(target) : value
+}

@@ -1,0 +1,206 @@
+import t, { type Test } from 'tap'
+import { systemClock } from '../../../lib/clock.ts'
+import { RedisConnection } from '../../../lib/cluster/redis/connection.ts'
+import { keysOf } from '../../../lib/cluster/redis/keys.ts'
+import { RedisLog, type RedisLogOptions } from '../../../lib/cluster/redis/redis-log.ts'
+import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
+import type { Findings } from '../../../lib/feed/tick.ts'
+import type { Note } from '../../../lib/feed/update-log.ts'
+import { eventually } from '../../support/eventually.ts'
+import { bound, findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
+import { noRedis, Redis } from '../../support/redis.ts'
+import { append } from '../../support/shared-log-suite.ts'
+
+/** What something else has written where instances share a log. */
+const skip = noRedis()
+const clock = systemClock
+
+type Options = Partial<RedisLogOptions<Findings>> & { url: string }
+
+const openStream = (t: Test, options: Options) =>
+  openLeased(t, (common) => new RedisLog<Findings, Note>({ name: 'test', ...common, ...options }))
+
+if (skip !== null) t.comment(skip)
+else {
+  let engine: Redis
+  let name = ''
+  t.before(async () => { engine = await Redis.start(t) })
+  t.beforeEach(() => { name = `stream-${next()}` })
+
+  const damages = (['view', 'note', 'entry', 'note of the entry'] as const).flatMap((damaged) =>
+    ['no JSON', '5', '{}', '{"failure":7,"isTick":"x","knows":{"source":5,"troubles":{}}}'].map((text) => ({ damaged, text })))
+  for (const { damaged, text } of damages) {
+    t.test(`what makes no sense keeps nobody from leading: ${damaged}, ${text}`, async (t) => {
+      const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
+      await join(a, true)
+      await tick(a, 10)
+      await tick(a, 20)
+      const { epoch } = a.stream.position
+      await a.stream.close()
+      await damage(damaged, text)
+      const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
+      void b.follow()
+      await b.lead()
+      t.equal(b.memories[0]?.text, 'memory 20', 'what it needs is there')
+      const isTold = damaged !== 'entry' && damaged !== 'note of the entry'
+      t.strictSame(b.begun.at(-1)?.updates.map(({ seq }) => seq), isTold ? [1, 2] : [])
+      t.equal(b.begun.at(-1)?.updates.at(-1)?.update.isPast, damaged === 'view' ? true : undefined)
+      t.equal(await tick(b, 30), true)
+      const c = await join(openStream(t, { url: engine.url, name }), false)
+      t.match(c.begun, [{ position: { epoch, seq: 3 } }])
+      t.match(c.begun[0]?.updates.at(-1), { seq: 3, update: { queryMs: 30 } })
+      t.match([b.stream.status, c.stream.status], [{ away: null }, { away: null }])
+    })
+  }
+
+  t.test('who leads goes on from what it cannot read of its own, and the others from the next update', async (t) => {
+    const codec = findingsCodec()
+    let isDamaged = false
+    const damaging = new Proxy(codec, {
+      get: (target, key) => key === 'write' && isDamaged
+        ? (...given: Parameters<typeof codec.write>) => ({ ...codec.write(...given), view: 'no JSON' })
+        : bound(target, key)
+    })
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1, codec: damaging }), true)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    isDamaged = true
+    t.equal(await tick(a, 20), true)
+    t.match(a.read.at(-1), { seq: 2, update: { queryMs: 20, isPast: true } })
+    await eventually(() => b.stream.status.away === 'format')
+    isDamaged = false
+    t.equal(await tick(a, 30), true)
+    await b.until(() => b.seqs.length === 3)
+    t.match(b.read.map(({ update }) => update?.isPast), [undefined, true, undefined])
+    await eventually(() => b.stream.status.away === null)
+    t.strictSame(b.away, ['format', null])
+    t.strictSame(a.away, [])
+  })
+
+  t.test('what cannot be read is wanted anew, also while nobody wants data', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await damage('view', '[]')
+    const b = openStream(t, { url: engine.url, name })
+    const begun = b.follow()
+    void b.lead()
+    await eventually(() => a.asked.demand > 0)
+    t.equal(b.stream.status.away, 'format')
+    t.equal(await tick(a, 20), true)
+    await begun
+    await eventually(() => !a.stream.isWantedElsewhere)
+  })
+
+  for (const command of [['DEL'], ['XDEL', '1-0'], ['XADD', '*', 'a', 'b']] as const) {
+    t.test(`an update that is gone from the log is not taken for none: ${command[0]}`, async (t) => {
+      const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+      await tick(a, 10)
+      const [verb, ...given] = command
+      await raw([verb, keysOf(name).log, ...given])
+      const b = openStream(t, { url: engine.url, name })
+      const begun = b.follow()
+      await eventually(() => b.stream.status.away === 'format')
+      t.strictSame(b.begun, [])
+      t.equal(await tick(a, 20), true)
+      await begun
+      t.match(b.begun[0]?.updates.at(-1), { seq: 2, update: { queryMs: 20 } })
+    })
+  }
+
+  t.test('what is none of ours in the log is taken away by the next update', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    await raw(['XADD', keysOf(name).log, '*', 'a', 'b'])
+    t.equal(await tick(a, 20), true)
+    await b.until(() => b.seqs.length === 2)
+    t.equal(await tick(a, 30), true)
+    await b.until(() => b.seqs.length === 3)
+    t.strictSame([a.away, b.away], [[], []])
+  })
+
+  for (const key of ['log', 'notes'] as const) {
+    t.test(`a key of another type is taken away by the next update: ${key}`, async (t) => {
+      const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+      const b = await join(openStream(t, { url: engine.url, name }), false)
+      await tick(a, 10)
+      await b.until(() => b.seqs.length === 1)
+      await raw(['SET', keysOf(name)[key], 'x'])
+      t.equal(await tick(a, 20), true)
+      t.equal(await append(a.stream, null), true, 'and a note is heard, too')
+      t.equal(await tick(a, 30), true)
+      await b.until(() => b.seqs.at(-1) === 3)
+      await eventually(() => a.stream.status.away === null && b.stream.status.away === null)
+    })
+  }
+
+  t.test('who cannot begin to lead gives the lead back', async (t) => {
+    const a = openStream(t, { url: engine.url, name })
+    void a.follow()
+    let begun = 0
+    await a.stream.lead({
+      begin () {
+        begun++
+        throw new Error('a defect')
+      },
+      end: () => {}
+    })
+    await eventually(() => begun > 0)
+    t.match(a.log.of('task_failed'), [{ err: { message: 'a defect' } }])
+    await a.stream.close()
+    const b = await join(openStream(t, { url: engine.url, name }), true)
+    t.equal(await tick(b, 10), true)
+    t.equal(a.stream.status.role, 'follower')
+  })
+
+  t.test('who can read what there is leads before who cannot', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const b = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    for (const what of ['view', 'note'] as const) await damage(what, 'null')
+    const c = openStream(t, { url: engine.url, name, intervalMs: 1 })
+    void c.follow()
+    void c.lead()
+    await eventually(() => c.stream.status.away === 'format')
+    await a.stream.close()
+    await b.lead()
+    t.equal(c.memories.length, 0)
+    t.equal(await tick(b, 20), true)
+  })
+
+  t.test('who finds that a newer popcast has written leads no more', async (t) => {
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await raw(['HSET', keysOf(name).head, 'format', `${FINDINGS_FORMAT + 1}`, 'seq', '9', 'by', 'newer'])
+    t.equal(await a.stream.begin(), false)
+    t.equal(a.ended, 1)
+    t.match(a.stream.status, { role: 'follower', away: 'format' })
+    await eventually(async () => Number(await raw(['HGET', keysOf(name).head, 'until'])) < Date.now())
+    t.match(a.stream.status, { role: 'follower', away: 'format' }, 'nor does it take the lead again')
+  })
+
+  /** As somebody would with a hand of their own in the engine. */
+  async function damage (what: 'view' | 'note' | 'entry' | 'note of the entry', text: string): Promise<void> {
+    const { head, log } = keysOf(name)
+    if (what === 'view' || what === 'note') {
+      await raw(['HSET', head, what, text])
+      return
+    }
+    const [[id, fields]] = await raw(['XREVRANGE', log, '+', '-', 'COUNT', '1']) as [[string, string[]]]
+    fields[fields.indexOf(what === 'entry' ? 'entry' : 'note') + 1] = text
+    await raw(['DEL', log])
+    await raw(['XADD', log, id, ...fields])
+  }
+
+  async function raw (command: string[]): Promise<unknown> {
+    const connection = new RedisConnection({ url: engine.url, clock })
+    try {
+      return await connection.send(command, 1_000)
+    } finally {
+      connection.close()
+    }
+  }
+}
