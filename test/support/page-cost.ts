@@ -50,8 +50,9 @@ interface TraceEvent {
   readonly ph: string
   readonly pid: number
   readonly tid: number
-  /** Microseconds, as `tdur`: of CPU. */
+  /** When it began, microseconds. */
   readonly ts: number
+  /** CPU that it took, microseconds. */
   readonly tdur?: number
 }
 
@@ -85,7 +86,7 @@ function ascending (one: number, other: number): number {
 
 /** Resolves when the footer tells of another update than `seq`. Watches for it: to look at each frame would make the frames. */
 export async function nextSeq (page: Page, seq: string): Promise<string> {
-  return page.evaluate((before) => new Promise<string>((resolve) => {
+  return page.evaluate(([before, mark]) => new Promise<string>((resolve) => {
     const { document, MutationObserver } = globalThis as unknown as PageGlobals
     const observer = new MutationObserver(look)
     observer.observe(document, { subtree: true, childList: true, characterData: true })
@@ -95,10 +96,10 @@ export async function nextSeq (page: Page, seq: string): Promise<string> {
       const now = /seq \d+/.exec(document.querySelector('.footer')?.textContent ?? '')?.[0] ?? before
       if (now === before) return
       observer.disconnect()
-      performance.mark('popcast-update')
+      performance.mark(mark)
       resolve(now)
     }
-  }), seq)
+  }), [seq, UPDATE] as const)
 }
 
 export async function heapBytes (page: Page): Promise<number> {
