@@ -92,7 +92,7 @@ export interface ReadEntry {
   by: string
   /** The append before it. */
   before: string
-  /** JSON. */
+  /** JSON; '' when it is not known any more. */
   note: string
   noteId: number
   /** JSON. */

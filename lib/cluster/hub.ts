@@ -210,10 +210,10 @@ export class Hub implements Engine {
   /** Where it begins, and where the log begins an epoch of its own accord. */
   #begun ({ position: { epoch, seq }, updates, note, ageMs }: History<Written, unknown>): void {
     const noteId = this.#head.noteId + 1
-    // Which appends those were nobody knows any more; nobody was told them by this one either.
+    // Which appends those were and what was said beside them nobody knows any more; nobody was told them by this one either.
     const byOf = (at: number) => `0.${at}`
     this.#entries = updates.map(({ seq: at, update: { entry } }) =>
-      ({ seq: at, format: this.#options.format, epoch, by: byOf(at), before: byOf(at - 1), note: '{}', noteId, entry }))
+      ({ seq: at, format: this.#options.format, epoch, by: byOf(at), before: byOf(at - 1), note: '', noteId, entry }))
     this.#bytes = this.#entries.reduce((sum, { entry }) => sum + entry.length, 0)
     const view = updates.at(-1)?.update.view ?? ''
     const said = note === null ? '' : JSON.stringify(note)

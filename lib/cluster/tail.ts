@@ -17,8 +17,12 @@ export interface TailOptions<Update> {
 /** An entry that could be read. */
 interface Understood<Update, Note> extends Placed<Update> {
   entry: ReadEntry
-  note: Note
+  /** null: it is not known any more. */
+  note: Note | null
 }
+
+/** One that can be told by itself, with all that was said when it was made. */
+type Whole<Update, Note> = Understood<Update, Note> & { note: Note }
 
 const NOTHING: Known = { epoch: '', seq: 0, by: '', term: 0 }
 
@@ -76,11 +80,12 @@ export class Tail<Update, Note> {
     const entries = chained(state)
     if (entries.some(({ format }) => format > codec.format)) return 'newer'
     const understood = this.#understand(entries, state, leads)
-    const note = state.note === '' ? null : this.#noteOf(state.note)
+    const note = this.#noteOf(state.note)
     // A view that is sent is of an update: one that is gone is not none.
     const isNewestUnderstood = understood.length > 0 || (entries.length === 0 && state.view === '')
     if (!leads && (!isNewestUnderstood || note === undefined)) return 'damaged'
-    if (state.epoch === known.epoch && follows(understood, state, known)) await this.#next(state, understood, note ?? null)
+    const isFollowing = state.epoch === known.epoch && follows(understood, state, known)
+    if (isFollowing && isWhole(understood)) await this.#next(state, understood, note ?? null)
     else await this.#begin(state, understood, note ?? null)
     return 'read'
   }
@@ -95,7 +100,7 @@ export class Tail<Update, Note> {
     return entries[0]?.seq === known.seq + 1 && entries[0].before !== known.by
   }
 
-  async #next (state: ReadState, understood: ReadonlyArray<Understood<Update, Note>>, last: Note | null): Promise<void> {
+  async #next (state: ReadState, understood: ReadonlyArray<Whole<Update, Note>>, last: Note | null): Promise<void> {
     for (const { seq, update, note, entry: { by, noteId } } of understood) {
       this.#known = { ...this.#known, seq, by }
       this.#noteId = noteId
@@ -126,9 +131,10 @@ export class Tail<Update, Note> {
     return understood
   }
 
-  /** @returns undefined when it makes no sense */
-  #noteOf (text: string): Note | undefined {
+  /** @returns null where there is none, and undefined when it makes no sense */
+  #noteOf (text: string): Note | null | undefined {
     const { codec } = this.#options
+    if (text === '') return null
     try {
       return (codec.readNote?.(text) ?? JSON.parse(text)) as Note
     } catch {
@@ -165,4 +171,8 @@ function chained ({ entries, epoch, seq, by }: ReadState): ReadEntry[] {
 function follows (understood: ReadonlyArray<{ entry: ReadEntry }>, { seq }: ReadState, known: Known): boolean {
   const first = understood[0]
   return understood.length === seq - known.seq && (first === undefined || first.entry.before === known.by)
+}
+
+function isWhole<Update, Note> (understood: Array<Understood<Update, Note>>): understood is Array<Whole<Update, Note>> {
+  return understood.every(({ note }) => note !== null)
 }

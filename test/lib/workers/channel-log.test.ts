@@ -17,7 +17,7 @@ import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeLog } from '../../support/fake-log.ts'
 import { findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
-import { append, Recorder, sharedLogSuite, updateOf } from '../../support/shared-log-suite.ts'
+import { append, Recorder, sharedLogSuite, TICK, updateOf } from '../../support/shared-log-suite.ts'
 
 const clock = systemClock
 
@@ -286,6 +286,20 @@ t.test('no more is kept than may be, and who was away for longer begins anew in 
   await b.until(() => b.begun.length === 2)
   t.match(b.begun[1], { position: a.stream.position })
   t.strictSame(b.read, [])
+})
+
+t.test('an update beside which nothing is known any more is not told by itself: who reads it begins anew with it', async (t) => {
+  const hub = await inMemory()
+  const a = await join(openStream(t, hub), true)
+  await tick(a, 10)
+  const read = hub.read.bind(hub)
+  hub.read = async (known) => {
+    const state = await read(known)
+    return { ...state, entries: state.entries.map((entry) => ({ ...entry, note: '' })) }
+  }
+  t.equal(await tick(a, 20), true)
+  t.strictSame(a.seqs, [1])
+  t.match(a.begun, [{}, { position: a.stream.position, updates: [{ seq: 2, update: { queryMs: 20 } }], note: TICK }])
 })
 
 t.test('somebody who wants data elsewhere is known', async (t) => {
