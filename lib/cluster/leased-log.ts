@@ -1,7 +1,7 @@
 import { wait, type Cancel, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Codec } from './codec.ts'
-import { EngineError, type Appended, type Engine, type InstanceSign } from './engine.ts'
+import { EngineError, type Acquired, type Appended, type Engine, type InstanceSign } from './engine.ts'
 import type { Draft, Instance, Leader, LogStatus, Memory, Position, Reader, SharedLog } from './shared-log.ts'
 import { Tail, type Synced } from './tail.ts'
 
@@ -10,8 +10,8 @@ export const LEASE_MS = 5_000
 const BEAT_MS = 1_000
 /** An instance that has given no sign of life for so long is gone. */
 const COUNTS_MS = 5_000
-/** So often the lead has to be seen to be free by who cannot read what there is: those who can may lead first. */
-const PATIENT_BEATS = 3
+/** So long the lead has to be free before it is taken by who does not know what there is: those who do have it first. */
+const PATIENCE_MS = 2 * BEAT_MS
 /** An engine that is away is tried again after so long. */
 const RETRY_MS = 250
 /** Who waited for less, twice, and has read nothing new was woken by something else. */
@@ -62,8 +62,12 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #away: 'engine' | 'format' | null = null
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
   #isOutdated = false
-  /** In a row, in which nobody led. */
-  #freeBeats = 0
+  /** Since when nobody leads, on the monotonic clock; null: somebody does, or may. */
+  #freeSince: number | null = null
+  /** What is the newest was read by this one. */
+  #knows = false
+  /** Before that it does not try to lead again. */
+  #claimsFrom = -Infinity
   /** What there is was looked at, or could not be. */
   readonly #whenLooked: Promise<void>
   #looked = () => {}
@@ -200,8 +204,9 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#engine.stopWaiting()
     for (const resolve of this.#whenBack.splice(0)) resolve()
     await this.#attempt(() => this.#engine.leave(this.#options.instance, term))
-    this.#engine.close()
+    // One that was about to lead gives that back.
     await Promise.all(this.#loops)
+    this.#engine.close()
   }
 
   /** Reads until it is closed. */
@@ -211,7 +216,6 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       const synced = await this.#sync()
       this.#looked()
       if (synced === 'lost') await this.#claim()
-      if (synced === 'read') this.#turnBack()
       if (this.#closed) return
       // What was not read is still there: to wait for something newer would end at once.
       if (synced !== 'read' && synced !== 'empty') await wait(clock, RETRY_MS)
@@ -242,10 +246,10 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
         if (seen.kind === 'FENCED') this.#end()
         // One that has the lease and does not lead could not read what it had to.
         const isFree = seen.kind === 'FREE' || (this.#term === 0 && seen.holder === this.#options.instance)
-        this.#freeBeats = isFree ? this.#freeBeats + 1 : 0
-        if (isFree && (this.#away !== 'format' || this.#freeBeats >= PATIENT_BEATS)) await this.#claim()
+        this.#freeSince = isFree ? this.#freeSince ?? clock.monotonic() : null
+        if (isFree && await this.#isNext()) await this.#claim()
         if (this.isWantedElsewhere) onDemand()
-      }
+      } else this.#freeSince = null
       await new Promise<void>((resolve) => {
         const cancel = clock.schedule(resolve, seen === null ? RETRY_MS : BEAT_MS)
         this.#cancelBeat = () => {
@@ -270,6 +274,14 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     }
   }
 
+  /** Whether it is this one's turn to lead, where nobody does. */
+  async #isNext (): Promise<boolean> {
+    // There may be more since it was away.
+    if (this.#away === 'engine') await this.#sync()
+    const now = this.#options.clock.monotonic()
+    return now >= this.#claimsFrom && (this.#knows || now - (this.#freeSince ?? now) >= PATIENCE_MS)
+  }
+
   /** Takes the lead, if it can be had; one at a time. */
   #claim (): Promise<void> {
     this.#claiming ??= this.#attempt(() => this.#take()).then(() => { this.#claiming = null })
@@ -277,17 +289,32 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   }
 
   async #take (): Promise<void> {
-    const { instance: id, newEpoch, codec, log } = this.#options
+    const { instance: id, newEpoch, codec } = this.#options
     if (this.#leader === null || this.#isOutdated || this.#closed) return
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
-    if (acquired.kind === 'HELD' || this.#closed) return
-    const { kind, term, epoch, seq, by } = acquired
+    if (acquired.kind === 'HELD') return
+    try {
+      await this.#beginTerm(acquired)
+    } finally {
+      // One that has the lease and makes nothing would keep the others from it.
+      if (this.#term !== acquired.term) await this.#giveBack(acquired.term)
+    }
+  }
+
+  async #giveBack (term: number): Promise<void> {
+    const { instance, clock } = this.#options
+    this.#claimsFrom = clock.monotonic() + PATIENCE_MS
+    await this.#attempt(() => this.#engine.leave(instance, term))
+  }
+
+  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>): Promise<void> {
+    const { instance: id, log } = this.#options
     const before = this.#tail.known.epoch
     if (kind === 'BEGUN' && before !== '') {
       log.warn({ event: 'stream_lost', epoch, before, term }, 'the engine has lost what it had acknowledged: a new epoch begins')
     }
-    await this.#tail.sync(true)
+    if (await this.#tail.sync(true) === 'newer') this.#turnOutdated()
     const { known } = this.#tail
     if (known.epoch !== epoch || known.seq !== seq || known.by !== by) return
     const wasLeading = this.#term > 0
@@ -299,11 +326,9 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
     if (memory === null) return
     try {
-      this.#leader.begin(memory)
+      this.#leader?.begin(memory)
     } catch (error) {
-      // One that leads and makes nothing would keep the others from it.
       this.#term = 0
-      await this.#engine.leave(id, term)
       throw error
     }
   }
@@ -330,10 +355,20 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   /** Reads what is new; what cannot be read is told, and who leads and cannot read it leads no more. */
   async #sync (): Promise<Synced | null> {
     const synced = await this.#attempt(() => this.#tail.sync(this.#term > 0))
-    if (synced !== null) this.#isOutdated = synced === 'newer'
-    if (synced === 'newer' || synced === 'damaged') this.#turnAway('format', null)
-    if (synced === 'newer') this.#end()
+    if (synced === null) return null
+    this.#isOutdated = synced === 'newer'
+    this.#knows = synced !== 'damaged' || this.#tail.isCurrent
+    if (synced === 'read') this.#turnBack()
+    // Who has begun to lead since goes on without it.
+    if (synced === 'damaged' && this.#term === 0) this.#turnAway('format', null)
+    if (synced === 'newer') this.#turnOutdated()
     return synced
+  }
+
+  #turnOutdated (): void {
+    this.#isOutdated = true
+    this.#turnAway('format', null)
+    this.#end()
   }
 
   /** What the engine has is not what was read. */

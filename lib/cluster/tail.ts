@@ -31,6 +31,7 @@ export class Tail<Update, Note> {
   readonly #options: TailOptions<Update>
   #reader: Reader<Update, Note> | null = null
   #known = NOTHING
+  #isCurrent = false
   #noteId = 0
   readonly #turns = new Turns()
 
@@ -45,6 +46,11 @@ export class Tail<Update, Note> {
   /** What was told. */
   get known (): Known {
     return this.#known
+  }
+
+  /** Nothing newer was there when it was last looked, whether it could be read or not. */
+  get isCurrent (): boolean {
+    return this.#isCurrent
   }
 
   /** Which append that was. */
@@ -73,6 +79,7 @@ export class Tail<Update, Note> {
     const { engine, codec } = this.#options
     const known = this.#known
     const state = await engine.read(known)
+    this.#isCurrent = state === null || (state.epoch === known.epoch && state.seq === known.seq && state.by === known.by)
     if (state === null) return known.epoch === '' ? 'empty' : 'lost'
     if (state.format > codec.format) return 'newer'
     if (this.#hasLost(state)) return 'lost'

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { noRedis, Redis } from '../support/redis.ts'
+import type { TestClient } from '../support/client.ts'
 import { directoryOf } from '../support/directory.ts'
 import { eventually } from '../support/eventually.ts'
 import { Follower } from '../support/restarts.ts'
@@ -51,7 +52,12 @@ const skip = noRedis() ?? false
 t.test('with CLUSTER_URL each worker is an instance of its own', { skip }, async (t) => {
   const redis = await Redis.start(t)
   const { port, json, service } = await startWorkers(t, { ...FAST, CLUSTER_URL: redis.url })
-  const clients = await clientsOfEach(port, 2)
+  let clients: TestClient[] = []
+  // Until it has read the log each refuses them.
+  await eventually(async () => {
+    clients = await clientsOfEach(port, 2).catch(() => [])
+    return clients.length > 0
+  })
   const updates = await Promise.all(clients.map((client) => client.next('metrics_update', ({ seq }) => seq === 3)))
   t.equal(new Set(updates.map(({ epoch }) => epoch)).size, 1)
   const { instance, instances, engine } = await json('/api/fleet')

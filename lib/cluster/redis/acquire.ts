@@ -1,7 +1,7 @@
 import type { Acquired, Acquiring } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { NOW, Script } from './script.ts'
+import { NOW, OURS, Script } from './script.ts'
 
 /**
  * Takes the lease, if nobody has it. Who has been told more than there is proves that the engine has lost what it had
@@ -15,16 +15,16 @@ const script = new Script(`
 local head, log, notes = KEYS[1], KEYS[2], KEYS[3]
 local id, lease, newEpoch, format = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ownEpoch, ownSeq, ownBy, ownTerm = ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
-${NOW}
-local known = redis.call('HMGET', head, 'epoch', 'seq', 'by', 'term', 'holder', 'until')
-local epoch, seq, by, term = known[1], tonumber(known[2] or 0), known[3] or '', tonumber(known[4] or 0)
-local holder, heldUntil = known[5] or '', tonumber(known[6] or 0)
+${NOW} ${OURS}
+local known = fieldsOf(head, 'epoch', 'seq', 'by', 'term', 'holder', 'until', 'noteId')
+local epoch, seq, by, term = known[1] or '', numberOf(known[2]), known[3] or '', numberOf(known[4])
+local holder, heldUntil = known[5] or '', numberOf(known[6])
 
 local lost = ownTerm > term
 if ownEpoch ~= '' and epoch == ownEpoch and not lost then
   if ownSeq > seq then lost = true end
   if ownSeq == seq and ownBy ~= by then lost = true end
-  if ownSeq < seq and ownSeq > 0 then
+  if ownSeq < seq and ownSeq > 0 and is(log, 'stream') then
     local same = redis.call('XRANGE', log, ownSeq .. '-0', ownSeq .. '-0')[1]
     if same then
       for i = 1, #same[2], 2 do if same[2][i] == 'by' and same[2][i + 1] ~= ownBy then lost = true end end
@@ -34,14 +34,15 @@ end
 if holder ~= '' and holder ~= id and heldUntil > now and not lost then return { 'HELD', heldUntil - now } end
 
 term = math.max(term, ownTerm) + 1
+makeRoom(head, 'hash')
 redis.call('HSET', head, 'term', term, 'holder', id, 'until', now + lease)
-if epoch and not lost then return { 'GRANTED', term, epoch, seq, by } end
+if epoch ~= '' and not lost then return { 'GRANTED', term, epoch, seq, by } end
 seq = math.max(seq, ownSeq)
 by = term .. '.' .. id .. '.0'
 redis.call('DEL', log, notes)
 redis.call('HDEL', head, 'view', 'memory', 'note', 'begunAt')
-redis.call('HSET', head, 'epoch', newEpoch, 'seq', seq, 'by', by, 'at', now, 'format', format)
-redis.call('HINCRBY', head, 'noteId', 1)
+redis.call('HSET', head, 'epoch', newEpoch, 'seq', seq, 'by', by, 'at', now, 'format', format,
+  'noteId', numberOf(known[7]) + 1)
 return { 'BEGUN', term, newEpoch, seq, by }
 `)
 

@@ -1,7 +1,7 @@
 import type { Beat, InstanceSign, Sign } from '../engine.ts'
 import type { RedisConnection, Reply } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { NOW, Script } from './script.ts'
+import { NOW, OURS, Script } from './script.ts'
 
 /**
  * A sign of life: says that an instance is there, and holds the lease of who leads.
@@ -14,7 +14,8 @@ const script = new Script(`
 local head, instances = KEYS[1], KEYS[2]
 local id, term, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local counts, wants, about = tonumber(ARGV[4]), ARGV[5], ARGV[6]
-${NOW}
+${NOW} ${OURS}
+makeRoom(instances, 'hash')
 redis.call('HSET', instances, id, (now + counts) .. ' ' .. wants .. ' ' .. about)
 local there = {}
 local all = redis.call('HGETALL', instances)
@@ -28,28 +29,29 @@ for i = 1, #all, 2 do
     redis.call('HDEL', instances, all[i])
   end
 end
-local known = redis.call('HMGET', head, 'term', 'holder', 'until')
+local known = fieldsOf(head, 'term', 'holder', 'until')
 local holder = known[2] or ''
 local kind = 'HELD'
 if term > 0 then
   kind = 'FENCED'
-  if holder == id and tonumber(known[1]) == term then
+  if holder == id and numberOf(known[1]) == term then
     redis.call('HSET', head, 'until', now + lease)
     kind = 'LEADS'
   end
-elseif holder == '' or tonumber(known[3] or 0) <= now then
+elseif holder == '' or numberOf(known[3]) <= now then
   kind = 'FREE'
 end
-return { kind, holder, tonumber(known[1] or 0), there }
+return { kind, holder, numberOf(known[1]), there }
 `)
 
 /** Says that it is gone, and leads no more. KEYS head, instances. ARGV id, term (0: it does not lead). -> { 'OK' } */
 const leaving = new Script(`
+${OURS}
 local head, instances = KEYS[1], KEYS[2]
 local id, term = ARGV[1], tonumber(ARGV[2])
-redis.call('HDEL', instances, id)
-local known = redis.call('HMGET', head, 'term', 'holder')
-if known[2] == id and tonumber(known[1]) == term then redis.call('HSET', head, 'holder', '', 'until', 0) end
+if is(instances, 'hash') then redis.call('HDEL', instances, id) end
+local known = fieldsOf(head, 'term', 'holder')
+if known[2] == id and numberOf(known[1]) == term then redis.call('HSET', head, 'holder', '', 'until', 0) end
 return { 'OK' }
 `)
 

@@ -1,7 +1,7 @@
 import type { Begun, Turn } from '../engine.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { NOW, Script } from './script.ts'
+import { NOW, OURS, Script } from './script.ts'
 
 /**
  * Before the source is asked: whether the caller still leads, and has read everything; and that the whole fleet has not asked
@@ -15,11 +15,11 @@ const script = new Script(`
 local head = KEYS[1]
 local id, term, epoch, seq, by = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local lease, apart = tonumber(ARGV[6]), tonumber(ARGV[7])
-${NOW}
-local known = redis.call('HMGET', head, 'term', 'holder', 'epoch', 'seq', 'by', 'begunAt')
-if known[2] ~= id or tonumber(known[1]) ~= term then return { 'FENCED' } end
-if known[3] ~= epoch or tonumber(known[4]) ~= seq or known[5] ~= by then return { 'GAP' } end
-local wait = tonumber(known[6] or 0) + apart - now
+${NOW} ${OURS}
+local known = fieldsOf(head, 'term', 'holder', 'epoch', 'seq', 'by', 'begunAt')
+if known[2] ~= id or numberOf(known[1]) ~= term then return { 'FENCED' } end
+if known[3] ~= epoch or numberOf(known[4]) ~= seq or known[5] ~= by then return { 'GAP' } end
+local wait = numberOf(known[6]) + apart - now
 -- An engine whose clock was set back must not hold anybody up.
 if wait > 0 and wait <= apart then return { 'WAIT', wait } end
 redis.call('HSET', head, 'begunAt', now, 'until', now + lease)

@@ -9,6 +9,11 @@ export function isUnknownScript (error: unknown): boolean {
   return error instanceof ErrorReply && error.message.startsWith('NOSCRIPT')
 }
 
+/** What it says where the key is of another type. */
+export function isWrongType (error: unknown): boolean {
+  return error instanceof ErrorReply && error.message.startsWith('WRONGTYPE')
+}
+
 export type Reply = string | number | null | Reply[]
 type Client = ReturnType<typeof connectable>
 

@@ -1,7 +1,7 @@
 import type { ReadEntry, ReadState } from '../engine.ts'
 import type { RedisConnection, Reply } from './connection.ts'
 import type { Keys } from './keys.ts'
-import { NOW, Script } from './script.ts'
+import { NOW, OURS, Script } from './script.ts'
 
 /**
  * What is new since an instance last read, all of one moment.
@@ -14,19 +14,19 @@ import { NOW, Script } from './script.ts'
 const script = new Script(`
 local head, log = KEYS[1], KEYS[2]
 local ownEpoch, ownSeq, ownBy = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-${NOW}
-local known = redis.call('HMGET', head, 'epoch', 'seq', 'by', 'at', 'note', 'noteId', 'term', 'holder', 'format', 'noteBy')
-if not known[1] then return { 'EMPTY' } end
-local epoch, seq, by = known[1], tonumber(known[2]), known[3]
+${NOW} ${OURS}
+local known = fieldsOf(head, 'epoch', 'seq', 'by', 'at', 'note', 'noteId', 'term', 'holder', 'format', 'noteBy')
+if (known[1] or '') == '' then return { 'EMPTY' } end
+local epoch, seq, by = known[1], numberOf(known[2]), known[3] or ''
 local entries, view = {}, ''
 if epoch ~= ownEpoch or seq ~= ownSeq or by ~= ownBy then
   local after = 0
   if epoch == ownEpoch and seq > ownSeq then after = ownSeq end
-  entries = redis.call('XRANGE', log, (after + 1) .. '-0', '+')
+  if is(log, 'stream') then entries = redis.call('XRANGE', log, (after + 1) .. '-0', '+') end
   view = redis.call('HGET', head, 'view') or ''
 end
-return { 'OK', epoch, seq, by, math.max(0, now - tonumber(known[4])), known[5] or '', tonumber(known[6] or 0),
-  tonumber(known[7] or 0), known[8] or '', tonumber(known[9] or 0), known[10] or '', view, entries }
+return { 'OK', epoch, seq, by, math.max(0, now - numberOf(known[4])), known[5] or '', numberOf(known[6]),
+  numberOf(known[7]), known[8] or '', numberOf(known[9]), known[10] or '', view, entries }
 `)
 
 /** @returns null when nothing is there */

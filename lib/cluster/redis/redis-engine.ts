@@ -4,7 +4,7 @@ import { acquire } from './acquire.ts'
 import { append } from './append.ts'
 import { beat, leave } from './beat.ts'
 import { begin } from './begin.ts'
-import { ErrorReply, RedisConnection } from './connection.ts'
+import { ErrorReply, isWrongType, RedisConnection } from './connection.ts'
 import { keep, readKept } from './keep.ts'
 import { keysOf, type Keys } from './keys.ts'
 import { read } from './read.ts'
@@ -23,14 +23,17 @@ export interface RedisEngineOptions {
 /** Redis or Valkey: a script for each step. */
 export class RedisEngine implements Engine {
   readonly kind = 'redis'
+  readonly #options: RedisEngineOptions
   readonly #keys: Keys
   readonly #commands: RedisConnection
   readonly #waiting: RedisConnection
+  #reading: RedisConnection | null = null
 
-  constructor ({ url, name, clock }: RedisEngineOptions) {
-    this.#keys = keysOf(name)
-    this.#commands = new RedisConnection({ url, clock })
-    this.#waiting = new RedisConnection({ url, clock })
+  constructor (options: RedisEngineOptions) {
+    this.#options = options
+    this.#keys = keysOf(options.name)
+    this.#commands = new RedisConnection(options)
+    this.#waiting = new RedisConnection(options)
   }
 
   read (own: { epoch: string, seq: number, by: string }) {
@@ -61,18 +64,30 @@ export class RedisEngine implements Engine {
     return told(keep(this.#commands, this.#keys, keeping))
   }
 
-  readKept () {
-    return told(readKept(this.#commands, this.#keys))
+  /** On a connection of its own: what comes meanwhile would have to wait for all of it. */
+  async readKept () {
+    const reading = this.#reading = new RedisConnection(this.#options)
+    try {
+      return await told(readKept(reading, this.#keys))
+    } finally {
+      reading.close()
+    }
   }
 
   async wait ({ seq }: { seq: number }): Promise<void> {
     const { log, notes } = this.#keys
     const block = ['XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', log, notes, `${seq}-0`, '$']
-    await told(this.#waiting.send(block, BLOCK_DEADLINE_MS))
+    try {
+      await told(this.#waiting.send(block, BLOCK_DEADLINE_MS))
+    } catch (error) {
+      // What is none of ours is there until who leads writes: it is nothing new.
+      if (!isWrongType((error as Error).cause)) throw error
+    }
   }
 
   stopWaiting (): void {
     this.#waiting.close()
+    this.#reading?.close()
   }
 
   close (): void {

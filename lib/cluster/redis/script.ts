@@ -15,19 +15,43 @@ export class Script {
   }
 
   /** @throws {EngineError} {ErrorReply} */
-  async run (connection: RedisConnection, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<Reply[]> {
+  async run (
+    connection: RedisConnection,
+    keys: readonly string[],
+    args: ReadonlyArray<string | number>,
+    deadlineMs = DEADLINE_MS
+  ): Promise<Reply[]> {
     const given = [String(keys.length), ...keys, ...args.map(String)]
     try {
-      return await connection.send(['EVALSHA', this.#hash, ...given], DEADLINE_MS) as Reply[]
+      return await connection.send(['EVALSHA', this.#hash, ...given], deadlineMs) as Reply[]
     } catch (error) {
       if (!isUnknownScript(error)) throw error
-      return await connection.send(['EVAL', this.#text, ...given], DEADLINE_MS) as Reply[]
+      return await connection.send(['EVAL', this.#text, ...given], deadlineMs) as Reply[]
     }
   }
 }
 
-/** The engine's time is the only one that is compared, in ms; every script has it. */
+/** The engine's time is the only one that is compared, in ms. */
 export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`
+
+/**
+ * Something else may have written where ours is. What is of another type is read as if nothing were there, and taken away by who
+ * writes; a field that is no number counts as 0.
+ */
+export const OURS = `
+local function is (key, kind) return redis.call('TYPE', key)['ok'] == kind end
+local function makeRoom (key, kind)
+  if not is(key, kind) then redis.call('DEL', key) end
+end
+local function fieldsOf (key, ...)
+  if not is(key, 'hash') then return {} end
+  return redis.call('HMGET', key, ...)
+end
+local function numberOf (text)
+  if not text or #text > 15 then return 0 end
+  return tonumber(string.match(text, '^%d+$') or 0)
+end
 `

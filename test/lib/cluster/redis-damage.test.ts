@@ -23,21 +23,23 @@ const openStream = (t: Test, options: Options) =>
 if (skip !== null) t.comment(skip)
 else {
   let engine: Redis
-  let name = ''
+  // They wait more than they work.
+  t.jobs = 8
   t.before(async () => { engine = await Redis.start(t) })
-  t.beforeEach(() => { name = `stream-${next()}` })
+  const alone = () => `stream-${next()}`
 
   const damages = (['view', 'note', 'entry', 'note of the entry'] as const).flatMap((damaged) =>
     ['no JSON', '5', '{}', '{"failure":7,"isTick":"x","knows":{"source":5,"troubles":{}}}'].map((text) => ({ damaged, text })))
   for (const { damaged, text } of damages) {
     t.test(`what makes no sense keeps nobody from leading: ${damaged}, ${text}`, async (t) => {
+      const name = alone()
       const a = openStream(t, { url: engine.url, name, intervalMs: 1 })
       await join(a, true)
       await tick(a, 10)
       await tick(a, 20)
       const { epoch } = a.stream.position
       await a.stream.close()
-      await damage(damaged, text)
+      await damage(name, damaged, text)
       const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
       void b.follow()
       await b.lead()
@@ -54,6 +56,7 @@ else {
   }
 
   t.test('who leads goes on from what it cannot read of its own, and the others from the next update', async (t) => {
+    const name = alone()
     const codec = findingsCodec()
     let isDamaged = false
     const damaging = new Proxy(codec, {
@@ -79,9 +82,10 @@ else {
   })
 
   t.test('what cannot be read is wanted anew, also while nobody wants data', async (t) => {
+    const name = alone()
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     await tick(a, 10)
-    await damage('view', '[]')
+    await damage(name, 'view', '[]')
     const b = openStream(t, { url: engine.url, name })
     const begun = b.follow()
     void b.lead()
@@ -94,6 +98,7 @@ else {
 
   for (const command of [['DEL'], ['XDEL', '1-0'], ['XADD', '*', 'a', 'b']] as const) {
     t.test(`an update that is gone from the log is not taken for none: ${command[0]}`, async (t) => {
+      const name = alone()
       const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
       await tick(a, 10)
       const [verb, ...given] = command
@@ -109,6 +114,7 @@ else {
   }
 
   t.test('what is none of ours in the log is taken away by the next update', async (t) => {
+    const name = alone()
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     const b = await join(openStream(t, { url: engine.url, name }), false)
     await tick(a, 10)
@@ -122,21 +128,108 @@ else {
   })
 
   for (const key of ['log', 'notes'] as const) {
-    t.test(`a key of another type is taken away by the next update: ${key}`, async (t) => {
+    const foreign = [['SET', 'x'], ['XADD', '18446744073709551615-18446744073709551615', 'a', 'b']] as const
+    for (const [verb, ...given] of foreign) {
+      t.test(`what has taken the place of ours is taken away by the next update: ${key}, ${verb}`, async (t) => {
+        const name = alone()
+        const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+        const b = await join(openStream(t, { url: engine.url, name }), false)
+        await tick(a, 10)
+        await b.until(() => b.seqs.length === 1)
+        await raw([verb, keysOf(name)[key], ...given])
+        t.equal(await tick(a, 20), true)
+        await b.until(() => b.seqs.length === 2)
+        t.equal(await append(a.stream, null), true, 'and a note is heard, too')
+        await b.until(() => b.read.at(-1)?.update === null)
+        t.equal(await tick(a, 30), true)
+        await b.until(() => b.seqs.length === 3)
+        t.strictSame([a.away, b.away], [[], []])
+      })
+    }
+  }
+
+  t.test('what was added by a hand and deleted by it again does not keep the next update out', async (t) => {
+    const name = alone()
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
+    await tick(a, 10)
+    await b.until(() => b.seqs.length === 1)
+    const { log } = keysOf(name)
+    await raw(['XDEL', log, String(await raw(['XADD', log, '*', 'a', 'b']))])
+    t.equal(await tick(a, 20), true)
+    t.equal(await tick(a, 30), true)
+    await b.until(() => b.seqs.length === 3)
+    t.strictSame([a.seqs, a.away, b.away], [[1, 2, 3], [], []])
+  })
+
+  for (const key of ['head', 'log', 'notes', 'kept', 'instances'] as const) {
+    t.test(`a key of another type keeps nobody from leading: ${key}`, async (t) => {
+      const name = alone()
       const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-      const b = await join(openStream(t, { url: engine.url, name }), false)
       await tick(a, 10)
-      await b.until(() => b.seqs.length === 1)
+      const { epoch } = a.stream.position
+      await a.stream.close()
       await raw(['SET', keysOf(name)[key], 'x'])
-      t.equal(await tick(a, 20), true)
-      t.equal(await append(a.stream, null), true, 'and a note is heard, too')
-      t.equal(await tick(a, 30), true)
-      await b.until(() => b.seqs.at(-1) === 3)
-      await eventually(() => a.stream.status.away === null && b.stream.status.away === null)
+      const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
+      void b.follow()
+      await b.lead()
+      await b.stream.keep('window', () => 'samples')
+      t.equal(await tick(b, 20), true)
+      t.match(b.stream.status, { role: 'leader', away: null })
+      t.equal(b.stream.position.epoch === epoch, key !== 'head', 'without the head all is lost')
+      await b.stream.close()
+      const c = openStream(t, { url: engine.url, name })
+      void c.follow()
+      await c.lead()
+      t.match(c.memories, [{ text: 'memory 20' }])
+      t.equal(c.memories[0]?.kept.get('window'), 'samples')
     })
   }
 
+  const texts = ['x', '']
+  const fields = [
+    ...['epoch', 'by', 'holder', 'note', 'noteBy'].map((field) => ({ field, texts })),
+    ...['seq', 'term', 'until', 'at', 'begunAt', 'format', 'noteId'].map((field) =>
+      ({ field, texts: [...texts, '-1', '1.5', 'nan', '9'.repeat(30)] }))
+  ]
+  for (const { field, texts } of fields) {
+    for (const text of texts) {
+      t.test(`a field of the head with another value stops nobody: ${field}, ${JSON.stringify(text)}`, async (t) => {
+        const name = alone()
+        const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+        const b = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), false)
+        void b.lead()
+        await tick(a, 10)
+        await b.until(() => b.seqs.length === 1)
+        await raw(['HSET', keysOf(name).head, field, text])
+        const read = a.read.length
+        const told = () => a.read.some(({ update }, index) => index >= read && update?.queryMs === 20)
+        // Whoever leads now.
+        while (!told()) if (!await tick(a, 20) && !await tick(b, 20)) await clock.turn()
+        t.equal(await raw(['TYPE', keysOf(name).head]), 'hash')
+        await eventually(() => [a, b].every(({ stream }) => stream.status.away === null))
+        await eventually(() => a.stream.position.seq === b.stream.position.seq)
+        t.strictSame(a.log.of('task_failed'), [])
+      })
+    }
+  }
+
+  t.test('what could not be added is not taken for what is there', async (t) => {
+    const name = alone()
+    const { url } = await Redis.start(t)
+    const a = await join(openStream(t, { url, name, intervalMs: 5_000 }), true)
+    await tick(a, 10)
+    // No memory is left for what a script writes, and then there is.
+    await raw(['CONFIG', 'SET', 'maxmemory', '1'], url)
+    const appended = append(a.stream, 20)
+    await eventually(() => a.away.includes('engine'))
+    await raw(['CONFIG', 'SET', 'maxmemory', '0'], url)
+    t.equal(await appended, true)
+    t.strictSame(a.seqs, [1, 2])
+  })
+
   t.test('who cannot begin to lead gives the lead back', async (t) => {
+    const name = alone()
     const a = openStream(t, { url: engine.url, name })
     void a.follow()
     let begun = 0
@@ -147,7 +240,8 @@ else {
       },
       end: () => {}
     })
-    await eventually(() => begun > 0)
+    await eventually(() => a.log.of('task_failed').length > 0)
+    t.equal(begun, 1)
     t.match(a.log.of('task_failed'), [{ err: { message: 'a defect' } }])
     await a.stream.close()
     const b = await join(openStream(t, { url: engine.url, name }), true)
@@ -156,22 +250,29 @@ else {
   })
 
   t.test('who can read what there is leads before who cannot', async (t) => {
+    const name = alone()
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     const b = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), false)
     await tick(a, 10)
     await b.until(() => b.seqs.length === 1)
-    for (const what of ['view', 'note'] as const) await damage(what, 'null')
+    for (const what of ['view', 'note'] as const) await damage(name, what, 'null')
     const c = openStream(t, { url: engine.url, name, intervalMs: 1 })
     void c.follow()
     void c.lead()
-    await eventually(() => c.stream.status.away === 'format')
+    await eventually(() => b.stream.status.away === 'format' && c.stream.status.away === 'format')
     await a.stream.close()
+    for (let times = 0; times < 5; times++) {
+      // As those who come to it do.
+      c.stream.want()
+      await clock.turn()
+    }
     await b.lead()
     t.equal(c.memories.length, 0)
     t.equal(await tick(b, 20), true)
   })
 
   t.test('who finds that a newer popcast has written leads no more', async (t) => {
+    const name = alone()
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     await tick(a, 10)
     await raw(['HSET', keysOf(name).head, 'format', `${FINDINGS_FORMAT + 1}`, 'seq', '9', 'by', 'newer'])
@@ -183,7 +284,7 @@ else {
   })
 
   /** As somebody would with a hand of their own in the engine. */
-  async function damage (what: 'view' | 'note' | 'entry' | 'note of the entry', text: string): Promise<void> {
+  async function damage (name: string, what: 'view' | 'note' | 'entry' | 'note of the entry', text: string): Promise<void> {
     const { head, log } = keysOf(name)
     if (what === 'view' || what === 'note') {
       await raw(['HSET', head, what, text])
@@ -195,8 +296,8 @@ else {
     await raw(['XADD', log, id, ...fields])
   }
 
-  async function raw (command: string[]): Promise<unknown> {
-    const connection = new RedisConnection({ url: engine.url, clock })
+  async function raw (command: string[], url = engine.url): Promise<unknown> {
+    const connection = new RedisConnection({ url, clock })
     try {
       return await connection.send(command, 1_000)
     } finally {

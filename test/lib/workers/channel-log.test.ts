@@ -302,6 +302,64 @@ t.test('an update beside which nothing is known any more is not told by itself: 
   t.match(a.begun, [{}, { position: a.stream.position, updates: [{ seq: 2, update: { queryMs: 20 } }], note: TICK }])
 })
 
+t.test('who has read nothing since the engine was away looks first, and lets those lead who know what there is', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  await tick(a, 10)
+  await b.until(() => b.seqs.length === 1)
+  const fails = () => { throw new Error('makes no sense') }
+  const c = openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read: fails } as never })
+  void c.follow()
+  void c.lead()
+  await eventually(() => c.stream.status.away === 'format')
+  const read = hub.read.bind(hub)
+  // Its alone, as it has read nothing yet.
+  hub.read = (known) => known.epoch === '' ? Promise.reject(new Error('away')) : read(known)
+  await eventually(() => c.stream.status.away === 'engine')
+  await a.stream.close()
+  const asked: string[] = []
+  const acquire = hub.acquire.bind(hub)
+  hub.acquire = (acquiring) => {
+    asked.push(acquiring.id)
+    return acquire(acquiring)
+  }
+  let beats = 0
+  const beat = hub.beat.bind(hub)
+  hub.beat = (sign) => {
+    if (sign.id === c.instance) beats++
+    return beat(sign)
+  }
+  await eventually(() => {
+    // As those who come to it do.
+    c.stream.want()
+    return beats >= 5
+  })
+  await b.lead()
+  t.strictSame(asked, [b.instance])
+  t.equal(await tick(b, 20), true)
+})
+
+t.test('who has taken the lead and cannot begin gives it back, and is not the next to try', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  await tick(a, 10)
+  await b.until(() => b.seqs.length === 1)
+  const readKept = hub.readKept.bind(hub)
+  let failures = 0
+  hub.readKept = () => {
+    if (failures++ === 0) return Promise.reject(new Error('too much'))
+    return readKept()
+  }
+  await a.stream.close()
+  const c = openStream(t, hub)
+  void c.follow()
+  void c.lead()
+  await eventually(() => failures === 1)
+  await b.lead()
+  t.equal(await tick(b, 20), true)
+  t.equal(c.memories.length, 0)
+})
+
 t.test('somebody who wants data elsewhere is known', async (t) => {
   const hub = await inMemory()
   const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
