@@ -10,6 +10,8 @@ export const LEASE_MS = 5_000
 const BEAT_MS = 1_000
 /** An instance that has given no sign of life for so long is gone. */
 const COUNTS_MS = 5_000
+/** Who could not begin to lead lets others try for a lease, twice as long each time, and so long at most. */
+const LONGEST_PAUSE_MS = 60_000
 /** So long the lead has to be free before it is taken by who does not know what there is: those who do have it first. */
 const PATIENCE_MS = 2 * BEAT_MS
 /** An engine that is away is tried again after so long. */
@@ -57,7 +59,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #begunAt = -Infinity
   /** What this instance has kept itself, for when the engine loses it. */
   #own: { memory: string | null, kept: Map<string, string> } = { memory: null, kept: new Map() }
-  #instances: InstanceSign[] = []
+  #instances: Array<Omit<InstanceSign, 'about'> & { about: object }> = []
   #holder = ''
   #away: 'engine' | 'format' | null = null
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
@@ -66,7 +68,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #freeSince: number | null = null
   /** What is the newest was read by this one. */
   #knows = false
-  /** Before that it does not try to lead again. */
+  /** In a row, in which it had the lead and could not begin; before that it does not try again. */
+  #failures = 0
   #claimsFrom = -Infinity
   /** What there is was looked at, or could not be. */
   readonly #whenLooked: Promise<void>
@@ -108,7 +111,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   }
 
   get instances (): Instance[] {
-    return this.#instances.map(({ id, about }) => ({ id, isLeader: id === this.#holder, about: JSON.parse(about) as object }))
+    return this.#instances.map(({ id, about }) => ({ id, isLeader: id === this.#holder, about }))
   }
 
   get isWantedElsewhere (): boolean {
@@ -241,7 +244,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     while (!this.#closed) {
       const seen = await this.#attempt(() => this.#engine.beat(this.#sign()))
       if (seen !== null && !this.#closed) {
-        this.#instances = seen.instances
+        this.#instances = seen.instances.flatMap(understood)
         this.#holder = seen.holder
         if (seen.kind === 'FENCED') this.#end()
         // One that has the lease and does not lead could not read what it had to.
@@ -279,7 +282,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     // There may be more since it was away.
     if (this.#away === 'engine') await this.#sync()
     const now = this.#options.clock.monotonic()
-    return now >= this.#claimsFrom && (this.#knows || now - (this.#freeSince ?? now) >= PATIENCE_MS)
+    return this.#knows || now - (this.#freeSince ?? now) >= PATIENCE_MS
   }
 
   /** Takes the lead, if it can be had; one at a time. */
@@ -289,37 +292,40 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   }
 
   async #take (): Promise<void> {
-    const { instance: id, newEpoch, codec } = this.#options
-    if (this.#leader === null || this.#isOutdated || this.#closed) return
+    const { instance: id, newEpoch, codec, clock } = this.#options
+    const startedAt = clock.monotonic()
+    if (this.#leader === null || this.#isOutdated || this.#closed || startedAt < this.#claimsFrom) return
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
     if (acquired.kind === 'HELD') return
     try {
-      await this.#beginTerm(acquired)
+      await this.#beginTerm(acquired, startedAt + LEASE_MS)
     } finally {
       // One that has the lease and makes nothing would keep the others from it.
-      if (this.#term !== acquired.term) await this.#giveBack(acquired.term)
+      if (this.#term === acquired.term) this.#failures = 0
+      else await this.#giveBack(acquired.term)
     }
   }
 
   async #giveBack (term: number): Promise<void> {
     const { instance, clock } = this.#options
-    this.#claimsFrom = clock.monotonic() + PATIENCE_MS
+    this.#claimsFrom = clock.monotonic() + Math.min(LEASE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS)
     await this.#attempt(() => this.#engine.leave(instance, term))
   }
 
-  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>): Promise<void> {
-    const { instance: id, log } = this.#options
+  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>, untilAt: number): Promise<void> {
+    const { instance: id, log, clock } = this.#options
     const before = this.#tail.known.epoch
     if (kind === 'BEGUN' && before !== '') {
       log.warn({ event: 'stream_lost', epoch, before, term }, 'the engine has lost what it had acknowledged: a new epoch begins')
     }
-    if (await this.#tail.sync(true) === 'newer') this.#turnOutdated()
+    if (await this.#tail.sync(true) === 'newer') return this.#turnOutdated()
     const { known } = this.#tail
-    if (known.epoch !== epoch || known.seq !== seq || known.by !== by) return
+    if (known.epoch !== epoch || known.seq !== seq || known.by !== by || this.#closed) return
     const wasLeading = this.#term > 0
     const memory = wasLeading ? null : await this.#memory(kind === 'BEGUN')
-    if (this.#closed) return
+    // Somebody else may have taken it meanwhile.
+    if (this.#closed || clock.monotonic() >= untilAt) return
     this.#term = term
     this.#holder = id
     this.#turnBack()
@@ -423,5 +429,15 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
         resolve()
       })
     })
+  }
+}
+
+/** Without those of which it makes no sense. */
+function understood (sign: InstanceSign): Array<Omit<InstanceSign, 'about'> & { about: object }> {
+  try {
+    const about: unknown = JSON.parse(sign.about)
+    return typeof about === 'object' && about !== null ? [{ ...sign, about }] : []
+  } catch {
+    return []
   }
 }

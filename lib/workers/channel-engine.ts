@@ -54,8 +54,9 @@ export class ChannelEngine implements Engine {
     return this.#ask('keep', keeping, KEPT_DEADLINE_MS)
   }
 
-  readKept (): Promise<{ memory: string | null, kept: Map<string, string> }> {
-    return this.#ask('readKept', null, KEPT_DEADLINE_MS)
+  async readKept (): Promise<{ memory: string | null, kept: Map<string, string> }> {
+    if (this.#isClosed) throw new EngineError('it is closed')
+    return await this.#ask('readKept', null, KEPT_DEADLINE_MS)
   }
 
   async wait (known: { seq: number, noteId: number }): Promise<void> {

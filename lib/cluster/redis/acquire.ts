@@ -5,7 +5,8 @@ import { NOW, OURS, Script } from './script.ts'
 
 /**
  * Takes the lease, if nobody has it. Who has been told more than there is proves that the engine has lost what it had
- * acknowledged: then it is taken in any case, and a new epoch begins, so that no epoch has two histories.
+ * acknowledged: then it is taken in any case, and a new epoch begins, so that no epoch has two histories. What a newer popcast
+ * has written is not for an older one to go on with, nor to wipe.
  *
  * KEYS  head, log, notes
  * ARGV  id, lease ms, an epoch that is new, format; of what the caller has read: epoch ('': nothing), seq, by, the highest term
@@ -16,22 +17,26 @@ local head, log, notes = KEYS[1], KEYS[2], KEYS[3]
 local id, lease, newEpoch, format = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ownEpoch, ownSeq, ownBy, ownTerm = ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 ${NOW} ${OURS}
-local known = fieldsOf(head, 'epoch', 'seq', 'by', 'term', 'holder', 'until', 'noteId')
+local known = fieldsOf(head, 'epoch', 'seq', 'by', 'term', 'holder', 'until', 'noteId', 'format')
 local epoch, seq, by, term = known[1] or '', numberOf(known[2]), known[3] or '', numberOf(known[4])
 local holder, heldUntil = known[5] or '', numberOf(known[6])
+if numberOf(known[8]) > tonumber(format) then return { 'HELD', lease } end
 
 local lost = ownTerm > term
 if ownEpoch ~= '' and epoch == ownEpoch and not lost then
   if ownSeq > seq then lost = true end
   if ownSeq == seq and ownBy ~= by then lost = true end
   if ownSeq < seq and ownSeq > 0 and is(log, 'stream') then
-    local same = redis.call('XRANGE', log, ownSeq .. '-0', ownSeq .. '-0')[1]
-    if same then
-      for i = 1, #same[2], 2 do if same[2][i] == 'by' and same[2][i + 1] ~= ownBy then lost = true end end
+    local own = ownSeq .. '-0'
+    for _, entry in ipairs(redis.call('XRANGE', log, own, (ownSeq + 1) .. '-0')) do
+      local name = entry[1] == own and 'by' or 'before'
+      for i = 1, #entry[2], 2 do if entry[2][i] == name and entry[2][i + 1] ~= ownBy then lost = true end end
     end
   end
 end
-if holder ~= '' and holder ~= id and heldUntil > now and not lost then return { 'HELD', heldUntil - now } end
+-- A lease that ends later than any would is one of a clock that was set back since, or none.
+local isHeld = holder ~= '' and holder ~= id and heldUntil > now and heldUntil <= now + 2 * lease
+if isHeld and not lost then return { 'HELD', heldUntil - now } end
 
 term = math.max(term, ownTerm) + 1
 makeRoom(head, 'hash')

@@ -31,6 +31,7 @@ local function makeRoomAfter (key, newest)
     if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) > newest then redis.call('DEL', key) end
   end
 end
+makeRoom(notes, 'stream')
 local noteId = numberOf(known[7]) + 1
 -- Adding first: where that fails nothing is written, and the head does not say that it was.
 if isUpdate then

@@ -53,7 +53,7 @@ export class RedisConnection {
       const answer = used.opened.then((client) => client.sendCommand([...args]))
       return await this.#inTime(answer, deadlineMs) as unknown as Reply
     } catch (error) {
-      if (isUnknownScript(error)) throw error
+      if (isUnknownScript(error) || isWrongType(error)) throw error
       this.#drop(used)
       if (error instanceof ErrorReply) throw error
       throw new EngineError((error as Error).message || 'the connection failed', { cause: error })

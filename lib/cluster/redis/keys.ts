@@ -1,4 +1,7 @@
-/** The keys of one stream: in one slot of a cluster, so that a script may have them all. */
+/**
+ * The keys of one stream: in one slot of a cluster, so that a script may have them all. One that is to become of another type
+ * gets another name: an older instance takes away what is of a type that it does not know.
+ */
 export interface Keys {
   /**
    * Hash. `epoch`, `seq` and `by` (which append it was) of the newest update, `at` (when, ms), `format`, `view`, `memory`; `note`

@@ -39,7 +39,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 /**
  * Something else may have written where ours is. What is of another type is read as if nothing were there, and taken away by who
- * writes; a field that is no number counts as 0.
+ * writes; a field that is no number, or is beyond any that we count to or any time of ours, is as 0.
  */
 export const OURS = `
 local function is (key, kind) return redis.call('TYPE', key)['ok'] == kind end
@@ -51,7 +51,7 @@ local function fieldsOf (key, ...)
   return redis.call('HMGET', key, ...)
 end
 local function numberOf (text)
-  if not text or #text > 15 then return 0 end
-  return tonumber(string.match(text, '^%d+$') or 0)
+  local number = tonumber(string.match(text or '', '^%d+$') or 0)
+  return number < 4e12 and number or 0
 end
 `

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../lib/clock.ts'
+import { acquire } from '../../../lib/cluster/redis/acquire.ts'
 import { RedisConnection } from '../../../lib/cluster/redis/connection.ts'
 import { keysOf } from '../../../lib/cluster/redis/keys.ts'
 import { RedisLog, type RedisLogOptions } from '../../../lib/cluster/redis/redis-log.ts'
@@ -190,7 +191,7 @@ else {
   const fields = [
     ...['epoch', 'by', 'holder', 'note', 'noteBy'].map((field) => ({ field, texts })),
     ...['seq', 'term', 'until', 'at', 'begunAt', 'format', 'noteId'].map((field) =>
-      ({ field, texts: [...texts, '-1', '1.5', 'nan', '9'.repeat(30)] }))
+      ({ field, texts: [...texts, '-1', '1.5', 'nan', '9'.repeat(13), '123456789012345', '9'.repeat(30)] }))
   ]
   for (const { field, texts } of fields) {
     for (const text of texts) {
@@ -213,6 +214,56 @@ else {
       })
     }
   }
+
+  t.test('who waits is woken by what is added, whatever stood in the place of the notes', async (t) => {
+    const name = alone()
+    const { notes } = keysOf(name)
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await raw(['SET', notes, 'x'])
+    await tick(a, 20)
+    t.equal(await raw(['TYPE', notes]), 'none', 'an update takes it away, too')
+  })
+
+  t.test('a lease that ends later than any would keeps nobody from leading', async (t) => {
+    const name = alone()
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await a.stream.close()
+    await raw(['HSET', keysOf(name).head, 'holder', 'x', 'until', String(Date.now() + 86_400_000)])
+    const b = openStream(t, { url: engine.url, name, intervalMs: 1 })
+    void b.follow()
+    await b.lead()
+    t.equal(await tick(b, 20), true)
+  })
+
+  t.test('what an instance says of itself that makes no sense is left out', async (t) => {
+    const name = alone()
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const { instances } = keysOf(name)
+    const now = Date.now()
+    const soon = now + 5_000
+    const signs = [`${soon} 1 no JSON`, `${soon} 1 5`, `${now + 86_400_000} 1 {}`, 'x', `${soon} 1 {"version":"x"}`]
+    for (const [index, sign] of signs.entries()) await raw(['HSET', instances, `foreign-${index}`, sign])
+    await eventually(() => a.stream.instances.length > 1)
+    t.strictSame(a.stream.instances.map(({ id }) => id).sort(), ['foreign-4', a.instance])
+  })
+
+  t.test('who comes with what the engine never had while a newer popcast leads takes nothing away', async (t) => {
+    const name = alone()
+    const { head, log } = keysOf(name)
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    await tick(a, 10)
+    await a.stream.close()
+    await raw(['HSET', head, 'format', `${FINDINGS_FORMAT + 1}`])
+    const connection = new RedisConnection({ url: engine.url, clock })
+    const known = { epoch: 'another', seq: 9, by: 'x', term: 9 }
+    const asked = { id: 'old', leaseMs: 5_000, newEpoch: 'e', format: FINDINGS_FORMAT, known }
+    const taken = await acquire(connection, keysOf(name), asked)
+    connection.close()
+    t.match(taken, { kind: 'HELD' })
+    t.equal(await raw(['XLEN', log]), 1)
+  })
 
   t.test('what could not be added is not taken for what is there', async (t) => {
     const name = alone()

@@ -360,6 +360,29 @@ t.test('who has taken the lead and cannot begin gives it back, and is not the ne
   t.equal(c.memories.length, 0)
 })
 
+t.test('who knows what there is and cannot begin does not keep from leading those who do not', async (t) => {
+  const hub = await inMemory()
+  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
+  await tick(a, 10)
+  await b.until(() => b.seqs.length === 1)
+  const fails = () => { throw new Error('makes no sense') }
+  const c = openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read: fails } as never })
+  void c.follow()
+  await eventually(() => c.stream.status.away === 'format')
+  const taken: string[] = []
+  const [acquire, readKept] = [hub.acquire.bind(hub), hub.readKept.bind(hub)]
+  hub.acquire = (acquiring) => {
+    taken.push(acquiring.id)
+    return acquire(acquiring)
+  }
+  hub.readKept = () => taken.at(-1) === b.instance ? Promise.reject(new Error('too much')) : readKept()
+  await a.stream.close()
+  void b.lead()
+  await eventually(() => taken.length === 1)
+  await c.lead()
+  t.strictSame(taken, [b.instance, c.instance])
+})
+
 t.test('somebody who wants data elsewhere is known', async (t) => {
   const hub = await inMemory()
   const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
