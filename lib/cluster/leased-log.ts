@@ -23,6 +23,8 @@ const SHORTEST_INTERVAL = 0.9
 /** Of what an engine says of itself in the log. */
 const MOST_DETAIL = 200
 
+type UnderstoodSign = Omit<InstanceSign, 'about'> & { about: object }
+
 export interface LeasedLogOptions<Update> {
   engine: Engine
   instance: string
@@ -59,7 +61,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #begunAt = -Infinity
   /** What this instance has kept itself, for when the engine loses it. */
   #own: { memory: string | null, kept: Map<string, string> } = { memory: null, kept: new Map() }
-  #instances: Array<Omit<InstanceSign, 'about'> & { about: object }> = []
+  #instances: UnderstoodSign[] = []
   #holder = ''
   #away: 'engine' | 'format' | null = null
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
@@ -362,7 +364,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   async #sync (): Promise<Synced | null> {
     const synced = await this.#attempt(() => this.#tail.sync(this.#term > 0))
     if (synced === null) return null
-    this.#isOutdated = synced === 'newer'
+    this.#isOutdated = false
     this.#knows = synced !== 'damaged' || this.#tail.isCurrent
     if (synced === 'read') this.#turnBack()
     // Who has begun to lead since goes on without it.
@@ -433,7 +435,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 }
 
 /** Without those of which it makes no sense. */
-function understood (sign: InstanceSign): Array<Omit<InstanceSign, 'about'> & { about: object }> {
+function understood (sign: InstanceSign): UnderstoodSign[] {
   try {
     const about: unknown = JSON.parse(sign.about)
     return typeof about === 'object' && about !== null ? [{ ...sign, about }] : []

@@ -51,6 +51,14 @@ export async function join<One extends Recorder> (one: One, leads: boolean): Pro
   return one
 }
 
+/** One that leads and one that follows, which have read its first update. */
+export async function leaderAndFollower<One extends Recorder> (open: () => One): Promise<[One, One]> {
+  const [a, b] = [await join(open(), true), await join(open(), false)]
+  await tick(a, 10)
+  await b.until(() => b.seqs.length === 1)
+  return [a, b]
+}
+
 /** What a tick-maker does in its turn. @returns whether it was appended */
 export async function tick ({ stream }: Recorder, queryMs: number): Promise<boolean> {
   return await stream.begin() && await append(stream, queryMs, `memory ${queryMs}`)

@@ -34,9 +34,7 @@ if ownEpoch ~= '' and epoch == ownEpoch and not lost then
     end
   end
 end
--- A lease that ends later than any would is one of a clock that was set back since, or none.
-local isHeld = holder ~= '' and holder ~= id and heldUntil > now and heldUntil <= now + 2 * lease
-if isHeld and not lost then return { 'HELD', heldUntil - now } end
+if holder ~= '' and holder ~= id and isStill(heldUntil, now, lease) and not lost then return { 'HELD', heldUntil - now } end
 
 term = math.max(term, ownTerm) + 1
 makeRoom(head, 'hash')

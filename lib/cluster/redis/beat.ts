@@ -21,7 +21,7 @@ local there = {}
 local all = redis.call('HGETALL', instances)
 for i = 1, #all, 2 do
   local till, wanted, json = string.match(all[i + 1], '^(%d+) (%d) (.*)$')
-  if till and numberOf(till) > now and numberOf(till) <= now + 2 * counts then
+  if isStill(numberOf(till), now, counts) then
     there[#there + 1] = all[i]
     there[#there + 1] = tonumber(wanted)
     there[#there + 1] = json
@@ -38,7 +38,7 @@ if term > 0 then
     redis.call('HSET', head, 'until', now + lease)
     kind = 'LEADS'
   end
-elseif holder == '' or numberOf(known[3]) <= now or numberOf(known[3]) > now + 2 * lease then
+elseif holder == '' or not isStill(numberOf(known[3]), now, lease) then
   kind = 'FREE'
 end
 return { kind, holder, numberOf(known[1]), there }

@@ -54,4 +54,6 @@ local function numberOf (text)
   local number = tonumber(string.match(text or '', '^%d+$') or 0)
   return number < 4e12 and number or 0
 end
+-- What ends later than any of ours would is of a clock that was set back since, or of nobody.
+local function isStill (till, now, ms) return till > now and till <= now + 2 * ms end
 `

@@ -8,7 +8,7 @@ import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
 import { eventually } from '../../support/eventually.ts'
-import { bound, findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
+import { bound, findingsCodec, join, leaderAndFollower, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { noRedis, Redis } from '../../support/redis.ts'
 import { append } from '../../support/shared-log-suite.ts'
 
@@ -116,10 +116,7 @@ else {
 
   t.test('what is none of ours in the log is taken away by the next update', async (t) => {
     const name = alone()
-    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-    const b = await join(openStream(t, { url: engine.url, name }), false)
-    await tick(a, 10)
-    await b.until(() => b.seqs.length === 1)
+    const [a, b] = await leaderAndFollower(() => openStream(t, { url: engine.url, name, intervalMs: 1 }))
     await raw(['XADD', keysOf(name).log, '*', 'a', 'b'])
     t.equal(await tick(a, 20), true)
     await b.until(() => b.seqs.length === 2)
@@ -133,10 +130,7 @@ else {
     for (const [verb, ...given] of foreign) {
       t.test(`what has taken the place of ours is taken away by the next update: ${key}, ${verb}`, async (t) => {
         const name = alone()
-        const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-        const b = await join(openStream(t, { url: engine.url, name }), false)
-        await tick(a, 10)
-        await b.until(() => b.seqs.length === 1)
+        const [a, b] = await leaderAndFollower(() => openStream(t, { url: engine.url, name, intervalMs: 1 }))
         await raw([verb, keysOf(name)[key], ...given])
         t.equal(await tick(a, 20), true)
         await b.until(() => b.seqs.length === 2)
@@ -151,10 +145,7 @@ else {
 
   t.test('what was added by a hand and deleted by it again does not keep the next update out', async (t) => {
     const name = alone()
-    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-    const b = await join(openStream(t, { url: engine.url, name }), false)
-    await tick(a, 10)
-    await b.until(() => b.seqs.length === 1)
+    const [a, b] = await leaderAndFollower(() => openStream(t, { url: engine.url, name, intervalMs: 1 }))
     const { log } = keysOf(name)
     await raw(['XDEL', log, String(await raw(['XADD', log, '*', 'a', 'b']))])
     t.equal(await tick(a, 20), true)
@@ -197,11 +188,8 @@ else {
     for (const text of texts) {
       t.test(`a field of the head with another value stops nobody: ${field}, ${JSON.stringify(text)}`, async (t) => {
         const name = alone()
-        const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-        const b = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), false)
+        const [a, b] = await leaderAndFollower(() => openStream(t, { url: engine.url, name, intervalMs: 1 }))
         void b.lead()
-        await tick(a, 10)
-        await b.until(() => b.seqs.length === 1)
         await raw(['HSET', keysOf(name).head, field, text])
         const read = a.read.length
         const told = () => a.read.some(({ update }, index) => index >= read && update?.queryMs === 20)
@@ -302,10 +290,7 @@ else {
 
   t.test('who can read what there is leads before who cannot', async (t) => {
     const name = alone()
-    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
-    const b = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), false)
-    await tick(a, 10)
-    await b.until(() => b.seqs.length === 1)
+    const [a, b] = await leaderAndFollower(() => openStream(t, { url: engine.url, name, intervalMs: 1 }))
     for (const what of ['view', 'note'] as const) await damage(name, what, 'null')
     const c = openStream(t, { url: engine.url, name, intervalMs: 1 })
     void c.follow()

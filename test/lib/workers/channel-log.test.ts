@@ -16,7 +16,7 @@ import { directoryOf } from '../../support/directory.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeLog } from '../../support/fake-log.ts'
-import { findingsCodec, join, next, openLeased, tick } from '../../support/leased-streams.ts'
+import { findingsCodec, join, leaderAndFollower, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { append, Recorder, sharedLogSuite, TICK, updateOf } from '../../support/shared-log-suite.ts'
 
 const clock = systemClock
@@ -48,6 +48,23 @@ function openStream (t: Test, hub: Hub, options: Partial<LeasedLogOptions<Findin
     return new LeasedLog<Findings, Note>({ engine, log, ...common, ...options })
   })
   return Object.assign(one, { pair })
+}
+
+/** One to which nothing that is in the log makes sense. */
+function openUnreading (t: Test, hub: Hub) {
+  const read = () => { throw new Error('makes no sense') }
+  return openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read } as never })
+}
+
+/** Who asks for the lead from now on. */
+function askersOf (hub: Hub): string[] {
+  const askers: string[] = []
+  const acquire = hub.acquire.bind(hub)
+  hub.acquire = (acquiring) => {
+    askers.push(acquiring.id)
+    return acquire(acquiring)
+  }
+  return askers
 }
 
 t.test('memory through a channel', async (t) => {
@@ -304,11 +321,8 @@ t.test('an update beside which nothing is known any more is not told by itself: 
 
 t.test('who has read nothing since the engine was away looks first, and lets those lead who know what there is', async (t) => {
   const hub = await inMemory()
-  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
-  await tick(a, 10)
-  await b.until(() => b.seqs.length === 1)
-  const fails = () => { throw new Error('makes no sense') }
-  const c = openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read: fails } as never })
+  const [a, b] = await leaderAndFollower(() => openStream(t, hub))
+  const c = openUnreading(t, hub)
   void c.follow()
   void c.lead()
   await eventually(() => c.stream.status.away === 'format')
@@ -317,12 +331,7 @@ t.test('who has read nothing since the engine was away looks first, and lets tho
   hub.read = (known) => known.epoch === '' ? Promise.reject(new Error('away')) : read(known)
   await eventually(() => c.stream.status.away === 'engine')
   await a.stream.close()
-  const asked: string[] = []
-  const acquire = hub.acquire.bind(hub)
-  hub.acquire = (acquiring) => {
-    asked.push(acquiring.id)
-    return acquire(acquiring)
-  }
+  const asked = askersOf(hub)
   let beats = 0
   const beat = hub.beat.bind(hub)
   hub.beat = (sign) => {
@@ -341,9 +350,7 @@ t.test('who has read nothing since the engine was away looks first, and lets tho
 
 t.test('who has taken the lead and cannot begin gives it back, and is not the next to try', async (t) => {
   const hub = await inMemory()
-  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
-  await tick(a, 10)
-  await b.until(() => b.seqs.length === 1)
+  const [a, b] = await leaderAndFollower(() => openStream(t, hub))
   const readKept = hub.readKept.bind(hub)
   let failures = 0
   hub.readKept = () => {
@@ -362,19 +369,12 @@ t.test('who has taken the lead and cannot begin gives it back, and is not the ne
 
 t.test('who knows what there is and cannot begin does not keep from leading those who do not', async (t) => {
   const hub = await inMemory()
-  const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
-  await tick(a, 10)
-  await b.until(() => b.seqs.length === 1)
-  const fails = () => { throw new Error('makes no sense') }
-  const c = openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read: fails } as never })
+  const [a, b] = await leaderAndFollower(() => openStream(t, hub))
+  const c = openUnreading(t, hub)
   void c.follow()
   await eventually(() => c.stream.status.away === 'format')
-  const taken: string[] = []
-  const [acquire, readKept] = [hub.acquire.bind(hub), hub.readKept.bind(hub)]
-  hub.acquire = (acquiring) => {
-    taken.push(acquiring.id)
-    return acquire(acquiring)
-  }
+  const taken = askersOf(hub)
+  const readKept = hub.readKept.bind(hub)
   hub.readKept = () => taken.at(-1) === b.instance ? Promise.reject(new Error('too much')) : readKept()
   await a.stream.close()
   void b.lead()
