@@ -17,9 +17,9 @@ const others: Array<Script & { name: string, keys?: string }> = [
 ]
 for (const { name, keys, ...script } of others) {
   t.test(`axe finds nothing: ${name}`, { skip: skipWithoutChromium }, async (t) => {
-    const { page } = await openScripted(t, script)
+    const { page, pass } = await openScripted(t, script)
     if (keys !== undefined) await page.keyboard.press(keys)
-    await page.clock.runFor(100)
+    await pass(100)
     t.strictSame(await violationsOf(page), [])
   })
 }

@@ -11,9 +11,9 @@ const FOLDER = fileURLToPath(new URL('../../../test/fixtures/page/', import.meta
 for (const { name, then, title, headline, look, ...script } of states) {
   t.test(name, { skip: skipWithoutChromium }, async (t) => {
     const scripted = await openScripted(t, script)
-    const { page, complaints } = scripted
+    const { page, complaints, pass } = scripted
     await then?.(scripted)
-    await page.clock.runFor(50)
+    await pass(50)
     const words = await page.locator('.headline > *').allInnerTexts()
     t.match(words.join(' '), headline)
     t.match(await page.title(), title)

@@ -26,10 +26,8 @@ export interface ScriptedPage {
   /** What the page asks is answered not before `answer`. */
   hold (): void
   answer (): void
-  /** Lets so much time pass in the page. */
+  /** Lets so much time pass in the page, and what has changed by then be drawn: frames are not of the page's time. */
   pass (ms: number): Promise<void>
-  /** What has changed is drawn. */
-  drawn (): Promise<void>
   /** Lets time pass until it is so: when what was said arrives is not of the page's time. */
   until (isSo: () => Promise<boolean>): Promise<void>
 }
@@ -92,6 +90,11 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   let isRefusing = false
   const subscriptions: object[] = []
   const greeted = deferred<void>()
+  const drawn = () => page.evaluate<void>('new Promise((drawn) => frame(() => frame(drawn)))')
+  const pass = async (ms: number) => {
+    await page.clock.runFor(ms)
+    await drawn()
+  }
   // How long it waits before it comes back is what it says.
   await page.addInitScript('Math.random = () => 0.5; window.frame = requestAnimationFrame.bind(window)')
   await page.clock.install({ time: new Date(SERVER_START - 1_000) })
@@ -104,7 +107,7 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
     route.onMessage((text) => {
       const asked: Asked = JSON.parse(String(text))
       if (asked.type === 'subscribe') subscriptions.push(asked)
-      const answer = () => answerTo(route, asked, isRefusing)
+      const answer = () => { void answerTo(route, asked, isRefusing, timeIn(page)) }
       if (held === null) answer()
       else held.push(answer)
     })
@@ -120,10 +123,9 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
   await page.route('**/api/regressions', (route) => route.fulfill({ json: regressions }))
   await page.goto(`http://127.0.0.1:${port}/${search}`)
   await greeted.promise
-  await page.clock.runFor(100)
+  await pass(100)
   // What it asks once it is live comes in its own time: a picture that is paused before would be without it.
   while (unanswered.size > 0) await page.waitForEvent('requestfinished')
-  const drawn = () => page.evaluate<void>('new Promise((drawn) => frame(() => frame(drawn)))')
   await drawn()
   return {
     page,
@@ -142,10 +144,9 @@ export async function openScripted (t: Test, script: Script = {}): Promise<Scrip
       held?.forEach((answer) => answer())
       held = null
     },
-    pass: (ms) => page.clock.runFor(ms),
-    drawn,
+    pass,
     until: async (isSo) => {
-      while (!await isSo()) await page.clock.runFor(50)
+      while (!await isSo()) await pass(50)
     }
   }
 }
@@ -160,10 +161,20 @@ function isOfRegressions (request: Request): boolean {
 
 interface Asked { readonly type: string, readonly id?: number, readonly topics?: Topic[] }
 
-function answerTo (route: WebSocketRoute, { type, id, topics = [] }: Asked, isRefusing: boolean): void {
+/** @param now ms after SERVER_START; null: there is nobody to answer any more */
+async function answerTo (
+  route: WebSocketRoute, { type, id, topics = [] }: Asked, isRefusing: boolean, now: Promise<number | null>
+): Promise<void> {
   const send = (message: object) => route.send(JSON.stringify({ ...message, id }))
-  if (type === 'ping') send(pong())
   if (type === 'subscribe') send(isRefusing ? sourceError({ code: 'INTERNAL', retryable: true }) : confirmed({ topics }))
+  if (type !== 'ping') return
+  const time = await now
+  if (time !== null) send(pong({}, time))
+}
+
+/** The server's clock goes as the page's does. */
+async function timeIn (page: Page): Promise<number | null> {
+  return page.evaluate<number>('Date.now()').then((time) => time - SERVER_START, () => null)
 }
 
 /** As GET /api/pops/:code would. */
