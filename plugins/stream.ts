@@ -120,15 +120,14 @@ function awayOf (tell: Tell, clock: Clock, intervalMs: number): (reason: string 
   }
 }
 
-/** The same while the log is there, and who makes the updates lives and makes none. */
+/** The same while the log is there, and nobody makes an update: who leads does not, or nobody can lead. */
 function watchSilence (app: FastifyInstance, tell: Tell, clock: Clock, intervalMs: number): void {
   let isSilent = false
   const cancel = repeat(clock, intervalMs, () => {
     const wasSilent = isSilent
-    const { away, leader } = app.stream.status
-    isSilent = app.view.isOverdue && away === null && leader !== null
+    isSilent = app.view.isOverdue && app.stream.status.away === null
     if (!isSilent) return
-    if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'who leads lives, and says nothing: what is known is told as stale')
+    if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'nobody makes what is new: what is known is told as stale')
     tell(true)
   }, () => {})
   app.addHook('onClose', async () => cancel())

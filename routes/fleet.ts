@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { InstanceStatus } from '../plugins/stream.ts'
-import type { Instance } from '../lib/cluster/shared-log.ts'
+import { Compile } from 'typebox/compile'
 import { describeStream, StreamStatus } from './stream-status.ts'
 
-const InstanceSchema = Type.Object({
-  id: Type.String(),
-  isLeader: Type.Boolean(),
+/** `InstanceStatus`. Versions may be mixed: what is new in it later has to be optional here. */
+const About = Type.Object({
   version: Type.String(),
   connections: Type.Integer(),
   seq: Type.Integer({ description: 'up to which it has read' }),
   lagMs: Type.Number({ description: 'how long ago it knew that there is nothing newer' })
 })
+const InstanceSchema = Type.Object({ id: Type.String(), isLeader: Type.Boolean(), ...About.properties })
+const abouts = Compile(About)
 
 const Fleet = Type.Object({
   ...StreamStatus.properties,
@@ -26,11 +26,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async () => {
       const { stream, instanceStatus } = app
       const workers = new Map((await app.otherWorkers()).map(({ instance, about }) => [instance, about]))
-      // Of itself it knows better than what it told others.
-      const statusOf = ({ id, about }: Instance) =>
-        id === stream.status.instance ? instanceStatus() : (workers.get(id) ?? about) as InstanceStatus
-      const instances = stream.instances.map((instance) =>
-        ({ id: instance.id, isLeader: instance.isLeader, ...statusOf(instance) }))
+      const instances = stream.instances.flatMap(({ id, isLeader, about }) => {
+        // Of itself it knows better than what it told others.
+        const told = id === stream.status.instance ? instanceStatus() : workers.get(id) ?? about
+        return abouts.Check(told) ? [{ ...told, id, isLeader }] : []
+      })
       return { ...describeStream(app), instances }
     }
   )

@@ -144,7 +144,7 @@ export interface Engine {
   leave (id: string, term: number): Promise<void>
   /** Keeps something for who leads next, as long as the caller leads. */
   keep (keeping: Keeping): Promise<'OK' | 'FENCED'>
-  /** Not any more once nobody waits: there may be much. */
+  /** What who leads has to know. It takes longer than the others: there may be much. `stopWaiting` ends it. */
   readKept (): Promise<{ memory: string | null, kept: Map<string, string> }>
   /** Resolves when there is something newer than this, and after a while in any case. */
   wait (known: { seq: number, noteId: number }): Promise<void>

@@ -1,19 +1,13 @@
 import { wait, type Cancel, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { BEAT_MS, Candidacy, LEASE_MS } from './candidacy.ts'
 import type { Codec } from './codec.ts'
 import { EngineError, type Acquired, type Appended, type Engine, type InstanceSign } from './engine.ts'
 import type { Draft, Instance, Leader, LogStatus, Memory, Position, Reader, SharedLog } from './shared-log.ts'
 import { Tail, type Synced } from './tail.ts'
 
-/** So long one leads without a sign of life: then another one may. */
-export const LEASE_MS = 5_000
-const BEAT_MS = 1_000
 /** An instance that has given no sign of life for so long is gone. */
 const COUNTS_MS = 5_000
-/** Who could not begin to lead lets others try for a lease, twice as long each time, and so long at most. */
-const LONGEST_PAUSE_MS = 60_000
-/** So long the lead has to be free before it is taken by who does not know what there is: those who do have it first. */
-const PATIENCE_MS = 2 * BEAT_MS
 /** An engine that is away is tried again after so long. */
 const RETRY_MS = 250
 /** Who waited for less, twice, and has read nothing new was woken by something else. */
@@ -66,13 +60,11 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   #away: 'engine' | 'format' | null = null
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
   #isOutdated = false
-  /** Since when nobody leads, on the monotonic clock; null: somebody does, or may. */
-  #freeSince: number | null = null
+  readonly #candidacy = new Candidacy()
+  /** It could not begin to lead, and has heard of nobody since who could. */
+  #isUnled = false
   /** What is the newest was read by this one. */
   #knows = false
-  /** In a row, in which it had the lead and could not begin; before that it does not try again. */
-  #failures = 0
-  #claimsFrom = -Infinity
   /** What there is was looked at, or could not be. */
   readonly #whenLooked: Promise<void>
   #looked = () => {}
@@ -251,10 +243,10 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
         if (seen.kind === 'FENCED') this.#end()
         // One that has the lease and does not lead could not read what it had to.
         const isFree = seen.kind === 'FREE' || (this.#term === 0 && seen.holder === this.#options.instance)
-        this.#freeSince = isFree ? this.#freeSince ?? clock.monotonic() : null
+        this.#candidacy.saw(isFree, clock.monotonic())
         if (isFree && await this.#isNext()) await this.#claim()
         if (this.isWantedElsewhere) onDemand()
-      } else this.#freeSince = null
+      } else this.#candidacy.saw(false, clock.monotonic())
       await new Promise<void>((resolve) => {
         const cancel = clock.schedule(resolve, seen === null ? RETRY_MS : BEAT_MS)
         this.#cancelBeat = () => {
@@ -274,7 +266,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       leaseMs: LEASE_MS,
       countsMs: COUNTS_MS,
       // What cannot be read is there until the next update.
-      wantsData: wantsData() || this.#away === 'format',
+      wantsData: wantsData() || this.#away === 'format' || this.#isUnled,
       about: JSON.stringify(about())
     }
   }
@@ -283,8 +275,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   async #isNext (): Promise<boolean> {
     // There may be more since it was away.
     if (this.#away === 'engine') await this.#sync()
-    const now = this.#options.clock.monotonic()
-    return this.#knows || now - (this.#freeSince ?? now) >= PATIENCE_MS
+    return this.#candidacy.isNext(this.#knows, this.#options.clock.monotonic())
   }
 
   /** Takes the lead, if it can be had; one at a time. */
@@ -295,28 +286,31 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 
   async #take (): Promise<void> {
     const { instance: id, newEpoch, codec, clock } = this.#options
-    const startedAt = clock.monotonic()
-    if (this.#leader === null || this.#isOutdated || this.#closed || startedAt < this.#claimsFrom) return
+    if (this.#leader === null || this.#isOutdated || this.#closed || this.#candidacy.isPaused(clock.monotonic())) return
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
     if (acquired.kind === 'HELD') return
     try {
-      await this.#beginTerm(acquired, startedAt + LEASE_MS)
+      await this.#beginTerm(acquired)
     } finally {
       // One that has the lease and makes nothing would keep the others from it.
-      if (this.#term === acquired.term) this.#failures = 0
+      if (this.#term === acquired.term) this.#candidacy.succeeded()
       else await this.#giveBack(acquired.term)
     }
   }
 
   async #giveBack (term: number): Promise<void> {
-    const { instance, clock } = this.#options
-    this.#claimsFrom = clock.monotonic() + Math.min(LEASE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS)
+    const { instance, clock, log } = this.#options
+    const pauseMs = this.#candidacy.failed(clock.monotonic())
+    if (!this.#closed) {
+      this.#isUnled = true
+      log.warn({ event: 'lead_given_back', term, pauseMs }, 'this instance had the lead and could not begin: others may')
+    }
     await this.#attempt(() => this.#engine.leave(instance, term))
   }
 
-  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>, untilAt: number): Promise<void> {
-    const { instance: id, log, clock } = this.#options
+  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>): Promise<void> {
+    const { instance: id, log } = this.#options
     const before = this.#tail.known.epoch
     if (kind === 'BEGUN' && before !== '') {
       log.warn({ event: 'stream_lost', epoch, before, term }, 'the engine has lost what it had acknowledged: a new epoch begins')
@@ -326,10 +320,12 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     if (known.epoch !== epoch || known.seq !== seq || known.by !== by || this.#closed) return
     const wasLeading = this.#term > 0
     const memory = wasLeading ? null : await this.#memory(kind === 'BEGUN')
-    // Somebody else may have taken it meanwhile.
-    if (this.#closed || clock.monotonic() >= untilAt) return
+    // Somebody else may have taken it meanwhile; else there is a whole lease for what is to be taken apart now.
+    const { kind: held } = await this.#engine.beat({ ...this.#sign(), term })
+    if (held === 'FENCED' || this.#closed) return
     this.#term = term
     this.#holder = id
+    this.#isUnled = false
     this.#turnBack()
     log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
     if (memory === null) return
@@ -362,11 +358,15 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 
   /** Reads what is new; what cannot be read is told, and who leads and cannot read it leads no more. */
   async #sync (): Promise<Synced | null> {
+    const { known: { epoch, seq }, noteId } = this.#tail
     const synced = await this.#attempt(() => this.#tail.sync(this.#term > 0))
     if (synced === null) return null
+    const { known, noteId: heard } = this.#tail
+    if (known.epoch !== epoch || known.seq !== seq || heard !== noteId) this.#isUnled = false
     this.#isOutdated = false
     this.#knows = synced !== 'damaged' || this.#tail.isCurrent
-    if (synced === 'read') this.#turnBack()
+    // That it can be read tells nobody anything new where nobody can lead.
+    if (synced === 'read' && !this.#isUnled) this.#turnBack()
     // Who has begun to lead since goes on without it.
     if (synced === 'damaged' && this.#term === 0) this.#turnAway('format', null)
     if (synced === 'newer') this.#turnOutdated()

@@ -55,7 +55,6 @@ export class ChannelEngine implements Engine {
   }
 
   async readKept (): Promise<{ memory: string | null, kept: Map<string, string> }> {
-    if (this.#isClosed) throw new EngineError('it is closed')
     return await this.#ask('readKept', null, KEPT_DEADLINE_MS)
   }
 

@@ -1,4 +1,7 @@
 import t from 'tap'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { RedisConnection } from '../../lib/cluster/redis/connection.ts'
+import { keysOf } from '../../lib/cluster/redis/keys.ts'
 import { RedisLog } from '../../lib/cluster/redis/redis-log.ts'
 import type { Findings } from '../../lib/feed/tick.ts'
 import type { Note } from '../../lib/feed/update-log.ts'
@@ -38,4 +41,47 @@ t.test('who leads, lives and says nothing is not believed for long', { skip: noR
   t.equal(await tick(20), true)
   t.match(await client.next('metrics_update'), { seq: 2 })
   t.strictSame(await health(), { status: 'ok', reason: null })
+})
+
+t.test('that nobody can lead is told, until somebody can', { skip: noRedis() ?? false }, async (t) => {
+  const engine = await Redis.start(t)
+  const admin = new RedisConnection({ url: engine.url, clock })
+  t.teardown(() => admin.close())
+  const command = (...words: string[]) => admin.send(words, 1_000)
+  const keys = keysOf('unled')
+  const readable = [keys.head, keys.log, keys.notes, keys.instances].map((key) => `~${key}`)
+  await command('ACL', 'SETUSER', 'feed', 'on', '>password', '+@all', ...readable)
+  const env = { CLUSTER_NAME: 'unled', BROADCAST_INTERVAL_MS: '1000', QUERY_TIMEOUT_MS: '900' }
+  const leader = startService(t, { ...env, CLUSTER_URL: engine.url })
+  await leader.logged(({ event }) => event === 'leads')
+  const service = startService(t, { ...env, CLUSTER_URL: `redis://feed:password@127.0.0.1:${engine.port}` })
+  const port = await portOf(service)
+  const json = async (path: string): Promise<any> => await (await fetch(`http://127.0.0.1:${port}${path}`)).json()
+  await eventually(async () => (await json('/health')).status === 'ok')
+  const client = await TestClient.open(`ws://127.0.0.1:${port}/ws`)
+  t.teardown(() => client.socket.terminate())
+  const { epoch } = await client.next('metrics_update')
+
+  // It counts as there, whatever it says of itself.
+  const sign = JSON.stringify({ version: '9', connections: 1, seq: 1, lagMs: 0, id: 'x', isLeader: true })
+  await command('HSET', keys.instances, 'strange', `${Date.now() + 9_000} 0 {}`, 'foreign', `${Date.now() + 9_000} 0 ${sign}`)
+  await eventually(async () => (await json('/api/fleet')).instances.length === 3)
+  const { instances } = await json('/api/fleet')
+  t.match(instances.find(({ id }: { id: string }) => id === 'foreign'), { isLeader: false, version: '9' })
+  t.notOk(instances.some(({ id }: { id: string }) => id === 'strange'))
+
+  leader.child.kill('SIGTERM')
+  t.match(await service.logged(({ event }) => event === 'lead_given_back'), { level: 40, pauseMs: 5_000 })
+  // Until it has tried for the third time.
+  for (let times = 0; times < 12; times++) {
+    t.match(await client.next('error'), { code: 'FEED_UNAVAILABLE' }, 'each interval')
+    t.match(await json('/health'), { status: 'degraded', reason: 'engine', services: { stream: { leader: null } } })
+  }
+  const since = service.lines.slice(service.lines.findIndex(({ event }) => event === 'lead_given_back'))
+  t.ok(since.filter(({ event }) => event === 'lead_given_back').length > 1, 'it goes on trying')
+  t.notOk(since.some(({ event }) => event === 'engine_back'))
+  await command('ACL', 'SETUSER', 'feed', `~${keys.kept}`)
+  await service.logged(({ event }) => event === 'leads')
+  t.equal((await client.next('metrics_update')).epoch, epoch, 'and it goes on')
+  await eventually(async () => (await json('/health')).status === 'ok')
 })

@@ -1,4 +1,4 @@
-import { LEASE_MS } from '../../lib/cluster/leased-log.ts'
+import { LEASE_MS } from '../../lib/cluster/candidacy.ts'
 import { RedisConnection } from '../../lib/cluster/redis/connection.ts'
 import { systemClock, wait } from '../../lib/clock.ts'
 import { Fleet, INTERVAL_MS, type FleetInstance, type Listener } from './fleet.ts'

@@ -34,7 +34,7 @@ if ownEpoch ~= '' and epoch == ownEpoch and not lost then
     end
   end
 end
-if holder ~= '' and holder ~= id and isStill(heldUntil, now, lease) and not lost then return { 'HELD', heldUntil - now } end
+if holder ~= '' and holder ~= id and heldUntil > now and not lost then return { 'HELD', heldUntil - now } end
 
 term = math.max(term, ownTerm) + 1
 makeRoom(head, 'hash')

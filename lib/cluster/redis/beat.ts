@@ -21,7 +21,8 @@ local there = {}
 local all = redis.call('HGETALL', instances)
 for i = 1, #all, 2 do
   local till, wanted, json = string.match(all[i + 1], '^(%d+) (%d) (.*)$')
-  if isStill(numberOf(till), now, counts) then
+  -- One that ends later than any of ours would is of a clock that was set back since, or of nobody.
+  if numberOf(till) > now and numberOf(till) <= now + 2 * counts then
     there[#there + 1] = all[i]
     there[#there + 1] = tonumber(wanted)
     there[#there + 1] = json
@@ -30,7 +31,12 @@ for i = 1, #all, 2 do
   end
 end
 local known = fieldsOf(head, 'term', 'holder', 'until')
-local holder = known[2] or ''
+local holder, heldUntil = known[2] or '', numberOf(known[3])
+-- The engine's clock was set back since, or somebody else wrote it: who leads says so within a lease from now.
+if heldUntil > now + 2 * lease then
+  heldUntil = now + lease
+  redis.call('HSET', head, 'until', heldUntil)
+end
 local kind = 'HELD'
 if term > 0 then
   kind = 'FENCED'
@@ -38,7 +44,7 @@ if term > 0 then
     redis.call('HSET', head, 'until', now + lease)
     kind = 'LEADS'
   end
-elseif holder == '' or not isStill(numberOf(known[3]), now, lease) then
+elseif holder == '' or heldUntil <= now then
   kind = 'FREE'
 end
 return { kind, holder, numberOf(known[1]), there }

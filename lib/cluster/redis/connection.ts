@@ -36,7 +36,7 @@ function connectable (url: string, timeoutMs: number) {
  * One connection to the engine, made when it is needed. Each command has a deadline of ours until it is answered: that of the
  * client's ends when it is written, so a frozen engine would never be noticed. After one that failed the connection is given up,
  * also where the engine answers that it will not: that may be for who this is (WRONGPASS), or for what has become of the one at
- * the other end (READONLY, once another one is led to by the same name).
+ * the other end (READONLY, once another one is led to by the same name). What is said of a key or a script is of neither.
  */
 export class RedisConnection {
   readonly #options: ConnectionOptions

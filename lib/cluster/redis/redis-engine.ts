@@ -28,7 +28,6 @@ export class RedisEngine implements Engine {
   readonly #commands: RedisConnection
   readonly #waiting: RedisConnection
   #reading: RedisConnection | null = null
-  #isStopped = false
 
   constructor (options: RedisEngineOptions) {
     this.#options = options
@@ -67,7 +66,6 @@ export class RedisEngine implements Engine {
 
   /** On a connection of its own: what comes meanwhile would have to wait for all of it. */
   async readKept () {
-    if (this.#isStopped) throw new EngineError('it is closed')
     const reading = this.#reading = new RedisConnection(this.#options)
     try {
       return await told(readKept(reading, this.#keys))
@@ -88,7 +86,6 @@ export class RedisEngine implements Engine {
   }
 
   stopWaiting (): void {
-    this.#isStopped = true
     this.#waiting.close()
     this.#reading?.close()
   }

@@ -43,8 +43,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  */
 export const OURS = `
 local function is (key, kind) return redis.call('TYPE', key)['ok'] == kind end
+-- Nothing is deleted where nothing is: a script that has written once may write on when no memory is left.
 local function makeRoom (key, kind)
-  if not is(key, kind) then redis.call('DEL', key) end
+  local found = redis.call('TYPE', key)['ok']
+  if found ~= 'none' and found ~= kind then redis.call('DEL', key) end
 end
 local function fieldsOf (key, ...)
   if not is(key, 'hash') then return {} end
@@ -54,6 +56,4 @@ local function numberOf (text)
   local number = tonumber(string.match(text or '', '^%d+$') or 0)
   return number < 4e12 and number or 0
 end
--- What ends later than any of ours would is of a clock that was set back since, or of nobody.
-local function isStill (till, now, ms) return till > now and till <= now + 2 * ms end
 `

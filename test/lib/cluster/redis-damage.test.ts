@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../lib/clock.ts'
 import { acquire } from '../../../lib/cluster/redis/acquire.ts'
+import { beat } from '../../../lib/cluster/redis/beat.ts'
 import { RedisConnection } from '../../../lib/cluster/redis/connection.ts'
 import { keysOf } from '../../../lib/cluster/redis/keys.ts'
 import { RedisLog, type RedisLogOptions } from '../../../lib/cluster/redis/redis-log.ts'
@@ -208,12 +209,69 @@ else {
     const { notes } = keysOf(name)
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     await tick(a, 10)
+    const b = await join(openStream(t, { url: engine.url, name }), false)
     await raw(['SET', notes, 'x'])
-    await tick(a, 20)
+    t.equal(await tick(a, 20), true)
     t.equal(await raw(['TYPE', notes]), 'none', 'an update takes it away, too')
+    await b.until(() => b.seqs.length === 1)
   })
 
-  t.test('a lease that ends later than any would keeps nobody from leading', async (t) => {
+  t.test('a connection is given up after an error, but not for a key of another type or an unknown script', async (t) => {
+    const connection = new RedisConnection({ url: engine.url, clock })
+    t.teardown(() => connection.close())
+    const key = alone()
+    const send = (...command: string[]) => connection.send(command, 1_000)
+    await send('SET', key, 'x')
+    const id = await send('CLIENT', 'ID')
+    await t.rejects(send('XLEN', key), { message: /^WRONGTYPE/ })
+    await t.rejects(send('EVALSHA', '0'.repeat(40), '0'), { message: /^NOSCRIPT/ })
+    t.equal(await send('CLIENT', 'ID'), id)
+    await t.rejects(send('INCR', key), { message: /^ERR/ })
+    t.not(await send('CLIENT', 'ID'), id)
+  })
+
+  t.test('a lease that ends later than any would ends a lease from now, and who has it and lives keeps it', async (t) => {
+    const name = alone()
+    const keys = keysOf(name)
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    const term = a.stream.status.term
+    const connection = new RedisConnection({ url: engine.url, clock })
+    t.teardown(() => connection.close())
+    const sign = { id: 'other', term: 0, leaseMs: 5_000, countsMs: 5_000, wantsData: false, about: '{}' }
+    const known = { epoch: '', seq: 0, by: '', term: 0 }
+    const later = Date.now() + 86_400_000
+    await raw(['HSET', keys.head, 'until', String(later)])
+    const asked = { id: 'other', leaseMs: 5_000, newEpoch: 'e', format: FINDINGS_FORMAT, known }
+    t.match(await acquire(connection, keys, asked), { kind: 'HELD' })
+    t.match(await beat(connection, keys, sign), { kind: 'HELD', holder: a.instance })
+    t.ok(Number(await raw(['HGET', keys.head, 'until'])) < later)
+    t.match(await beat(connection, keys, { ...sign, id: a.instance, term }), { kind: 'LEADS' })
+    t.equal(await tick(a, 10), true)
+    t.equal(a.stream.status.term, term)
+  })
+
+  t.test('who knows an update that is in the log in another way is not given the lead of that epoch', async (t) => {
+    const name = alone()
+    const keys = keysOf(name)
+    const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
+    for (const queryMs of [10, 20, 30]) await tick(a, queryMs)
+    const { epoch, seq: head } = a.stream.position
+    const { term } = a.stream.status
+    await a.stream.close()
+    const connection = new RedisConnection({ url: engine.url, clock })
+    t.teardown(() => connection.close())
+    const entries = await raw(['XRANGE', keys.log, '-', '+']) as Array<[string, string[]]>
+    const own = entries[1]![1]
+    const by = own[own.indexOf('by') + 1]!
+    // Its own is there no more, the next one is: that one says which is before it.
+    await raw(['XDEL', keys.log, '1-0', '2-0'])
+    const known = { epoch, seq: 2, by, term }
+    const asked = { id: 'x', leaseMs: 5_000, newEpoch: 'f', format: FINDINGS_FORMAT, known }
+    t.match(await acquire(connection, keys, asked), { kind: 'GRANTED', epoch, seq: head })
+    t.match(await acquire(connection, keys, { ...asked, known: { ...known, by: 'y' } }), { kind: 'BEGUN', epoch: 'f' })
+  })
+
+  t.test('a lease of somebody who is not there keeps nobody from leading, however late it ends', async (t) => {
     const name = alone()
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     await tick(a, 10)
@@ -230,14 +288,14 @@ else {
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)
     const { instances } = keysOf(name)
     const now = Date.now()
-    const soon = now + 5_000
+    const soon = now + 9_000
     const signs = [`${soon} 1 no JSON`, `${soon} 1 5`, `${now + 86_400_000} 1 {}`, 'x', `${soon} 1 {"version":"x"}`]
     for (const [index, sign] of signs.entries()) await raw(['HSET', instances, `foreign-${index}`, sign])
     await eventually(() => a.stream.instances.length > 1)
     t.strictSame(a.stream.instances.map(({ id }) => id).sort(), ['foreign-4', a.instance])
   })
 
-  t.test('who comes with what the engine never had while a newer popcast leads takes nothing away', async (t) => {
+  t.test('who comes with what the engine never had takes nothing of a newer popcast away', async (t) => {
     const name = alone()
     const { head, log } = keysOf(name)
     const a = await join(openStream(t, { url: engine.url, name, intervalMs: 1 }), true)

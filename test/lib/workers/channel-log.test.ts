@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap'
 import type { Written } from '../../../lib/cluster/codec.ts'
+import { LEASE_MS } from '../../../lib/cluster/candidacy.ts'
 import { DirectoryLog } from '../../../lib/cluster/directory-log.ts'
+import { EngineError } from '../../../lib/cluster/engine.ts'
 import { asWritten, Hub } from '../../../lib/cluster/hub.ts'
 import { LeasedLog, type LeasedLogOptions } from '../../../lib/cluster/leased-log.ts'
 import { MemoryLog } from '../../../lib/cluster/memory-log.ts'
-import { systemClock } from '../../../lib/clock.ts'
+import { systemClock, wait } from '../../../lib/clock.ts'
 import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
@@ -15,6 +17,7 @@ import { REGRESSION } from '../../support/clients.ts'
 import { directoryOf } from '../../support/directory.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { deferred } from '../../support/fake-source.ts'
 import { FakeLog } from '../../support/fake-log.ts'
 import { findingsCodec, join, leaderAndFollower, next, openLeased, tick } from '../../support/leased-streams.ts'
 import { append, Recorder, sharedLogSuite, TICK, updateOf } from '../../support/shared-log-suite.ts'
@@ -54,6 +57,16 @@ function openStream (t: Test, hub: Hub, options: Partial<LeasedLogOptions<Findin
 function openUnreading (t: Test, hub: Hub) {
   const read = () => { throw new Error('makes no sense') }
   return openStream(t, hub, { codec: { ...findingsCodec(), format: FINDINGS_FORMAT, read } as never })
+}
+
+/** A sign of one more, which does not lead. */
+const OTHER = { id: 'other', term: 0, leaseMs: LEASE_MS, countsMs: 1, wantsData: false, about: '{}' }
+
+/** Ends those whose time stands still. */
+async function closeAll (all: Array<ReturnType<typeof openLeased>>, time: FakeClock): Promise<void> {
+  const closed = all.map(({ stream }) => stream.close())
+  await time.advance(2_000)
+  await Promise.all(closed)
 }
 
 /** Who asks for the lead from now on. */
@@ -382,6 +395,95 @@ t.test('who knows what there is and cannot begin does not keep from leading thos
   await c.lead()
   t.strictSame(taken, [b.instance, c.instance])
 })
+
+for (const count of [1, 3]) {
+  t.test(`once what kept ${count} from leading has ended, one leads within seconds`, async (t) => {
+    const time = new FakeClock()
+    const hub = await Hub.open({ ...common, clock: time, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+    const readKept = hub.readKept.bind(hub)
+    hub.readKept = () => Promise.reject(new EngineError('too much'))
+    const all = Array.from({ length: count }, () =>
+      openLeased(t, (common) => new LeasedLog<Findings, Note>({ engine: hub, ...common, clock: time })))
+    for (const one of all) {
+      void one.follow()
+      void one.lead()
+      await time.advance(330)
+    }
+    await time.advance(140_000)
+    t.match(all.map(({ stream }) => stream.status), all.map(() => ({ role: 'follower', away: 'engine' })))
+    t.strictSame(all[0]!.away, ['engine'], 'that the log can be read is not told meanwhile')
+    t.ok(all[0]!.log.of('lead_given_back').length > 3, 'it goes on trying, and says so')
+    hub.readKept = readKept
+    await time.advance(6_000)
+    const leader = all.find(({ stream }) => stream.status.role === 'leader')!
+    t.equal(await tick(leader, 10), true)
+    t.match(all.map(({ stream }) => stream.status.away), all.map(() => null))
+    await closeAll(all, time)
+  })
+}
+
+t.test('what it takes longer than a lease to begin is no reason not to, if nobody else has it meanwhile', async (t) => {
+  const time = new FakeClock()
+  const hub = await Hub.open({ ...common, clock: time, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+  const readKept = hub.readKept.bind(hub)
+  hub.readKept = async () => {
+    await wait(time, 2 * LEASE_MS)
+    return await readKept()
+  }
+  const open = () => openLeased(t, (common) => new LeasedLog<Findings, Note>({ engine: hub, ...common, clock: time }))
+  const a = open()
+  void a.follow()
+  void a.lead()
+  await time.advance(2 * LEASE_MS + 3_000)
+  t.match(a.stream.status, { role: 'leader' })
+  t.match(await hub.beat(OTHER), { kind: 'HELD' })
+  await closeAll([a], time)
+
+  const b = open()
+  void b.follow()
+  void b.lead()
+  await time.advance(LEASE_MS + 3_000)
+  const known = { epoch: '', seq: 0, by: '', term: 0 }
+  t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
+  await time.advance(LEASE_MS)
+  t.match(b.stream.status, { role: 'follower', leader: 'other' }, 'somebody has')
+  t.strictSame(b.memories, [])
+  await closeAll([b], time)
+})
+
+for (const when of ['before it asks', 'while it waits'] as const) {
+  t.test(`who ends while it is about to lead waits for no more of it: ${when}`, async (t) => {
+    const hub = await inMemory()
+    const a = openStream(t, hub)
+    const asked = deferred<void>()
+    const closed = deferred<void>()
+    const [acquire, readKept] = [hub.acquire.bind(hub), hub.readKept.bind(hub)]
+    let reads = 0
+    hub.acquire = async (acquiring) => {
+      const acquired = await acquire(acquiring)
+      if (when === 'before it asks') {
+        asked.resolve()
+        await closed.promise
+      }
+      return acquired
+    }
+    hub.readKept = async () => {
+      reads++
+      asked.resolve()
+      await closed.promise
+      return await readKept()
+    }
+    void a.follow()
+    void a.lead()
+    await asked.promise
+    const ended = a.stream.close()
+    closed.resolve()
+    await ended
+    t.equal(reads, when === 'before it asks' ? 0 : 1)
+    t.strictSame([a.memories, a.log.of('lead_given_back')], [[], []])
+    t.match(await hub.beat(OTHER), { kind: 'FREE' })
+  })
+}
 
 t.test('somebody who wants data elsewhere is known', async (t) => {
   const hub = await inMemory()
