@@ -22,13 +22,20 @@ export function verdictOf ({ once, failOnRegression }: Wanted, state: WatchState
   if (!once) return isRegressed ? { code: exitCodes.regression, message: null } : null
   if (!isTrue) return null
   if (isRegressed) return { code: exitCodes.regression, message: null }
+  if (failOnRegression && isUnjudged(state)) return null
   return numbersOf(state).total === 0 ? noData(state) : { code: exitCodes.fine, message: null }
+}
+
+/** Of none it is known what is usual: right after its start the service still reads that. */
+function isUnjudged ({ pops }: Pick<WatchState, 'pops'>): boolean {
+  return pops.size > 0 && Array.from(pops.values()).every(({ regression }) => regression === 'not_enough_data')
 }
 
 /** Why nothing true can be said. */
 export function noData (state: WatchState, withinMs?: number): Verdict {
   const { word, details } = headline(state)
   const within = withinMs === undefined ? '' : ` within ${withinMs / 1_000} s`
+  const judged = state.overview !== null && isUnjudged(state) ? ['not enough data to tell what is regressed'] : []
   const what = state.selection === null || state.overview === null ? '' : ` (of ${state.selection})`
-  return { code: exitCodes.noData, message: `no data to rely on${what}${within}: ${sentence([word, ...details])}` }
+  return { code: exitCodes.noData, message: `no data to rely on${what}${within}: ${sentence([word, ...details, ...judged])}` }
 }

@@ -10,6 +10,8 @@ const ACCOUNT_MS = 600_000
 /** What is to be asked of the source beside the ticks. */
 export interface BesideTask {
   readonly name: string
+  /** What was begun for somebody is of use only once it is whole: it goes on when they have left. */
+  readonly isUrgent?: boolean
   /** At most one query. @returns whether there was anything to do. Never rejects. */
   run (): Promise<boolean>
 }
@@ -53,7 +55,7 @@ export class Beside {
     this.#isRunning = true
     while (
       !this.#stopped &&
-      this.#options.isWanted() &&
+      (this.#options.isWanted() || tasks.some(({ isUrgent }) => isUrgent)) &&
       clock.monotonic() >= this.#notBefore &&
       this.#mayCost &&
       (await this.#first(tasks))

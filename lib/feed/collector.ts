@@ -124,7 +124,7 @@ export class Collector {
     const { beside, keepPast, log } = this.#options
     try {
       await keepPast()
-      if (this.#goesOn) await beside.ticked(queryMs)
+      if (!this.#stopped) await beside.ticked(queryMs)
     } catch (err) {
       log.error({ event: 'task_failed', task: 'baselines', err }, 'a task beside the ticks threw')
     }

@@ -38,10 +38,17 @@ export class Past implements BesideTask {
 
   constructor (options: PastOptions) {
     this.#options = options
+    options.store.setBeingRead(true)
+  }
+
+  /** Before the hour is known no PoP can be judged by it: visits that are short each would never see it. */
+  get isUrgent (): boolean {
+    const { store, window, clock } = this.#options
+    return window.rows > 0 && !store.isHourKnown(clock.now())
   }
 
   async run (): Promise<boolean> {
-    const { clock, troubles, window } = this.#options
+    const { clock, troubles, window, store } = this.#options
     // Without PoPs nothing is compared.
     if (window.rows === 0 || clock.monotonic() < this.#nextAt) return false
     const slots = this.#nextSlots()
@@ -49,7 +56,9 @@ export class Past implements BesideTask {
     try {
       await this.#read(slots)
       troubles.set('baselines_failed', null)
+      store.setBeingRead(true)
     } catch (error) {
+      store.setBeingRead(false)
       this.#nextAt = clock.monotonic() + RETRY_MS
       troubles.set('baselines_failed', messageOf(error))
     }

@@ -94,7 +94,7 @@ export class Baselines {
     const week = pool('week', days.at(-1) ?? [], MIN_POINTS)
     // What is compared is not compared with itself.
     const until = time - Math.max(SLOT_MS, RECENT_INTERVALS * intervalMs)
-    const hour = this.#pooled(pop, 'hour', until - hourMs, until, usual.since)
+    const hour = this.#store.isHourKnown(time) ? this.#pooled(pop, 'hour', until - hourMs, until, usual.since) : null
     const day = typical(days)
     const references: References = { wander: this.#wander(pop, until, usual.since) }
     for (const one of [day, week, hour, this.#start(pop, time, usual.since)]) if (one !== null) references[one.kind] = one

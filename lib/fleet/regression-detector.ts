@@ -4,7 +4,7 @@ import { Baselines, type Baseline } from './references.ts'
 import {
   Regressions, type Comparison, type Finding, type Regression, type RegressionEvent, type RegressionsSnapshot, type Severity
 } from './regressions.ts'
-import type { SummaryStore } from './summary-store.ts'
+import { HOUR_MS, SLOT_MS, type SummaryStore } from './summary-store.ts'
 
 export type { Comparison, Regression, RegressionEvent } from './regressions.ts'
 
@@ -146,22 +146,38 @@ export class RegressionDetector {
 
   /** Only what is told is recorded: that it begins, and that its severity changes. */
   #record (pop: Pop, open: Regression | undefined, finding: Finding): Regression[] {
-    if (open === undefined) return [this.#regressions.begin(pop.code, pop.sampleTime, beganAt(pop, finding.comparison), finding)]
+    if (open === undefined) {
+      return [this.#regressions.begin(pop.code, pop.sampleTime, this.#beganAt(pop, finding.comparison), finding)]
+    }
     return open.severity === finding.severity ? [] : [this.#regressions.update(open, finding)]
+  }
+
+  /** Of the last values that are all above the line the first: when it began, rather than when it was noticed. */
+  #beganAt ({ code, points, sampleTime, intervalMs }: Pop, { baselineMs, deviationMs }: Comparison): number {
+    const line = baselineMs + OPEN_ABOVE_Z * deviationMs
+    const last = points.findLastIndex(({ value }) => value > line)
+    let first = last
+    while (first > 0 && (points[first - 1]?.value ?? -Infinity) > line) first--
+    const point = points[first]
+    if (point === undefined) return sampleTime
+    // The value of an interval is that of its samples, which lie in its midst.
+    const began = Math.min(sampleTime, Math.round(point.time - intervalMs / 2))
+    return first > 0 ? began : this.#beganBefore(code, began, line)
+  }
+
+  /** Further back than single values are known, by five minutes: of one that was slow when this process began. */
+  #beganBefore (pop: string, time: number, line: number): number {
+    const before = Array.from(this.#options.store.slotsOf(pop, { start: time - HOUR_MS, stop: time - SLOT_MS + 1 })).reverse()
+    let began = time
+    for (const { start, median } of before) {
+      // The newest may not be known yet.
+      if (median <= line || start + 3 * SLOT_MS <= began) break
+      began = start
+    }
+    return began
   }
 }
 
 function isRegressed ({ zScore, increase }: Comparison, open: Regression | undefined): boolean {
   return open === undefined ? zScore > OPEN_ABOVE_Z : zScore >= RESOLVE_BELOW_Z || increase >= RESOLVE_BELOW_INCREASE
-}
-
-/** Of the last values that are all above the line the first: when it began, rather than when it was noticed. */
-function beganAt ({ points, sampleTime, intervalMs }: Pop, { baselineMs, deviationMs }: Comparison): number {
-  const line = baselineMs + OPEN_ABOVE_Z * deviationMs
-  const last = points.findLastIndex(({ value }) => value > line)
-  let first = last
-  while (first > 0 && (points[first - 1]?.value ?? -Infinity) > line) first--
-  const point = points[first]
-  // The value of an interval is that of its samples, which lie in its midst.
-  return point === undefined ? sampleTime : Math.min(sampleTime, Math.round(point.time - intervalMs / 2))
 }

@@ -55,6 +55,8 @@ export class SummaryStore {
   /** Slots that have become known, or known better, since somebody last asked. */
   readonly #news = new Set<number>()
   #lastSlot = 0
+  /** Somebody reads what is wanted: what is not known yet will be. */
+  #isBeingRead = false
 
   get pops (): number {
     return this.#rings.size
@@ -83,6 +85,19 @@ export class SummaryStore {
     return this.#known[slot % SLOTS] === slot
   }
 
+  /** What is wanted is being read from now on; or cannot be, and what there is has to do. */
+  setBeingRead (isBeingRead: boolean): void {
+    this.#isBeingRead = isBeingRead
+  }
+
+  /**
+   * Whether what is known of the hour before a time is all that will be: a part of it may be slow altogether, and would be taken
+   * for what is usual. The newest slots become known when nothing can be added to them any more, the oldest are not waited for.
+   */
+  isHourKnown (time: number): boolean {
+    return !this.#isBeingRead || this.#unknownOf({ start: time - HOUR_MS + 3 * SLOT_MS, stop: time - 2 * SLOT_MS }).length === 0
+  }
+
   /** The slots of a PoP that begin within a range, as far as there are any, oldest first. */
   * slotsOf (pop: string, { start, stop }: TimeRange): Iterable<Summary & { start: number }> {
     const ring = this.#rings.get(pop)
@@ -106,8 +121,9 @@ export class SummaryStore {
     const around = (time: number) => ({ start: time - AROUND_MS, stop: time + AROUND_MS })
     const [yesterday = 1, ...others] = DAYS_IN_ORDER
     return [
-      around(now - yesterday * DAY_MS),
+      // Without it nothing is known of anybody.
       { start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS },
+      around(now - yesterday * DAY_MS),
       ...others.map((day) => around(now - day * DAY_MS)),
       ...DAYS_IN_ORDER.map((day) => around(now - day * DAY_MS + AHEAD_MS))
     ].flatMap((range) => this.#unknownOf(range))

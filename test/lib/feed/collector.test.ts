@@ -68,14 +68,16 @@ t.test('a slot of the past that is large is read in part', async (t) => {
   t.ok(past.length > 0 && past.every(([from, to]) => to - from <= 75), JSON.stringify(past.slice(0, 3)))
 })
 
-t.test('nothing is asked between ticks when nobody wants data', async (t) => {
+t.test('when nobody wants data any more only the hour is still read, without which no PoP can be judged', async (t) => {
   const { clock, state, tick, source } = collectorOf()
   state.isWanted = false
   await tick()
+  const [first, ...others] = source.asked
+  t.ok(first![1] > 0)
+  t.ok(others.length > 0 && others.every(([from, to]) => from >= -70 * 60 && to <= 0))
   const { length } = source.asked
   await clock.advance(10 * MINUTE_MS)
-  t.equal(length, 1)
-  t.equal(source.asked.length, 1)
+  t.equal(source.asked.length, length)
 })
 
 t.test('a slice that fails is said, and read after the next tick', async (t) => {

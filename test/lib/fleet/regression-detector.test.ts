@@ -180,6 +180,39 @@ t.test('of few points the deviation is not known well: as much noise as it may h
   t.equal(stateOf(detector.update([popOf(steady(200), NOW)]).assessments[0]), 'critical')
 })
 
+t.test('an hour of which only the slow part is known is not taken for what is usual', async (t) => {
+  const store = new SummaryStore()
+  store.setBeingRead(true)
+  const detector = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0.5 })
+  const assessed = (time = NOW) => stateOf(detector.update([popOf(steady(16), time)]).assessments[0])
+  fill(store, 'fra1', NOW - 15 * MINUTE_MS, NOW - 5 * MINUTE_MS, 16)
+  t.equal(assessed(), 'not_enough_data')
+  fill(store, 'fra1', NOW - 70 * MINUTE_MS, NOW - 15 * MINUTE_MS, 4)
+  for (const { start } of store.wanted(NOW + 10_000)) store.markKnown(start)
+  t.equal(assessed(NOW + 10_000), 'critical')
+  t.match(detector.open, [{ comparison: { baselineKind: 'hour' }, since: NOW - 15 * MINUTE_MS }])
+  t.ok(detector.open[0]!.comparison.baselineMs < 4.5)
+})
+
+t.test('since when it is slow is told also where single values do not go back so far', async (t) => {
+  const rows = [
+    { name: 'all of it', known: [[30, 5, 200]], since: 30 },
+    { name: 'the newest five minutes are not known yet', known: [[30, 10, 200]], since: 30 },
+    { name: 'it was well meanwhile', known: [[50, 40, 200], [40, 20, 100], [20, 5, 200]], since: 20 },
+    { name: 'nothing is known of the time between', known: [[35, 30, 200], [15, 5, 200]], since: 15 }
+  ] as const
+  for (const { name, known, since } of rows) {
+    const { store, detector } = setUp()
+    for (const [from, until, level] of known) fill(store, 'fra1', NOW - from * MINUTE_MS, NOW - until * MINUTE_MS, level)
+    detector.update([popOf(steady(200), NOW)])
+    t.equal(detector.open[0]?.since, NOW - since * MINUTE_MS, name)
+  }
+  const { store, detector } = setUp()
+  fill(store, 'fra1', NOW - 30 * MINUTE_MS, NOW - 5 * MINUTE_MS, 200)
+  detector.update([popOf([...steady(100).slice(8), ...steady(200).slice(8)], NOW)])
+  t.equal(detector.open[0]?.since, NOW - 75_000, 'what was well since is the end of it')
+})
+
 t.test('what creeps up is found against the first hour that is known, before it has doubled', async (t) => {
   const store = new SummaryStore()
   const detector = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0.5 })

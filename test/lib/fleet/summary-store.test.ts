@@ -31,19 +31,34 @@ t.test('a week is kept, and what is older is forgotten', async (t) => {
   t.equal(Array.from(store.slotsOf('fra1', { start: NOW - 9 * DAY_MS, stop: NOW })).length, summaries.length, 'nor taken later')
 })
 
-t.test('what is needed is wanted once, yesterday first, and ahead of its time', async (t) => {
+t.test('what is needed is wanted once, the hour first, then yesterday, and ahead of its time', async (t) => {
   const store = new SummaryStore()
   const wanted = store.wanted(NOW)
   t.ok(wanted.every(({ start, stop }) => start % SLOT_MS === 0 && stop === start + SLOT_MS))
-  t.equal(wanted[0]?.start, slot(NOW - DAY_MS - 7.5 * 60_000))
+  t.equal(wanted[0]?.start, slot(NOW - 65 * 60_000))
   const daysOf = (slots: typeof wanted) => Array.from(new Set(slots.map(({ start }) => Math.round((NOW - start) / DAY_MS))))
-  t.strictSame(daysOf(wanted), [1, 0, 7, 2, 3, 4, 5, 6])
+  t.strictSame(daysOf(wanted), [0, 1, 7, 2, 3, 4, 5, 6])
   t.ok(wanted.some(({ start }) => start > NOW - DAY_MS + 15 * 60_000), 'before it is needed')
   t.ok(wanted.every(({ stop }) => stop <= NOW), 'nothing that is not over')
   for (const { start } of wanted) store.markKnown(start)
   t.strictSame(store.wanted(NOW), [])
   const later = store.wanted(NOW + SLOT_MS)
   t.equal(later.length, 8, 'then one per day and five minutes, and one of the hour')
+})
+
+t.test('the hour is known once all of it was read, or nobody reads it', async (t) => {
+  const store = new SummaryStore()
+  t.equal(store.isHourKnown(NOW), true, 'nobody reads')
+  store.setBeingRead(true)
+  for (const { start } of store.wanted(NOW).filter(({ start }) => start > NOW - DAY_MS / 2)) {
+    t.equal(store.isHourKnown(NOW), false)
+    store.markKnown(start)
+  }
+  t.equal(store.isHourKnown(NOW), true)
+  t.equal(store.isHourKnown(NOW - 10 * 60_000), true, 'also of who has been silent for a while')
+  t.equal(store.isHourKnown(NOW + 2 * SLOT_MS), false)
+  store.setBeingRead(false)
+  t.equal(store.isHourKnown(NOW + 2 * SLOT_MS), true, 'what cannot be read is not waited for')
 })
 
 t.test('2,000 PoPs and a week are below 100 MB, and PoPs that are gone are let go', async (t) => {
