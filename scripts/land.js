@@ -16,7 +16,7 @@ export const VIEW = [1920, 960]
 export const ATLAS = 'world-atlas'
 
 /** In units of the view. */
-export const TOLERANCE = 1.4
+export const TOLERANCE = 1.6
 
 /** @returns {string} */
 export function landPath () {
@@ -70,7 +70,9 @@ function between (ring, first, last) {
   let [worst, at] = [TOLERANCE, -1]
   for (let index = first + 1; index < last; index++) {
     const [x, y] = ring[index]
-    const off = length === 0 ? Math.hypot(x - x0, y - y0) : Math.abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / length
+    // Of the side itself: a cape may lie beyond its end.
+    const along = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length ** 2))
+    const off = Math.hypot(x - x0 - along * (x1 - x0), y - y0 - along * (y1 - y0))
     if (off > worst) [worst, at] = [off, index]
   }
   return at === -1 ? [] : [...between(ring, first, at), ring[at], ...between(ring, at, last)]

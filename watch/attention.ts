@@ -17,6 +17,8 @@ export interface Concern {
   readonly baselineMs: number | null
   /** ms since the epoch. */
   readonly since: number | null
+  /** Its last sample, of one that does not report; of one that is gone that is not known. */
+  readonly silentSince: number | null
 }
 
 /** What needs attention, the worst first: by condition, then by change, then by value. */
@@ -32,12 +34,11 @@ function concernOf (pop: Pop, alert: Alert | undefined): Concern | null {
   if (alert !== undefined) return regressed(alert, pop)
   const { code, city, country, coldStartMs: valueMs, baselineMs } = pop
   const changePercent = baselineMs ? (valueMs / baselineMs - 1) * 100 : null
-  const concern = { code, city, country, valueMs, changePercent, baselineMs, since: null }
+  const silentSince = pop.status === 'silent' ? Date.parse(pop.sampleTime) : null
+  const concern = { code, city, country, valueMs, changePercent, baselineMs, since: null, silentSince }
   // Its alert is told in the same tick, before it.
   if (pop.regression === 'critical' || pop.regression === 'warning') return { ...concern, condition: pop.regression }
-  if (pop.status === 'silent') {
-    return { ...concern, condition: 'silent', valueMs: null, changePercent: null, since: Date.parse(pop.sampleTime) }
-  }
+  if (silentSince !== null) return { ...concern, condition: 'silent', valueMs: null, changePercent: null, since: silentSince }
   return pop.healthy ? null : { ...concern, condition: 'slow' }
 }
 
@@ -48,11 +49,18 @@ function regressed (alert: Alert, pop: Pop | null): Concern {
   // Of a PoP that does not report, what the alert said is the last that is known of the change.
   if (pop === null || pop.status === 'silent') {
     const { changePercent, baselineMs } = alert
-    return { condition, code, city, country, valueMs: null, changePercent, baselineMs, since }
+    const silentSince = pop === null ? null : Date.parse(pop.sampleTime)
+    return { condition, code, city, country, valueMs: null, changePercent, baselineMs, since, silentSince }
   }
   const baselineMs = pop.baselineMs ?? alert.baselineMs
   const changePercent = baselineMs > 0 ? (pop.coldStartMs / baselineMs - 1) * 100 : alert.changePercent
-  return { condition, code, city, country, valueMs: pop.coldStartMs, changePercent, baselineMs, since }
+  return { condition, code, city, country, valueMs: pop.coldStartMs, changePercent, baselineMs, since, silentSince: null }
+}
+
+/** How long it has been so, ms: what is regressed and silent is known to have been so until its last sample. */
+export function lastedMs ({ condition, since, silentSince }: Concern, present: number): number | null {
+  if (since === null) return null
+  return (condition === 'silent' ? present : Math.min(present, silentSince ?? present)) - since
 }
 
 function byUrgency (a: Concern, b: Concern): number {

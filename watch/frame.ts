@@ -1,4 +1,4 @@
-import { attention, type Concern, type Condition } from './attention.ts'
+import { attention, lastedMs, type Concern, type Condition } from './attention.ts'
 import { headline, type Tone } from './headline.ts'
 import { flow, render, span, table, type Line, type Span } from './layout.ts'
 import { numbersOf } from './numbers.ts'
@@ -108,17 +108,19 @@ function nothing (state: WatchState): string {
 /** Of the columns of a row: the highest give way first. */
 const IMPORTANCE = [0, 0, 4, 2, 1, 5, 3, 6]
 
-function row ({ condition, code, city, country, valueMs, changePercent, baselineMs, since }: Concern, state: WatchState): Span[] {
+function row (concern: Concern, state: WatchState): Span[] {
+  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, silentSince } = concern
   const isOld = lookOf(state) === 'old'
   const present = presentOf(state)
-  const duration = since === null ? '' : `for ${age(present - since)}`
+  const lasted = lastedMs(concern, present)
+  const duration = lasted === null ? '' : `for ${age(lasted)}`
   const began = since === null ? '' : `since ${shortClock(since, present)}`
   const role = (wanted: Role): Role => isOld ? 'muted' : wanted
   return [
     span(`${conditionMarks[condition]} ${condition}`, role(condition)),
     span(code, role('strong')),
     span([city, country].filter((part) => part !== null).join(' '), role('plain')),
-    span(ms(valueMs), role('plain')),
+    span(condition !== 'silent' && silentSince !== null ? 'silent' : ms(valueMs), role('plain')),
     span(changePercent === null ? '' : percent(changePercent), role('plain')),
     span(baselineMs === null || changePercent === null ? '' : `was ${ms(baselineMs)}`, role('muted')),
     // What is old goes on no longer: then it is the moment that can be relied on.

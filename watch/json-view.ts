@@ -22,6 +22,12 @@ export function ownLine (type: 'connection' | 'freshness' | 'error' | 'dropped',
 /** Each message of the feed as the server said it, but for answers to our own pings and alerts of other PoPs. */
 export function jsonView ({ client, selection, gate }: Session, output: Output): View {
   const write = (message: object) => output.line(jsonLine(message))
+  let told: string | null = null
+  const tellFreshness = () => {
+    const { state, ageMs, dataTime, sourceError } = client.freshness()
+    told = sourceError?.code ?? null
+    output.line(ownLine('freshness', { state, ageMs: ageMs && Math.round(ageMs), dataTime, source: told }))
+  }
   const writers: Record<string, (message: Message) => void> = {
     pong () {},
     alert (message) {
@@ -37,16 +43,17 @@ export function jsonView ({ client, selection, gate }: Session, output: Output):
   }
   return {
     start () {
-      client.on('message', (message) => (Object.hasOwn(writers, message.type) ? writers[message.type]! : write)(message))
+      client.on('message', (message) => {
+        const { type } = message
+        ;(Object.hasOwn(writers, type) ? writers[type]! : write)(message)
+        // Why it is stale may be told after that it is.
+        if ((client.freshness().sourceError?.code ?? null) !== told) tellFreshness()
+      })
       client.on('connection', (state) => {
         // That we leave is nothing that somebody has to be told.
         if (state.name !== 'idle') output.line(ownLine('connection', written(state)))
       })
-      client.on('freshness', (state) => {
-        const { ageMs, dataTime, sourceError } = client.freshness()
-        const told = { state, ageMs: ageMs && Math.round(ageMs), dataTime, source: sourceError?.code ?? null }
-        output.line(ownLine('freshness', told))
-      })
+      client.on('freshness', tellFreshness)
       client.on('error', ({ code, serverCode, message }) => output.line(ownLine('error', { code, serverCode, message })))
     },
     summary () {},

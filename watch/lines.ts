@@ -1,5 +1,5 @@
 import type { Alert } from '../client/index.ts'
-import { attention, type Concern } from './attention.ts'
+import { attention, lastedMs, type Concern } from './attention.ts'
 import { headline } from './headline.ts'
 import { numbersOf } from './numbers.ts'
 import { presentOf, type WatchState } from './state.ts'
@@ -50,11 +50,16 @@ export function concernLines (state: WatchState): string[] {
 }
 
 function concernLine (concern: Concern, state: WatchState): string {
-  const { condition, code, city, country, valueMs, changePercent, baselineMs, since } = concern
+  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, silentSince } = concern
+  const present = presentOf(state)
+  const lasted = lastedMs(concern, present)
   const facts = [
+    ...condition === 'silent' || silentSince === null
+      ? []
+      : [`silent since ${stamp(silentSince)} (${age(present - silentSince)})`],
     ...valueMs === null ? [] : [ms(valueMs)],
     ...changePercent === null ? [] : [`${percent(changePercent)} against ${ms(baselineMs)}`],
-    ...since === null ? [] : [`since ${stamp(since)} (${age(presentOf(state) - since)})`]
+    ...since === null || lasted === null ? [] : [`since ${stamp(since)} (${age(lasted)})`]
   ]
   return line(state, condition.toUpperCase(), `${placeOf(code, city, country)}: ${facts.join(', ')}`)
 }

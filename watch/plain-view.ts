@@ -11,7 +11,10 @@ export function plainView (session: Session, output: Output): View {
   let shown = ''
   let isOver = false
   // Within one of these only the ages change.
-  const turnOf = (state: WatchState) => [headline(state).word, state.freshness.state === 'stale', tryOf(state)].join()
+  const turnOf = (state: WatchState) => {
+    const { state: freshness, sourceError } = state.freshness
+    return [headline(state).word, freshness === 'stale', sourceError?.code, tryOf(state)].join()
+  }
   const turned = () => {
     const state = session.state()
     // That the connection ends with us is no turn of the feed.
@@ -25,6 +28,7 @@ export function plainView (session: Session, output: Output): View {
         if (selection.has(alert.pop)) output.line(alertLine(alert, session.state()))
       }))
       client.on('message', ({ type }) => {
+        if (type === 'error') turned()
         if (type !== 'pops_update') return
         const state = session.state()
         shown = turnOf(state)

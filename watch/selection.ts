@@ -56,7 +56,7 @@ export class Selection {
     const noCodes = isOne ? codes : codes.filter((code) => this.#unknown.code.includes(code))
     const noCountries = isOne ? countries : countries.filter((country) => this.#unknown.country.includes(country))
     return [
-      ...noCodes.length > 0 ? [`no such PoP: ${noCodes.join(', ')}`] : [],
+      ...noCodes.length > 0 ? [`no such PoP reports: ${noCodes.join(', ')}`] : [],
       ...noCountries.length > 0 ? [`no PoP in ${noCountries.join(', ')}`] : [],
       ...isOne ? [] : this.#apart(codes, noCodes, countries, noCountries)
     ]

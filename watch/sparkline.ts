@@ -6,6 +6,7 @@ const GAP_INTERVALS = 2.5
 
 export interface Sparkline {
   readonly text: string
+  /** Of single updates; a bar is the mean of those of its column. */
   readonly lowMs: number
   readonly highMs: number
 }
@@ -25,6 +26,7 @@ export function sparkline (history: readonly HistoryPoint[], { columns, windowMs
   const sums = Array.from({ length: columns }, () => ({ sum: 0, count: 0 }))
   const columnOf = (time: number) => Math.min(columns - 1, Math.floor((time - now + windowMs) / windowMs * columns))
   let before: { time: number, value: number } | null = null
+  let [lowMs, highMs] = [Infinity, -Infinity]
   for (const { dataTime, overview: { averageColdStart: value }, stale } of history) {
     const time = dataTime.getTime()
     // A stale one repeats what is old, and of no PoPs there is no mean.
@@ -34,13 +36,14 @@ export function sparkline (history: readonly HistoryPoint[], { columns, windowMs
     const first = isJoined ? columnOf(before!.time) + 1 : Infinity
     for (let column = first; column < columnOf(time); column++) add(sums[column], before!.value)
     add(sums[columnOf(time)], value)
+    if (columnOf(time) >= 0) [lowMs, highMs] = [Math.min(lowMs, value), Math.max(highMs, value)]
     before = { time, value }
   }
   const values = sums.map(({ sum, count }) => count === 0 ? null : sum / count)
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return null
-  const [lowMs, highMs] = [Math.min(...known), Math.max(...known)]
-  const bar = (value: number) => BARS[Math.round((value - lowMs) / ((highMs - lowMs) || 1) * (BARS.length - 1))] as string
+  const [lowest, highest] = [Math.min(...known), Math.max(...known)]
+  const bar = (value: number) => BARS[Math.round((value - lowest) / ((highest - lowest) || 1) * (BARS.length - 1))] as string
   return { text: values.map((value) => value === null ? ' ' : bar(value)).join(''), lowMs, highMs }
 }
 

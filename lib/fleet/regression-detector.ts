@@ -120,12 +120,11 @@ export class RegressionDetector {
     const memory = this.#memories.get(pop.code)
     const recent = recentOf(pop)
     const open = this.#regressions.of(pop.code)
-    if (memory === undefined || recent === null) return { pop: pop.code, state: 'not_enough_data' }
+    if (memory === undefined || recent === null) return unjudged(pop, open)
     const usual = { since: memory.usualSince, until: open?.since ?? Infinity }
     const references = this.#baselines.of(pop, usual)
     const comparison = compare(recent, references, open === undefined ? null : memory.kept, this.#options.minDeviationMs)
-    // What is open stays open: too little data is no sign of a recovery.
-    if (comparison === null) return { pop: pop.code, state: 'not_enough_data' }
+    if (comparison === null) return unjudged(pop, open)
     if (!isRegressed(comparison, open)) {
       if (open !== undefined) told.push(this.#regressions.close(open, pop.sampleTime, 'recovered', comparison))
       memory.kept = null
@@ -176,6 +175,13 @@ export class RegressionDetector {
     }
     return began
   }
+}
+
+/** What is open stays open: too little data is no sign of a recovery. */
+function unjudged ({ code: pop }: Pop, open: Regression | undefined): Assessment {
+  if (open === undefined) return { pop, state: 'not_enough_data' }
+  const { severity, comparison } = open
+  return { pop, state: 'regressed', severity, comparison }
 }
 
 function isRegressed ({ zScore, increase }: Comparison, open: Regression | undefined): boolean {

@@ -15,6 +15,14 @@ t.test('--once: what is true now', async (t) => {
   t.strictSame(others, [''])
 })
 
+t.test('--once: what is regressed and silent is told as both, and lasts until its last sample', async (t) => {
+  const silent = { ...pops[0]!, status: 'silent', sampleTime: '2026-05-31T23:59:30.000Z' } as const
+  const { port } = await feedServer(t, opened, openAlerts(['a']), update(), popsUpdate({ data: { pops: [silent] } }))
+  const { stdout } = await run('watch', '--once', `127.0.0.1:${port}`)
+  const line = /CRITICAL fra1 .*: silent since 2026-05-31T23:59:30Z \(\d+ s\), \+193 % .*, since 2026-05-31T23:59:00Z \(30 s\)/
+  t.match(stdout, line)
+})
+
 const ends = [
   { name: 'a regression', present: regressed, args: ['--once', '--fail-on-regression'], code: 1, stderr: '' },
   { name: 'no regression', present: well, args: ['--once', '--fail-on-regression'], code: 0, stderr: '' },
@@ -45,7 +53,7 @@ const ends = [
     present: [openAlerts([]), update(), popsUpdate({ data: { pops: [] } })],
     args: ['--once', '--pops', 'xxx9'],
     code: 3,
-    stderr: /no such PoP: xxx9\n.*no data to rely on \(of xxx9\)/
+    stderr: /no such PoP reports: xxx9\n.*no data to rely on \(of xxx9\)/
   },
   {
     name: 'a PoP and a country that do not go together',

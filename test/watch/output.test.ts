@@ -92,7 +92,7 @@ interface Unfit {
 }
 const unfits: Unfit[] = [
   { pops: ['fra1'], fit: [fra1], says: [] },
-  { pops: ['fra1', 'xxx9', 'yyy9'], fit: [fra1], says: ['no such PoP: xxx9, yyy9'] },
+  { pops: ['fra1', 'xxx9', 'yyy9'], fit: [fra1], says: ['no such PoP reports: xxx9, yyy9'] },
   { countries: ['DE'], fit: [fra1], says: [] },
   { countries: ['DE', 'XX'], fit: [fra1], says: ['no PoP in XX'] },
   { pops: ['fra1', 'ams1'], countries: ['DE', 'NL'], fit: [fra1, ams1], says: [] },
@@ -103,22 +103,22 @@ const unfits: Unfit[] = [
   { pops: ['fra1'], countries: ['DE', 'NL'], fit: [fra1], says: ['in NL none of fra1'] },
   { pops: ['fra1', 'ams1'], countries: ['DE', 'US'], fit: [fra1], says: ['not in DE, US: ams1', 'in US none of fra1, ams1'] },
   // The server has said what nobody has.
-  { pops: ['xxx9'], countries: ['NL'], unknown: { code: ['xxx9'] }, says: ['no such PoP: xxx9'] },
+  { pops: ['xxx9'], countries: ['NL'], unknown: { code: ['xxx9'] }, says: ['no such PoP reports: xxx9'] },
   { pops: ['fra1'], countries: ['XX'], unknown: { country: ['XX'] }, says: ['no PoP in XX'] },
   {
     pops: ['xxx9'],
     countries: ['XX'],
     unknown: { code: ['xxx9'], country: ['XX'] },
-    says: ['no such PoP: xxx9', 'no PoP in XX']
+    says: ['no such PoP reports: xxx9', 'no PoP in XX']
   },
   {
     pops: ['fra1', 'ams1', 'xxx9'],
     countries: ['DE', 'XX'],
     unknown: { code: ['xxx9'], country: ['XX'] },
     fit: [fra1],
-    says: ['no such PoP: xxx9', 'no PoP in XX', 'not in DE: ams1']
+    says: ['no such PoP reports: xxx9', 'no PoP in XX', 'not in DE: ams1']
   },
-  { pops: ['xxx9', 'fra1'], countries: ['DE'], unknown: { code: ['xxx9'] }, fit: [fra1], says: ['no such PoP: xxx9'] },
+  { pops: ['xxx9', 'fra1'], countries: ['DE'], unknown: { code: ['xxx9'] }, fit: [fra1], says: ['no such PoP reports: xxx9'] },
   // It reports by now.
   { pops: ['fra1'], countries: ['DE'], unknown: { code: ['fra1'] }, fit: [fra1], says: [] }
 ]

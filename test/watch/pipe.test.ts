@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { alertMessage, alertOf, openAlerts, popsUpdate, update } from '../support/feed-messages.ts'
+import { alertMessage, alertOf, openAlerts, popsUpdate, sourceError, update } from '../support/feed-messages.ts'
 import { feedServer, feedServerAt } from '../support/feed-server.ts'
 import { portOf, startProgram, startService } from '../support/service.ts'
 import { opened, popcast, pops, regressed, run, typesOf, well } from '../support/watched-feed.ts'
@@ -92,6 +92,23 @@ t.test('into a pipe: an outage, attempt by attempt, and what is old until the pr
   t.ok(outage.indexOf('CONNECTED') > outage.lastIndexOf('RECONNECTING'))
   const tries = Array.from(watch.stdout().matchAll(/trying now \(try (\d+)\)/g), ([, number]) => Number(number))
   t.strictSame(tries, tries.map((_, index) => index + 1), 'each once, from 1 on')
+})
+
+t.test('why it is stale is told also where that comes after, and when it has ended', async (t) => {
+  const server = await feedServer(t, openAlerts([]), update(), popsUpdate({ data: { pops } }))
+  const watches = [[], ['--json']].map((args) =>
+    startProgram(t, 'popcast.js', ['watch', ...args, `127.0.0.1:${server.port}`], {}))
+  const [text, json] = watches as [typeof watches[0], typeof watches[0]]
+  await text.output(/Z LIVE 19/)
+  await json.output(/pops_update/)
+  const old = { status: 'stale', ageMs: 11_000 } as const
+  for (const message of [update({ seq: 2, ...old }), popsUpdate({ seq: 2, data: { pops }, ...old })]) server.send(message)
+  server.send(sourceError({ code: 'SOURCE_UNAVAILABLE' }))
+  await text.output(/Z STALE data [^\n]*database unavailable/)
+  await json.output(/"watch_freshness"[^\n]*"source":null[^]*"watch_freshness"[^\n]*"state":"stale"[^\n]*"SOURCE_UNAVAILABLE"/)
+  for (const message of [update({ seq: 3 }, 10_000), popsUpdate({ seq: 3, data: { pops } }, 10_000)]) server.send(message)
+  await text.output(/unavailable[^]*Z LIVE 19/)
+  await json.output(/"SOURCE_UNAVAILABLE"[^]*"watch_freshness"[^\n]*"source":null/)
 })
 
 t.test('a reader that has gone ends it, without a word', async (t) => {

@@ -33,8 +33,8 @@ const cases = [
     columns: 2,
     windowMs: 40_000,
     text: '\u2581\u2588',
-    low: 2,
-    high: 8
+    low: 1,
+    high: 9
   },
   { name: 'stale ones', history: staleAtTheEnd, columns: 3, text: '\u2581\u2588 ' },
   { name: 'the hour before', history: dated([[400, 99], [1.5, 1], [0.5, 8]]), columns: 4, text: '  \u2581\u2588' }

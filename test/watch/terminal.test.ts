@@ -57,7 +57,7 @@ t.test('in a terminal', { skip: skipWithoutTmux }, async (t) => {
   t.test('a filter, and a PoP that is none', async (t) => {
     const terminal = await followed(t, port, { args: '--pops fra1,xxx9' })
     const lines = await terminal.until((screen) => screen.includes('/1 healthy'))
-    t.match(lines.join('\n'), '[?] no such PoP: xxx9')
+    t.match(lines.join('\n'), '[?] no such PoP reports: xxx9')
     t.match(lines.join('\n'), /^fra1, xxx9: {2}[01]\/1 healthy/m)
   })
 

@@ -7,7 +7,7 @@ import { placesOf } from '../../web/state/places.ts'
 import { fleet } from '../support/map-pops.ts'
 
 function mark (code: string, x: number, y: number, condition: Condition = 'healthy', size = 10): MapMark {
-  return { place: { key: code, x, y, condition, codes: [code] }, x, y, size, isMoved: false }
+  return { place: { key: code, x, y, condition, isPast: false, codes: [code] }, x, y, size, isMoved: false }
 }
 
 const name = (mark: MapMark | null) => mark?.place.key ?? null

@@ -1,12 +1,14 @@
 import type { Alert, Pop } from '../../client/types.ts'
 import { duration, ms, percent } from '../format.ts'
 import { conditions, type Condition } from './condition.ts'
-import { alertsByPop, standingOf, type Standing } from './standing.ts'
+import { alertsByPop, lastsOf, standingOf, type Standing } from './standing.ts'
 
 /** A PoP that somebody has to look at, in words. */
 export interface AttentionItem {
   readonly code: string
   readonly condition: Condition
+  /** It does not report any more: that is the last that is known. */
+  readonly isPast: boolean
   /** City, country, tier. */
   readonly place: string
   /** The value, or what is the matter. */
@@ -81,17 +83,23 @@ function byUrgency (one: Ranked, other: Ranked): number {
 }
 
 /** @param now until when durations run: with data that is old, its time */
-export function itemOf ({ pop, condition, changePercent, since }: Standing, now: number): AttentionItem {
-  const lasts = since === null ? null : duration(now - since)
+export function itemOf (standing: Standing, now: number): AttentionItem {
+  const { pop, condition, changePercent, until } = standing
+  const lasts = lastsOf(standing, now)
   const isSilent = condition === 'silent'
   return {
     code: pop.code,
     condition,
     place: placeOf(pop),
-    value: isSilent ? lasts === null ? 'no sample' : `for ${lasts}` : ms(pop.coldStartMs),
-    change: isSilent || changePercent === null ? null : percent(changePercent),
+    isPast: until !== null,
+    value: isSilent ? lasts === null ? 'no sample' : `for ${lasts}` : valueWords(standing, now),
+    change: isSilent || changePercent === null || until !== null ? null : percent(changePercent),
     since: isSilent ? null : lasts
   }
+}
+
+function valueWords ({ pop, until }: Standing, now: number): string {
+  return until === null ? ms(pop.coldStartMs) : `silent for ${duration(now - until)}`
 }
 
 /** '3 critical: 2 DE t1, 1 NL t2', for each condition that is among them. */

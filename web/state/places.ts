@@ -13,6 +13,8 @@ export interface Place {
   readonly y: number
   /** The worst of its PoPs. */
   readonly condition: Condition
+  /** Those for which it is so do not report any more. */
+  readonly isPast: boolean
   /** Of its PoPs: the worst first, then by name. */
   readonly codes: readonly string[]
 }
@@ -68,14 +70,15 @@ function cellOf ({ latitude, longitude }: Pop): number | null {
 }
 
 function placeOf (cell: number, members: readonly Pop[], last: Place | undefined): Place {
-  const ranked = members.map((pop) => ({ code: pop.code, rank: ranks[conditionOf(pop)] }))
+  const ranked = members.map((pop) => ({ code: pop.code, rank: ranks[conditionOf(pop)], isSilent: pop.status === 'silent' }))
   if (ranked.length > 1) ranked.sort((a, b) => a.rank - b.rank || order(a.code, b.code))
   const condition = conditions[ranked[0]?.rank as number] as Condition
-  if (last?.condition === condition && last.codes.length === ranked.length &&
+  const isPast = ranked.every(({ rank, isSilent }) => isSilent || rank !== ranked[0]?.rank)
+  if (last?.condition === condition && last.isPast === isPast && last.codes.length === ranked.length &&
     ranked.every(({ code }, index) => code === last.codes[index])) return last
   const row = Math.floor(cell / CELLS_AROUND)
   const { x, y } = project(row / CELLS_PER_DEGREE - 90, (cell % CELLS_AROUND) / CELLS_PER_DEGREE - 180)
-  return { key: String(cell), x, y, condition, codes: ranked.map(({ code }) => code) }
+  return { key: String(cell), x, y, condition, isPast, codes: ranked.map(({ code }) => code) }
 }
 
 function worstFirst (a: Place, b: Place): number {

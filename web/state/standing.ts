@@ -1,4 +1,5 @@
 import type { Alert, Pop } from '../../client/types.ts'
+import { duration } from '../format.ts'
 import { conditionOf, conditions, type Condition } from './condition.ts'
 
 /** How a PoP stands: what is said of it at once, from its own state and from the alert that is open for it. */
@@ -12,6 +13,8 @@ export interface Standing {
   readonly changePercent: number | null
   /** When it began to be so, as far as that is known: an alert's beginning, the last sample of what is silent. */
   readonly since: number | null
+  /** It is regressed as far as is known, and does not report: this is its last sample. */
+  readonly until: number | null
 }
 
 const made = new WeakMap<Pop, Standing>()
@@ -29,7 +32,13 @@ function standingNow (pop: Pop, alert: Alert | null): Standing {
   const condition = worse(conditionOf(pop), alert?.severity ?? 'healthy')
   const baselineMs = pop.baselineMs ?? alert?.baselineMs ?? null
   const changePercent = baselineMs === null || baselineMs <= 0 ? null : (pop.coldStartMs / baselineMs - 1) * 100
-  return { pop, alert, condition, baselineMs, changePercent, since: sinceOf(pop, alert, condition) }
+  const until = pop.status === 'silent' && condition !== 'silent' ? timeOf(pop.sampleTime) : null
+  return { pop, alert, condition, baselineMs, changePercent, since: sinceOf(pop, alert, condition), until }
+}
+
+/** How long it has been so; null: that is not known. @param now until when durations run */
+export function lastsOf ({ since, until }: Standing, now: number): string | null {
+  return since === null ? null : duration(Math.min(now, until ?? now) - since)
 }
 
 /** By PoP, the worst of those that are open, and of two the older. */

@@ -67,9 +67,9 @@ interface RowProps extends AttentionItem {
 
 /** What it says mostly stays the same from one second to the next. */
 const Row = still((props: RowProps): JSX.Element => {
-  const { code, condition, place, value, change, since, isSelected, onSelect } = props
+  const { code, condition, isPast, place, value, change, since, isSelected, onSelect } = props
   return (
-    <li class={`row-${condition}`}>
+    <li class={`row-${condition}${isPast ? ' is-past' : ''}`}>
       <button type='button' aria-current={isSelected} data-code={code} onClick={() => onSelect(code)}>
         <Mark condition={condition} size={18} />
         <span class='who'><b>{code}</b> <span class='place'>{place}</span></span>

@@ -100,6 +100,8 @@ interface PresentProps {
 
 /** Its value, large, and what that means. */
 function Present ({ pop, alert, detail: { facts }, asOf, now }: PresentProps): JSX.Element {
+  const sampledAt = Date.parse(pop.sampleTime)
+  const isSilent = pop.status === 'silent'
   const condition = conditionOf(pop)
   const change = changeWords(pop)
   const kind = alert?.baselineKind ?? facts?.comparison?.baselineKind
@@ -108,8 +110,8 @@ function Present ({ pop, alert, detail: { facts }, asOf, now }: PresentProps): J
     <section class={`detail-present row-${condition}`} aria-label='Now'>
       <p class='detail-condition'>
         <Mark condition={condition} size={20} /> <b class='condition'>{conditionWords[condition]}</b>
-        {since !== null && <span>since {shortClock(since)} ({duration(now - since)})</span>}
-        {condition === 'silent' && <span>for {duration(now - Date.parse(pop.sampleTime))}</span>}
+        {since !== null && <span>since {shortClock(since)} ({duration((isSilent ? sampledAt : now) - since)})</span>}
+        {isSilent && <span>{condition !== 'silent' && 'silent '}for {duration(now - sampledAt)}</span>}
       </p>
       <p class='detail-value'>
         <b>{ms(pop.coldStartMs)}</b>

@@ -4,7 +4,7 @@ import { land } from '../land.ts'
 import { conditions } from '../state/condition.ts'
 import type { Look } from '../state/look.ts'
 import { labelSize, type MapLabel } from '../state/map-labels.ts'
-import { crowdOf, type MapMark } from '../state/map-marks.ts'
+import { crowdOf, type Crowd, type MapMark } from '../state/map-marks.ts'
 import { VIEW } from '../state/projection.ts'
 import type { Steps } from '../state/shapes.ts'
 import { MarkShape } from './mark.tsx'
@@ -28,16 +28,23 @@ export function MapMarks ({ marks }: { marks: readonly MapMark[] }): JSX.Element
             {layer.filter((mark) => pulsing.has(mark.place.key)).map(({ place, x, y, size }) => (
               <circle key={`pulse-${place.key}`} class='map-pulse' cx={x} cy={y} r={size} stroke-width={size / 6} />
             ))}
-            {crowd === 'many'
-              ? layer.length > 0 && <MarkShape key={condition} condition={condition} pathOf={(steps) => pathOf(steps, layer)} />
-              : layer.map((mark) => (
-                <MarkShape key={mark.place.key} condition={condition} pathOf={(steps) => pathOf(steps, [mark])} />
-              ))}
+            {groupsOf(layer, crowd).map((group) => (
+              <MarkShape
+                key={crowd === 'many' ? group[0]!.place.isPast : group[0]!.place.key} condition={condition}
+                isPast={group[0]!.place.isPast} pathOf={(steps) => pathOf(steps, group)}
+              />
+            ))}
           </g>
         )
       })}
     </g>
   )
+}
+
+/** Which are drawn as one. */
+function groupsOf (layer: readonly MapMark[], crowd: Crowd): ReadonlyArray<readonly MapMark[]> {
+  if (crowd !== 'many') return layer.map((mark) => [mark])
+  return [true, false].map((isPast) => layer.filter(({ place }) => place.isPast === isPast)).filter(({ length }) => length > 0)
 }
 
 /** The marks of a layer are of one size. */

@@ -5,15 +5,17 @@ import { still } from './still.ts'
 
 export interface MarkShapeProps {
   condition: Condition
+  /** What it was last, of what does not report any more. */
+  isPast?: boolean
   /** The path of a part of the shape. */
   pathOf: (steps: Steps) => string
 }
 
 /** Of a condition, inside an svg; or of many that are in it. */
-export function MarkShape ({ condition, pathOf }: MarkShapeProps): JSX.Element {
+export function MarkShape ({ condition, isPast = false, pathOf }: MarkShapeProps): JSX.Element {
   const { body, sign, ring } = shapes[condition]
   return (
-    <g class={`mark mark-${condition}`}>
+    <g class={`mark mark-${condition}${isPast ? ' is-past' : ''}`}>
       {body !== undefined && <path class='body' d={pathOf(body)} />}
       {sign !== undefined && <path class='sign' d={pathOf(sign)} />}
       {ring !== undefined && <path class={`ring ring-${condition}`} d={pathOf(ring)} />}

@@ -22,7 +22,7 @@ export interface PopRowProps {
 /** One PoP. A click anywhere on it selects it, and its code is a button for those who do not click. */
 export const PopRow = still((props: PopRowProps): JSX.Element => {
   const { standing, index, look, lasts, today, isSelected, onSelect } = props
-  const { pop, condition, baselineMs, changePercent, since } = standing
+  const { pop, condition, baselineMs, changePercent, since, until } = standing
   const isPast = look === 'old' || pop.status === 'silent'
   return (
     <tr
@@ -40,7 +40,9 @@ export const PopRow = still((props: PopRowProps): JSX.Element => {
       <td class='number value'>{ms(pop.coldStartMs)}</td>
       <td class='number'>{ms(baselineMs)}</td>
       <td class='number change'>{changePercent === null ? unknown : percent(changePercent)}</td>
-      <td class='state'><Mark condition={condition} /> <span class='condition'>{conditionWords[condition]}</span></td>
+      <td class='state'>
+        <Mark condition={condition} /> <span class='condition'>{conditionWords[condition]}</span>{until !== null && ', silent'}
+      </td>
       <td class='number'><Since since={since} lasts={lasts} today={today} /></td>
       <td class='number'><Sample time={timeOf(pop.sampleTime)} today={today} /></td>
     </tr>

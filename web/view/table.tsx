@@ -1,9 +1,8 @@
 import type { JSX } from 'preact'
-import { duration } from '../format.ts'
 import type { Sort, SortKey } from '../state/address.ts'
 import type { Look } from '../state/look.ts'
 import { nextSort, WINDOWED_ABOVE } from '../state/rows.ts'
-import type { Standing } from '../state/standing.ts'
+import { lastsOf, type Standing } from '../state/standing.ts'
 import { dayOf, PopRow } from './table-row.tsx'
 import { still } from './still.ts'
 import { useWindow } from './table-window.ts'
@@ -68,7 +67,7 @@ export function PopTable (props: PopTableProps): JSX.Element {
           {rows.slice(first, end).map((standing, index) => (
             <PopRow
               key={standing.pop.code} standing={standing} index={first + index} look={look} today={dayOf(props.now)}
-              lasts={standing.since === null ? null : duration(props.now - standing.since)}
+              lasts={lastsOf(standing, props.now)}
               isSelected={standing.pop.code === selected} onSelect={props.onSelect}
             />
           ))}
