@@ -34,6 +34,8 @@ export class Past implements BesideTask {
   readonly name = 'baselines'
   readonly #options: PastOptions
   #nextAt = -Infinity
+  /** Slots that are read at once: fewer after what could not be answered in time, until it can. */
+  #most = Infinity
   #keptUntil: number | null = null
 
   constructor (options: PastOptions) {
@@ -55,10 +57,12 @@ export class Past implements BesideTask {
     if (slots.length === 0) return false
     try {
       await this.#read(slots)
+      this.#most *= 2
       troubles.set('baselines_failed', null)
       store.setBeingRead(true)
     } catch (error) {
       store.setBeingRead(false)
+      this.#most = Math.max(1, Math.floor(slots.length / 2))
       this.#nextAt = clock.monotonic() + RETRY_MS
       troubles.set('baselines_failed', messageOf(error))
     }
@@ -83,7 +87,7 @@ export class Past implements BesideTask {
   /** As many of those that are wanted first as one query may have, so long as each follows the one before. */
   #nextSlots (): TimeRange[] {
     const { store, clock, plan } = this.#options
-    const most = Math.max(1, Math.floor(plan.rowsPerSlice / plan.rowsOf(SLOT_MS)))
+    const most = Math.min(this.#most, Math.max(1, Math.floor(plan.rowsPerSlice / plan.rowsOf(SLOT_MS))))
     const slots: TimeRange[] = []
     for (const slot of store.wanted(clock.now())) {
       if (slots.length === most || (slots.length > 0 && slots.at(-1)?.stop !== slot.start)) break

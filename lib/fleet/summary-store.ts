@@ -121,9 +121,8 @@ export class SummaryStore {
     const around = (time: number) => ({ start: time - AROUND_MS, stop: time + AROUND_MS })
     const [yesterday = 1, ...others] = DAYS_IN_ORDER
     return [
-      // Without it nothing is known of anybody.
-      { start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS },
       around(now - yesterday * DAY_MS),
+      { start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS },
       ...others.map((day) => around(now - day * DAY_MS)),
       ...DAYS_IN_ORDER.map((day) => around(now - day * DAY_MS + AHEAD_MS))
     ].flatMap((range) => this.#unknownOf(range))
