@@ -17,8 +17,8 @@ export interface Concern {
   readonly baselineMs: number | null
   /** ms since the epoch. */
   readonly since: number | null
-  /** Its last sample, of one that does not report; of one that is gone that is not known. */
-  readonly silentSince: number | null
+  /** It is regressed as far as is known, and does not report: this is its last sample. Of one that is gone that is not known. */
+  readonly until: number | null
 }
 
 /** What needs attention, the worst first: by condition, then by change, then by value. */
@@ -34,10 +34,12 @@ function concernOf (pop: Pop, alert: Alert | undefined): Concern | null {
   if (alert !== undefined) return regressed(alert, pop)
   const { code, city, country, coldStartMs: valueMs, baselineMs } = pop
   const changePercent = baselineMs ? (valueMs / baselineMs - 1) * 100 : null
+  const concern = { code, city, country, valueMs, changePercent, baselineMs, since: null, until: null }
   const silentSince = pop.status === 'silent' ? Date.parse(pop.sampleTime) : null
-  const concern = { code, city, country, valueMs, changePercent, baselineMs, since: null, silentSince }
   // Its alert is told in the same tick, before it.
-  if (pop.regression === 'critical' || pop.regression === 'warning') return { ...concern, condition: pop.regression }
+  if (pop.regression === 'critical' || pop.regression === 'warning') {
+    return { ...concern, condition: pop.regression, until: silentSince }
+  }
   if (silentSince !== null) return { ...concern, condition: 'silent', valueMs: null, changePercent: null, since: silentSince }
   return pop.healthy ? null : { ...concern, condition: 'slow' }
 }
@@ -49,18 +51,17 @@ function regressed (alert: Alert, pop: Pop | null): Concern {
   // Of a PoP that does not report, what the alert said is the last that is known of the change.
   if (pop === null || pop.status === 'silent') {
     const { changePercent, baselineMs } = alert
-    const silentSince = pop === null ? null : Date.parse(pop.sampleTime)
-    return { condition, code, city, country, valueMs: null, changePercent, baselineMs, since, silentSince }
+    const until = pop === null ? null : Date.parse(pop.sampleTime)
+    return { condition, code, city, country, valueMs: null, changePercent, baselineMs, since, until }
   }
   const baselineMs = pop.baselineMs ?? alert.baselineMs
   const changePercent = baselineMs > 0 ? (pop.coldStartMs / baselineMs - 1) * 100 : alert.changePercent
-  return { condition, code, city, country, valueMs: pop.coldStartMs, changePercent, baselineMs, since, silentSince: null }
+  return { condition, code, city, country, valueMs: pop.coldStartMs, changePercent, baselineMs, since, until: null }
 }
 
-/** How long it has been so, ms: what is regressed and silent is known to have been so until its last sample. */
-export function lastedMs ({ condition, since, silentSince }: Concern, present: number): number | null {
-  if (since === null) return null
-  return (condition === 'silent' ? present : Math.min(present, silentSince ?? present)) - since
+/** How long it has been so, ms; null: that is not known. */
+export function lastedMs ({ since, until }: Concern, present: number): number | null {
+  return since === null ? null : Math.min(present, until ?? present) - since
 }
 
 function byUrgency (a: Concern, b: Concern): number {

@@ -109,7 +109,7 @@ function nothing (state: WatchState): string {
 const IMPORTANCE = [0, 0, 4, 2, 1, 5, 3, 6]
 
 function row (concern: Concern, state: WatchState): Span[] {
-  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, silentSince } = concern
+  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, until } = concern
   const isOld = lookOf(state) === 'old'
   const present = presentOf(state)
   const lasted = lastedMs(concern, present)
@@ -120,7 +120,7 @@ function row (concern: Concern, state: WatchState): Span[] {
     span(`${conditionMarks[condition]} ${condition}`, role(condition)),
     span(code, role('strong')),
     span([city, country].filter((part) => part !== null).join(' '), role('plain')),
-    span(condition !== 'silent' && silentSince !== null ? 'silent' : ms(valueMs), role('plain')),
+    span(until === null ? ms(valueMs) : 'silent', role('plain')),
     span(changePercent === null ? '' : percent(changePercent), role('plain')),
     span(baselineMs === null || changePercent === null ? '' : `was ${ms(baselineMs)}`, role('muted')),
     // What is old goes on no longer: then it is the moment that can be relied on.

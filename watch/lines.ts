@@ -50,13 +50,11 @@ export function concernLines (state: WatchState): string[] {
 }
 
 function concernLine (concern: Concern, state: WatchState): string {
-  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, silentSince } = concern
+  const { condition, code, city, country, valueMs, changePercent, baselineMs, since, until } = concern
   const present = presentOf(state)
   const lasted = lastedMs(concern, present)
   const facts = [
-    ...condition === 'silent' || silentSince === null
-      ? []
-      : [`silent since ${stamp(silentSince)} (${age(present - silentSince)})`],
+    ...until === null ? [] : [`silent since ${stamp(until)} (${age(present - until)})`],
     ...valueMs === null ? [] : [ms(valueMs)],
     ...changePercent === null ? [] : [`${percent(changePercent)} against ${ms(baselineMs)}`],
     ...since === null || lasted === null ? [] : [`since ${stamp(since)} (${age(lasted)})`]

@@ -124,7 +124,7 @@ export class Collector {
     const { beside, keepPast, log } = this.#options
     try {
       await keepPast()
-      if (!this.#stopped) await beside.ticked(queryMs)
+      await beside.ticked(queryMs)
     } catch (err) {
       log.error({ event: 'task_failed', task: 'baselines', err }, 'a task beside the ticks threw')
     }

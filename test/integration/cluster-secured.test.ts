@@ -1,6 +1,4 @@
 import t, { type Test } from 'tap'
-import { RedisConnection } from '../../lib/cluster/redis/connection.ts'
-import { systemClock as clock } from '../../lib/clock.ts'
 import { TestClient } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -24,12 +22,6 @@ async function instance (t: Test, url: string, env: Record<string, string> = {})
   return { service, port, isReady: async () => await status('/health/ready') === 200 }
 }
 
-async function admin (t: Test, redis: Redis): Promise<(...command: string[]) => Promise<unknown>> {
-  const connection = new RedisConnection({ url: redis.url, clock })
-  t.teardown(() => connection.close())
-  return (...command) => connection.send(command, 1_000)
-}
-
 t.test('TLS, with a user who may do no more than it takes', { skip }, async (t) => {
   const tlsPort = await freePort()
   let authority = ''
@@ -41,7 +33,7 @@ t.test('TLS, with a user who may do no more than it takes', { skip }, async (t) 
       return ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', ...files]
     }
   })
-  await (await admin(t, redis))('ACL', 'SETUSER', 'feed', ...RIGHTS)
+  await redis.commands(t)('ACL', 'SETUSER', 'feed', ...RIGHTS)
   const url = urlOf(tlsPort, PASSWORD, 'rediss')
   const [a, b] = await Promise.all([1, 2].map(() => instance(t, url, { NODE_EXTRA_CA_CERTS: authority }))) as [Instance, Instance]
   await eventually(async () => await a.isReady() && await b.isReady())
@@ -64,7 +56,7 @@ t.test('TLS, with a user who may do no more than it takes', { skip }, async (t) 
 
 t.test('a password that is refused is said, and tried again', { skip }, async (t) => {
   const redis = await Redis.start(t)
-  const command = await admin(t, redis)
+  const command = redis.commands(t)
   await command('ACL', 'SETUSER', 'feed', ...RIGHTS)
   const one = await instance(t, urlOf(redis.port, 'another'))
   t.match(await one.service.logged(({ event }) => event === 'engine_away'), { detail: /WRONGPASS/ })
@@ -82,7 +74,7 @@ t.test('an engine that has become a replica is left for the one that its name le
   await eventually(one.isReady)
   const client = await TestClient.open(`ws://127.0.0.1:${one.port}/ws`)
   const { epoch } = await client.next('metrics_update')
-  const [toFirst, toSecond] = [await admin(t, first), await admin(t, second)]
+  const [toFirst, toSecond] = [first.commands(t), second.commands(t)]
   await toSecond('REPLICAOF', '127.0.0.1', String(first.port))
   await eventually(async () => /master_link_status:up/.test(String(await toSecond('INFO', 'replication'))))
   // It is demoted, and stays there for all who are connected to it.

@@ -1,6 +1,4 @@
 import t from 'tap'
-import { systemClock as clock } from '../../lib/clock.ts'
-import { RedisConnection } from '../../lib/cluster/redis/connection.ts'
 import { keysOf } from '../../lib/cluster/redis/keys.ts'
 import { RedisLog } from '../../lib/cluster/redis/redis-log.ts'
 import type { Findings } from '../../lib/feed/tick.ts'
@@ -45,9 +43,7 @@ t.test('who leads, lives and says nothing is not believed for long', { skip: noR
 
 t.test('that nobody can lead is told, until somebody can', { skip: noRedis() ?? false }, async (t) => {
   const engine = await Redis.start(t)
-  const admin = new RedisConnection({ url: engine.url, clock })
-  t.teardown(() => admin.close())
-  const command = (...words: string[]) => admin.send(words, 1_000)
+  const command = engine.commands(t)
   const keys = keysOf('unled')
   const readable = [keys.head, keys.log, keys.notes, keys.instances].map((key) => `~${key}`)
   await command('ACL', 'SETUSER', 'feed', 'on', '>password', '+@all', ...readable)

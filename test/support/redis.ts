@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { systemClock } from '../../lib/clock.ts'
+import { RedisConnection } from '../../lib/cluster/redis/connection.ts'
 import { freePort } from './free-port.ts'
 import type { Teardown } from './service.ts'
 
@@ -52,6 +54,13 @@ export class Redis {
 
   get url (): string {
     return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Sends commands as somebody with a hand of their own in it would. */
+  commands (t: Teardown): (...words: string[]) => Promise<unknown> {
+    const connection = new RedisConnection({ url: this.url, clock: systemClock })
+    t.teardown(() => connection.close())
+    return (...words) => connection.send(words, 1_000)
   }
 
   async start (): Promise<void> {

@@ -55,6 +55,15 @@ t.test('PoPs of one tenth of a degree are one place', async (t) => {
   }
 })
 
+t.test('a place was so last where all of its worst are silent', async (t) => {
+  const silent: Pop = { ...popAt('fra3', 50.11, 8.68, 'critical'), status: 'silent' }
+  const [was] = placesOf([fra, silent]).places
+  t.match(was, { condition: 'critical', isPast: true })
+  const again = [fra, { ...silent, status: 'fresh' as const }]
+  t.match(placesOf(again, placesOf([fra, silent])).places, [{ condition: 'critical', isPast: false }], 'it reports again')
+  t.match(placesOf([silent, popAt('fra4', 50.11, 8.68, 'critical')]).places, [{ isPast: false }], 'one that reports is enough')
+})
+
 t.test('what has no coordinates that can be drawn is counted, and nowhere on the map', async (t) => {
   const cases: [name: string, latitude: number | null, longitude: number | null][] = [
     ['neither', null, null],

@@ -9,6 +9,7 @@ import { baselineWords, changeWords, listed } from '../state/detail-words.ts'
 import type { HeldDetail } from '../state/held.ts'
 import type { Look } from '../state/look.ts'
 import type { Span } from '../state/spans.ts'
+import { lastsOf, standingOf } from '../state/standing.ts'
 import { Facts, Regressions } from './detail-facts.tsx'
 import { Mark } from './mark.tsx'
 import { PopChart } from './pop-chart.tsx'
@@ -100,8 +101,6 @@ interface PresentProps {
 
 /** Its value, large, and what that means. */
 function Present ({ pop, alert, detail: { facts }, asOf, now }: PresentProps): JSX.Element {
-  const sampledAt = Date.parse(pop.sampleTime)
-  const isSilent = pop.status === 'silent'
   const condition = conditionOf(pop)
   const change = changeWords(pop)
   const kind = alert?.baselineKind ?? facts?.comparison?.baselineKind
@@ -110,8 +109,10 @@ function Present ({ pop, alert, detail: { facts }, asOf, now }: PresentProps): J
     <section class={`detail-present row-${condition}`} aria-label='Now'>
       <p class='detail-condition'>
         <Mark condition={condition} size={20} /> <b class='condition'>{conditionWords[condition]}</b>
-        {since !== null && <span>since {shortClock(since)} ({duration((isSilent ? sampledAt : now) - since)})</span>}
-        {isSilent && <span>{condition !== 'silent' && 'silent '}for {duration(now - sampledAt)}</span>}
+        {since !== null && <span>since {shortClock(since)} ({lastsOf(standingOf(pop, alert), now)})</span>}
+        {pop.status === 'silent' && (
+          <span>{condition !== 'silent' && 'silent '}for {duration(now - Date.parse(pop.sampleTime))}</span>
+        )}
       </p>
       <p class='detail-value'>
         <b>{ms(pop.coldStartMs)}</b>

@@ -6,7 +6,7 @@ import { EngineError } from '../../../lib/cluster/engine.ts'
 import { asWritten, Hub } from '../../../lib/cluster/hub.ts'
 import { LeasedLog, type LeasedLogOptions } from '../../../lib/cluster/leased-log.ts'
 import { MemoryLog } from '../../../lib/cluster/memory-log.ts'
-import { systemClock, wait } from '../../../lib/clock.ts'
+import { systemClock, wait, type Clock } from '../../../lib/clock.ts'
 import { FINDINGS_FORMAT } from '../../../lib/feed/findings-codec.ts'
 import type { Findings } from '../../../lib/feed/tick.ts'
 import type { Note } from '../../../lib/feed/update-log.ts'
@@ -25,7 +25,8 @@ import { append, Recorder, sharedLogSuite, TICK, updateOf } from '../../support/
 const clock = systemClock
 
 const common = { clock, maxBytes: 1_048_576, format: FINDINGS_FORMAT }
-const inMemory = () => Hub.open({ ...common, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+const inMemory = (fields: { clock?: Clock } = {}) =>
+  Hub.open({ ...common, ...fields, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
 
 async function inDirectory (directory: string, log = new FakeLog()): Promise<Hub> {
   const findings = findingsCodec()
@@ -399,7 +400,7 @@ t.test('who knows what there is and cannot begin does not keep from leading thos
 for (const count of [1, 3]) {
   t.test(`once what kept ${count} from leading has ended, one leads within seconds`, async (t) => {
     const time = new FakeClock()
-    const hub = await Hub.open({ ...common, clock: time, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+    const hub = await inMemory({ clock: time })
     const readKept = hub.readKept.bind(hub)
     hub.readKept = () => Promise.reject(new EngineError('too much'))
     const all = Array.from({ length: count }, () =>
@@ -424,7 +425,7 @@ for (const count of [1, 3]) {
 
 t.test('what it takes longer than a lease to begin is no reason not to, if nobody else has it meanwhile', async (t) => {
   const time = new FakeClock()
-  const hub = await Hub.open({ ...common, clock: time, log: new MemoryLog<Written, unknown>('e1'), kind: 'memory' })
+  const hub = await inMemory({ clock: time })
   const readKept = hub.readKept.bind(hub)
   hub.readKept = async () => {
     await wait(time, 2 * LEASE_MS)
