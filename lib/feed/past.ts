@@ -40,7 +40,7 @@ export class Past implements BesideTask {
 
   constructor (options: PastOptions) {
     this.#options = options
-    options.store.setBeingRead(true)
+    options.store.waitForHour()
   }
 
   /** Before the hour is known no PoP can be judged by it: visits that are short each would never see it. */
@@ -50,7 +50,7 @@ export class Past implements BesideTask {
   }
 
   async run (): Promise<boolean> {
-    const { clock, troubles, window, store } = this.#options
+    const { clock, troubles, window } = this.#options
     // Without PoPs nothing is compared.
     if (window.rows === 0 || clock.monotonic() < this.#nextAt) return false
     const slots = this.#nextSlots()
@@ -59,9 +59,7 @@ export class Past implements BesideTask {
       await this.#read(slots)
       this.#most *= 2
       troubles.set('baselines_failed', null)
-      store.setBeingRead(true)
     } catch (error) {
-      store.setBeingRead(false)
       this.#most = Math.max(1, Math.floor(slots.length / 2))
       this.#nextAt = clock.monotonic() + RETRY_MS
       troubles.set('baselines_failed', messageOf(error))

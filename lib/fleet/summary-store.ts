@@ -56,7 +56,7 @@ export class SummaryStore {
   readonly #news = new Set<number>()
   #lastSlot = 0
   /** Somebody reads what is wanted: what is not known yet will be. */
-  #isBeingRead = false
+  #waitsForHour = false
 
   get pops (): number {
     return this.#rings.size
@@ -85,9 +85,9 @@ export class SummaryStore {
     return this.#known[slot % SLOTS] === slot
   }
 
-  /** What is wanted is being read from now on; or cannot be, and what there is has to do. */
-  setBeingRead (isBeingRead: boolean): void {
-    this.#isBeingRead = isBeingRead
+  /** What is wanted is being read from now on. Where it cannot be, the hour is known once it was seen. */
+  waitForHour (): void {
+    this.#waitsForHour = true
   }
 
   /**
@@ -95,7 +95,7 @@ export class SummaryStore {
    * for what is usual. The newest slots become known when nothing can be added to them any more, the oldest are not waited for.
    */
   isHourKnown (time: number): boolean {
-    return !this.#isBeingRead || this.#unknownOf({ start: time - HOUR_MS + 3 * SLOT_MS, stop: time - 2 * SLOT_MS }).length === 0
+    return !this.#waitsForHour || this.#unknownOf({ start: time - HOUR_MS + 3 * SLOT_MS, stop: time - 2 * SLOT_MS }).length === 0
   }
 
   /** The slots of a PoP that begin within a range, as far as there are any, oldest first. */

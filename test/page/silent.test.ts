@@ -25,6 +25,7 @@ for (const others of [0, 250]) {
     t.notMatch(await page.locator('.attention li.row-warning').innerText(), /silent/)
     t.match(await page.locator('.pop-table .row-critical .state').innerText(), /critical, silent/)
     t.match(await page.locator('.detail-condition').innerText(), /critical\s+since 23:56Z \(2 min\)\s+silent for 91 s/i)
+    t.match(await page.locator('.detail-regressions').innerText(), /since 23:56Z, open, 2 min/)
     const filled = (where: string) => page.evaluate<string>(`(() => {
       const { fill, fillOpacity } = getComputedStyle(document.querySelector(${JSON.stringify(where)}))
       return fillOpacity + fill

@@ -77,6 +77,12 @@ t.test('a term in the text of a link is the term that it is', async (t) => {
   t.strictSame(codesOf(address), ['ams1'])
 })
 
+t.test('what is regressed and silent is found as either', async (t) => {
+  const pop = popOf({ regression: 'critical', status: 'silent' })
+  const fits = (state: 'critical' | 'silent' | 'slow') => matches({ ...defaultAddress, state: [state] }, pop)
+  t.strictSame([fits('critical'), fits('silent'), fits('slow')], [true, true, false])
+})
+
 t.test('a state that there is not is named', async (t) => {
   t.equal(problemOf('fra state:on-fire,critical'),
     'there is no state on-fire; there are critical, warning, silent, slow, unknown, healthy')

@@ -67,7 +67,7 @@ function filterOf (address: Address): (pop: Pop) => boolean {
     .map((term) => term === NO_LOCATION ? term : splitList(term).map(folded).filter((word) => word !== ''))
     .filter((word) => word.length > 0)
   return (pop) => whole.every(([kind, values]) => values.has(pop[kind] ?? '')) &&
-    (states.size === 0 || states.has(conditionOf(pop))) &&
+    (states.size === 0 || states.has(conditionOf(pop)) || (pop.status === 'silent' && states.has('silent'))) &&
     (words.length === 0 || hasWords(pop, words))
 }
 

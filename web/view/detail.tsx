@@ -52,7 +52,7 @@ export function Detail (props: DetailProps): JSX.Element {
   // Where the updates have it, they are newer than any answer.
   const shown = pop ?? lastKnown
   const isOwnTime = pop === null || pop.status === 'silent'
-  const open = listed(facts, alert, span, now)
+  const open = listed(facts, alert, span, pop?.status === 'silent' ? Date.parse(pop.sampleTime) : now)
   return (
     <aside class={`detail look-${isOwnTime ? 'old' : look}`} aria-labelledby='detail-title'>
       <header class='detail-head'>

@@ -182,7 +182,7 @@ t.test('of few points the deviation is not known well: as much noise as it may h
 
 t.test('an hour of which only the slow part is known is not taken for what is usual', async (t) => {
   const store = new SummaryStore()
-  store.setBeingRead(true)
+  store.waitForHour()
   const detector = new RegressionDetector({ store, newNormalAfterMs: DAY_MS, minDeviationMs: 0.5 })
   const assessed = (time = NOW) => stateOf(detector.update([popOf(steady(16), time)]).assessments[0])
   fill(store, 'fra1', NOW - 15 * MINUTE_MS, NOW - 5 * MINUTE_MS, 16)
