@@ -61,8 +61,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
   /** A newer popcast leads, or led: this one cannot go on from what it wrote. */
   #isOutdated = false
   readonly #candidacy = new Candidacy()
-  /** It could not begin to lead, and has heard of nobody since who could. */
-  #isUnled = false
+  /** What was the newest when it could not begin to lead; while that is so, nobody leads as far as is known. */
+  #unledAt: { epoch: string, seq: number, noteId: number } | null = null
   /** What is the newest was read by this one. */
   #knows = false
   /** What there is was looked at, or could not be. */
@@ -290,21 +290,20 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
     if (acquired.kind === 'HELD') return
-    try {
-      await this.#beginTerm(acquired)
-    } finally {
-      // One that has the lease and makes nothing would keep the others from it.
-      if (this.#term === acquired.term) this.#candidacy.succeeded()
-      else await this.#giveBack(acquired.term)
-    }
+    await this.#attempt(() => this.#beginTerm(acquired))
+    // One that has the lease and makes nothing would keep the others from it.
+    if (this.#term === acquired.term) this.#candidacy.succeeded()
+    else await this.#giveBack(acquired.term)
   }
 
   async #giveBack (term: number): Promise<void> {
     const { instance, clock, log } = this.#options
     const pauseMs = this.#candidacy.failed(clock.monotonic())
     if (!this.#closed) {
-      this.#isUnled = true
+      const { known: { epoch, seq }, noteId } = this.#tail
+      this.#unledAt = { epoch, seq, noteId }
       log.warn({ event: 'lead_given_back', term, pauseMs }, 'this instance had the lead and could not begin: others may')
+      if (this.#away === null) this.#turnAway('engine', null)
     }
     await this.#attempt(() => this.#engine.leave(instance, term))
   }
@@ -324,17 +323,22 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     const { kind: held } = await this.#engine.beat({ ...this.#sign(), term })
     if (held === 'FENCED' || this.#closed) return
     this.#term = term
-    this.#holder = id
-    this.#isUnled = false
-    this.#turnBack()
-    log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
-    if (memory === null) return
     try {
-      this.#leader?.begin(memory)
+      if (memory !== null) this.#leader?.begin(memory)
     } catch (error) {
       this.#term = 0
       throw error
     }
+    this.#holder = id
+    this.#unledAt = null
+    this.#turnBack()
+    log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
+  }
+
+  get #isUnled (): boolean {
+    const { known, noteId } = this.#tail
+    const at = this.#unledAt
+    return at !== null && at.epoch === known.epoch && at.seq === known.seq && at.noteId === noteId
   }
 
   async #memory (isLost: boolean): Promise<Memory> {
@@ -358,11 +362,8 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
 
   /** Reads what is new; what cannot be read is told, and who leads and cannot read it leads no more. */
   async #sync (): Promise<Synced | null> {
-    const { known: { epoch, seq }, noteId } = this.#tail
     const synced = await this.#attempt(() => this.#tail.sync(this.#term > 0))
     if (synced === null) return null
-    const { known, noteId: heard } = this.#tail
-    if (known.epoch !== epoch || known.seq !== seq || heard !== noteId) this.#isUnled = false
     this.#isOutdated = false
     this.#knows = synced !== 'damaged' || this.#tail.isCurrent
     // That it can be read tells nobody anything new where nobody can lead.

@@ -10,7 +10,7 @@ const ACCOUNT_MS = 600_000
 /** What is to be asked of the source beside the ticks. */
 export interface BesideTask {
   readonly name: string
-  /** What was begun for somebody is of use only once it is whole: it goes on when they have left. */
+  /** See `Beside`. */
   readonly isUrgent?: boolean
   /** At most one query. @returns whether there was anything to do. Never rejects. */
   run (): Promise<boolean>
@@ -55,14 +55,17 @@ export class Beside {
     this.#isRunning = true
     while (
       !this.#stopped &&
-      (this.#options.isWanted() || tasks.some(({ isUrgent }) => isUrgent)) &&
-      clock.monotonic() >= this.#notBefore &&
-      this.#mayCost &&
+      (this.isUrgent || (this.#options.isWanted() && clock.monotonic() >= this.#notBefore && this.#mayCost)) &&
       (await this.#first(tasks))
     ) {
       if (!this.#isEager) this.#notBefore = clock.monotonic() + EVERY_MS
     }
     this.#isRunning = false
+  }
+
+  /** Something is of use only once it is whole: it is done whatever it costs, and though nobody wants data any more. */
+  get isUrgent (): boolean {
+    return this.#options.tasks.some(({ isUrgent }) => isUrgent)
   }
 
   stop (): void {

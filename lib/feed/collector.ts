@@ -109,8 +109,8 @@ export class Collector {
       return
     }
     const looked = this.#lookBeside(queryMs)
-    // The first update waits for places as well, and for what is usual.
-    if (this.#isFirst) await looked
+    // The first update waits for places as well, and each for what is usual.
+    if (this.#isFirst || this.#options.beside.isUrgent) await looked
   }
 
   async #fill (): Promise<void> {

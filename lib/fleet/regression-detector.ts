@@ -166,11 +166,14 @@ export class RegressionDetector {
 
   /** Further back than single values are known, by five minutes: of one that was slow when this process began. */
   #beganBefore (pop: string, time: number, line: number): number {
-    const before = Array.from(this.#options.store.slotsOf(pop, { start: time - HOUR_MS, stop: time - SLOT_MS + 1 })).reverse()
+    // It is not the one before it.
+    const ended = this.closed.find((one) => one.pop === pop)?.closedAt ?? -Infinity
+    const range = { start: Math.max(ended, time - HOUR_MS), stop: time - SLOT_MS + 1 }
     let began = time
-    for (const { start, median } of before) {
+    for (const { start, median } of Array.from(this.#options.store.slotsOf(pop, range)).reverse()) {
       // The newest may not be known yet.
-      if (median <= line || start + 3 * SLOT_MS <= began) break
+      const nearMs = (began === time ? 3 : 2) * SLOT_MS
+      if (median <= line || start + nearMs <= began) break
       began = start
     }
     return began

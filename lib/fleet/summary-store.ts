@@ -16,6 +16,8 @@ const AHEAD_MS = 15 * MINUTE_MS
 /** The rest of a week, and what is around it. */
 export const SLOTS = (DAYS * DAY_MS + 2 * HOUR_MS) / SLOT_MS
 const MOST_POINTS = 255
+/** Of the hour, that it says what is usual. */
+const LEAST_KNOWN = 2 / 3
 /** The same weekday comes before the days between. */
 const DAYS_IN_ORDER = [1, 7, 2, 3, 4, 5, 6]
 
@@ -91,11 +93,18 @@ export class SummaryStore {
   }
 
   /**
-   * Whether what is known of the hour before a time is all that will be: a part of it may be slow altogether, and would be taken
-   * for what is usual. The newest slots become known when nothing can be added to them any more, the oldest are not waited for.
+   * Whether so much is known of the hour before a time that it says what is usual: of a smaller part all may be slow. The newest
+   * slots become known when nothing can be added to them any more, the oldest are not waited for, and of the others a third may
+   * be missing, as after a short time in which nobody asked.
    */
   isHourKnown (time: number): boolean {
-    return !this.#waitsForHour || this.#unknownOf({ start: time - HOUR_MS + 3 * SLOT_MS, stop: time - 2 * SLOT_MS }).length === 0
+    if (!this.#waitsForHour) return true
+    let [known, slots] = [0, 0]
+    for (let start = Math.floor((time - HOUR_MS) / SLOT_MS + 3) * SLOT_MS; start < time - 2 * SLOT_MS; start += SLOT_MS) {
+      slots++
+      if (this.isKnown(start)) known++
+    }
+    return known >= LEAST_KNOWN * slots
   }
 
   /** The slots of a PoP that begin within a range, as far as there are any, oldest first. */

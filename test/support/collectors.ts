@@ -51,18 +51,18 @@ export class SteadySource extends FakeSource {
 }
 
 /** All that a tick's reading goes through, as in the service. */
-export function collectorOf ({ maxRows = 100_000, windowMaxRows = 100_000 } = {}) {
+export function collectorOf ({ maxRows = 100_000, windowMaxRows = 100_000, windowMs = WINDOW_MS } = {}) {
   const clock = new FakeClock(START)
   const log = new FakeLog()
   const source = new SteadySource(clock)
   const state = { isWanted: true }
   const isWanted = () => state.isWanted
   const limits = { maxRows: windowMaxRows, maxBytes: 10_000_000 }
-  const window = new SampleWindow({ ...limits, spanMs: WINDOW_MS })
+  const window = new SampleWindow({ ...limits, spanMs: windowMs })
   const store = new SummaryStore()
   const detector = new RegressionDetector({ store, newNormalAfterMs: 86_400_000, minDeviationMs: 0.5 })
   const fleet = new SampleFleet({ window, detector, clock, log, healthyBelowMs: 10, pollMs: INTERVAL_MS })
-  const plan = new ReadingPlan({ intervalMs: INTERVAL_MS, windowMs: WINDOW_MS, maxRows })
+  const plan = new ReadingPlan({ intervalMs: INTERVAL_MS, windowMs, maxRows })
   const troubles = new Troubles(log)
   const past = new Past({ source, store, window, plan, clock, troubles, limits })
   const common = { source, fleet, clock, troubles }

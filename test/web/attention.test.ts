@@ -34,6 +34,7 @@ t.test('the worst comes first: severity and change, then how long silent, then h
     { code: 'scl1', condition: 'slow', place: 'Santiago CL', value: '12.0 ms', change: '+20 %', since: null },
     { code: 'gru1', condition: 'slow', place: 'São Paulo BR t2', value: '11.2 ms', change: null, since: null }
   ])
+  t.ok(items.every(({ isPast }) => !isPast))
   t.strictSame([total, healthy, unknown], [7, 1, 1], 'each is counted, and once')
   t.strictSame(more, [])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { wait } from '../../../lib/clock.ts'
+import type { FleetReport } from '../../../lib/fleet/sample-fleet.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { collectorOf, START } from '../../support/collectors.ts'
 
@@ -80,6 +81,35 @@ t.test('when nobody wants data any more it is read until the hour is known, with
   await clock.advance(10 * MINUTE_MS)
   t.equal(source.asked.length, length)
 })
+
+/** How many PoPs of a tick nobody can judge. */
+const unjudged = ({ pops: { states } }: FleetReport) => states.filter(({ regression }) => regression === 'not_enough_data').length
+
+for (const windowMs of [1, 5, 10].map((minutes) => minutes * MINUTE_MS)) {
+  t.test(`whoever was judged goes on to be, with a window of ${windowMs / 1_000} s`, async (t) => {
+    const { tick, source, clock } = collectorOf({ windowMs })
+    source.onRead = async () => clock.pass(30)
+    const told: number[] = []
+    for (let ticks = 0; ticks < 120; ticks++) told.push(unjudged(await tick()))
+    t.strictSame(told.slice(3), Array(117).fill(0))
+  })
+}
+
+for (const idleMs of [9, 9.5, 12, 60].map((minutes) => minutes * MINUTE_MS)) {
+  t.test(`who comes back every ${idleMs / MINUTE_MS} min for a minute sees what is judged`, async (t) => {
+    const { tick, source, clock } = collectorOf()
+    source.onRead = async () => clock.pass(30)
+    const told: number[][] = []
+    for (let visits = 0; visits < 5; visits++) {
+      const ticks: number[] = []
+      for (let count = 0; count < 6; count++) ticks.push(unjudged(await tick()))
+      told.push(ticks)
+      await clock.advance(idleMs)
+    }
+    // The first tick of all may be told before what is usual is known.
+    t.strictSame(told.map((ticks) => ticks.slice(1)), told.map(() => [0, 0, 0, 0, 0]))
+  })
+}
 
 t.test('a slice that fails is said, and read after the next tick', async (t) => {
   const { tick, source, log, window } = collectorOf()

@@ -486,6 +486,19 @@ for (const when of ['before it asks', 'while it waits'] as const) {
   })
 }
 
+t.test('who cannot begin for a defect of its own does not say that it leads, nor that all is well', async (t) => {
+  const hub = await inMemory()
+  const a = openStream(t, hub)
+  void a.follow()
+  await a.stream.lead({
+    begin () { throw new Error('a defect') },
+    end: () => {}
+  })
+  await eventually(() => a.log.of('lead_given_back').length > 0)
+  t.match(a.stream.status, { role: 'follower', leader: null, away: 'engine' })
+  t.strictSame([a.away, a.log.of('leads')], [['engine'], []])
+})
+
 t.test('somebody who wants data elsewhere is known', async (t) => {
   const hub = await inMemory()
   const [a, b] = [await join(openStream(t, hub), true), await join(openStream(t, hub), false)]
