@@ -6,7 +6,10 @@ export interface Finding {
   /** Measured, with its unit. */
   figure: string
   goal: string
+  /** Whether what must hold on every machine does. */
   pass: boolean
+  /** Whether it was as quick as its goal, if it has one: what else a machine does can spoil that. */
+  inTime?: boolean
 }
 
 export interface Fault {

@@ -5,7 +5,7 @@ import type { SimulatedDatabase } from '../test/support/simulated-database.ts'
 import { get } from './http.ts'
 import { Observer } from './observer.ts'
 import { clientSockets } from './process-files.ts'
-import { expectSoon, expectWithin } from './waiting.ts'
+import { expectSoon, expectWithin, HANG_MS } from './waiting.ts'
 
 /** What a process holds: see test/support/probe.ts. */
 export interface Held {
@@ -16,9 +16,6 @@ export interface Held {
   longestTurnMs: number
 }
 
-const SERVED_WITHIN_MS = 15_000
-const CLOSED_WITHIN_MS = 20_000
-const EXIT_WITHIN_MS = 12_000
 /** Two queries of ticks are closer than this share of an interval only when one of them is one too many. */
 const DOUBLED = 0.5
 
@@ -69,7 +66,7 @@ export class Subject {
   }
 
   /** Resolves when it is so for every observer. @throws with `what` when it is not in time */
-  async all (what: string, isSo: (observer: Observer) => boolean, ms = SERVED_WITHIN_MS): Promise<void> {
+  async all (what: string, isSo: (observer: Observer) => boolean, ms = HANG_MS): Promise<void> {
     await expectWithin(ms, `${what} for all observers`, Promise.all(this.observers.map((one) => one.until(() => isSo(one)))))
   }
 
@@ -97,7 +94,7 @@ export class Subject {
 
   logged (event: string, where: (line: Line) => boolean = () => true): Promise<Line> {
     const wanted = this.service.logged((line) => line.event === event && where(line))
-    return expectWithin(SERVED_WITHIN_MS, `a line of ${event}`, wanted)
+    return expectWithin(HANG_MS, `a line of ${event}`, wanted)
   }
 
   /** Status of a request. */
@@ -113,7 +110,7 @@ export class Subject {
     const before = this.service.lines.length
     this.service.child.kill('SIGWINCH')
     const isNew = (line: Line) => line.event === 'probe' && this.service.lines.indexOf(line) >= before
-    const line = await expectWithin(SERVED_WITHIN_MS, 'a probe', this.service.logged(isNew))
+    const line = await expectWithin(HANG_MS, 'a probe', this.service.logged(isNew))
     return line as unknown as Held
   }
 
@@ -127,10 +124,10 @@ export class Subject {
     if (this.observers.length > 0) await look(this.updates(1))
     problems.push(...this.observers.flatMap(({ complaints }) => complaints), ...this.#doubled)
     await Promise.all(this.observers.map((observer) => look(observer.leave())))
-    await look(expectSoon(CLOSED_WITHIN_MS, 'no socket of a client is left', () => this.clientSockets === 0))
+    await look(expectSoon(HANG_MS, 'no socket of a client is left', () => this.clientSockets === 0))
     if (this.clientSockets > 0) problems.push(`${this.clientSockets} sockets are left`)
     this.service.child.kill('SIGTERM')
-    await look(expectWithin(EXIT_WITHIN_MS, 'its exit', this.service.exit).then(({ code, signal }) => {
+    await look(expectWithin(HANG_MS, 'its exit', this.service.exit).then(({ code, signal }) => {
       if (code !== 0) problems.push(`it exited with ${code ?? signal}`)
     }))
     if (this.service.stderr() !== '') problems.push(`it said on stderr: ${this.service.stderr().slice(0, 200)}`)

@@ -1,5 +1,8 @@
 import { once, type EventEmitter } from 'node:events'
 
+/** What takes longer never comes: no goal, but a limit that a machine that does other things as well does not reach, ms. */
+export const HANG_MS = 30_000
+
 /** Fails what takes longer. @throws with `what` */
 export async function expectWithin<T> (ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { failuresOf } from './failures.js'
 
 /** Some take a second; all that is waited for ends by itself. */
 const TIMEOUT_S = 300
@@ -37,7 +38,7 @@ async function onNode (version) {
     const ok = code === 0 && passed > 0
     const took = `${Math.round((performance.now() - startedAt) / 1_000)} s`
     process.stdout.write(`${ok ? 'ok' : 'not ok'} - ${part} on Node ${name}: ${passed} tests, ${took}\n`)
-    if (!ok) process.stdout.write(faultsOf(output))
+    if (!ok) process.stdout.write(failuresOf(output))
     outcomes.push({ ok })
   }
   return outcomes
@@ -72,12 +73,4 @@ async function run (binary, file) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
   const [code] = await once(child, 'close')
   return { code, output }
-}
-
-/** The lines around each test that failed. */
-function faultsOf (output) {
-  const lines = output.split('\n')
-  const starts = lines.flatMap((line, index) => /^\s*not ok /.test(line) ? [index] : [])
-  const parts = starts.slice(0, 10).map((index) => lines.slice(index, index + 25).join('\n'))
-  return `${parts.length > 0 ? parts.join('\n') : lines.slice(-40).join('\n')}\n`
 }

@@ -6,7 +6,7 @@ import { MIB, toMiB, toMs, type Fault, type Finding } from '../fault.ts'
 import { get } from '../http.ts'
 import { Observer } from '../observer.ts'
 import type { Subject } from '../subject.ts'
-import { expectSoon, pause } from '../waiting.ts'
+import { expectSoon, HANG_MS, pause } from '../waiting.ts'
 
 type Script = (response: ServerResponse) => void
 
@@ -24,7 +24,7 @@ const JSON_HEAD = { 'content-type': 'application/json' }
 const SAMPLE = '{"results":[{"statement_id":0,"series":[{"name":"cold_start_metrics",' +
   '"columns":["time","_value","function_name","pop_code"],"values":[[1,5,"auth","pop0"]'
 /** Within two polls and the deadline of a query; a loaded machine takes its time. */
-const TOLD_WITHIN_MS = 8_000
+const TOLD_MS = 8_000
 
 const faulty: DatabaseFault[] = [
   {
@@ -108,7 +108,7 @@ async function isTold (
   during = pause(0)
 ) {
   const failedAt = performance.now()
-  await subject.all(`${code} and stale`, ({ errors, status }) => errors.includes(code) && status === 'stale', TOLD_WITHIN_MS)
+  await subject.all(`${code} and stale`, ({ errors, status }) => errors.includes(code) && status === 'stale')
   const toldMs = performance.now() - failedAt
   await subject.logged('source_failed', (line) => line.reason === reason)
   const up = await subject.counted('popcast_source_up')
@@ -117,7 +117,7 @@ async function isTold (
   await during
   await heal()
   const healedAt = performance.now()
-  await subject.all('fresh again', ({ status }) => status === 'fresh', TOLD_WITHIN_MS)
+  await subject.all('fresh again', ({ status }) => status === 'fresh')
   const freshMs = performance.now() - healedAt
   await subject.logged('source_recovered')
   const isSeen = up === 0 && counted > 0 && isDegraded && await subject.counted('popcast_source_up') === 1
@@ -128,8 +128,9 @@ function finding ({ toldMs, freshMs, isSeen, told }: Awaited<ReturnType<typeof i
   return {
     what: isSeen ? told : 'not seen in metrics or health',
     figure: `told after ${toMs(toldMs)}, fresh after ${toMs(freshMs)}`,
-    goal: `each < ${toMs(TOLD_WITHIN_MS)}`,
-    pass: isSeen
+    goal: `each < ${toMs(TOLD_MS)}`,
+    pass: isSeen,
+    inTime: Math.max(toldMs, freshMs) < TOLD_MS
   }
 }
 
@@ -192,7 +193,7 @@ async function noDns (context: Context): Promise<Finding> {
   // There was never any data: the error is all that can be told.
   for (let count = 0; count < 4; count++) subject.observers.push(await Observer.open(subject.told, subject))
   const startedAt = performance.now()
-  await subject.all('SOURCE_UNAVAILABLE', ({ errors }) => errors.includes('SOURCE_UNAVAILABLE'), TOLD_WITHIN_MS)
+  await subject.all('SOURCE_UNAVAILABLE', ({ errors }) => errors.includes('SOURCE_UNAVAILABLE'))
   const toldMs = performance.now() - startedAt
   const line = await subject.logged('source_failed')
   const up = await subject.counted('popcast_source_up')
@@ -202,8 +203,9 @@ async function noDns (context: Context): Promise<Finding> {
   return {
     what: `clients told SOURCE_UNAVAILABLE, in the log: ${String(line.reason)}; ready all the same`,
     figure: `told after ${toMs(toldMs)}`,
-    goal: `< ${toMs(TOLD_WITHIN_MS)}`,
-    pass: up === 0 && isReady === 200 && complaints.length === 0
+    goal: `< ${toMs(TOLD_MS)}`,
+    pass: up === 0 && isReady === 200 && complaints.length === 0,
+    inTime: toldMs < TOLD_MS
   }
 }
 
@@ -235,25 +237,26 @@ async function largeAnswer (context: Context, rows: number, isRefused: boolean):
   const answered = subject.database.polls.length
   subject.database.fault = manyRows(rows)
   if (isRefused) {
-    await subject.all('SOURCE_UNAVAILABLE', ({ errors }) => errors.includes('SOURCE_UNAVAILABLE'), 15_000)
+    await subject.all('SOURCE_UNAVAILABLE', ({ errors }) => errors.includes('SOURCE_UNAVAILABLE'))
     await subject.logged('source_failed', (line) => line.reason === 'bad_answer')
   } else {
-    await expectSoon(10_000, 'it is asked', () => subject.database.polls.length > answered)
-    await expectSoon(15_000, 'the rows are in', async () => await subject.counted('popcast_query_rows_total') >= rows)
+    await expectSoon(HANG_MS, 'it is asked', () => subject.database.polls.length > answered)
+    await expectSoon(HANG_MS, 'the rows are in', async () => await subject.counted('popcast_query_rows_total') >= rows)
     await subject.updates(1)
   }
   subject.database.fault = null
   const after = await subject.held()
   const grown = after.residentBytes - before.residentBytes
   const figure = `longest turn ${toMs(after.longestTurnMs)}, memory +${toMiB(Math.max(0, grown))}`
-  if (isRefused) await subject.all('fresh again', ({ status }) => status === 'fresh', 20_000)
+  if (isRefused) await subject.all('fresh again', ({ status }) => status === 'fresh')
   return {
     what: isRefused
       ? 'refused at INFLUXDB_MAX_ROWS, clients told SOURCE_UNAVAILABLE; fresh again'
       : 'taken in, everybody served meanwhile',
     figure,
     goal: `< ${toMs(LONGEST_TURN_MS)}, < 128 MiB`,
-    pass: after.longestTurnMs < LONGEST_TURN_MS && grown < 128 * MIB
+    pass: grown < 128 * MIB,
+    inTime: after.longestTurnMs < LONGEST_TURN_MS
   }
 }
 
@@ -261,7 +264,7 @@ async function noDemand (context: Context): Promise<Finding> {
   const subject = await context.start({ observers: 1 })
   await subject.updates(2)
   await Promise.all(subject.observers.splice(0).map((observer) => observer.leave()))
-  await expectSoon(5_000, 'nobody is there', async () => await subject.counted('popcast_connections_open') === 0)
+  await expectSoon(HANG_MS, 'nobody is there', async () => await subject.counted('popcast_connections_open') === 0)
   await pause(2 * subject.intervalMs)
   const before = subject.database.polls.length
   const ms = context.isQuick ? 3_000 : 8_000

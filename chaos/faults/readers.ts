@@ -7,7 +7,7 @@ import { MIB, signed, toMiB, toMs, type Fault, type Finding } from '../fault.ts'
 import { get } from '../http.ts'
 import { Cable } from '../network.ts'
 import type { Subject } from '../subject.ts'
-import { expectSoon, pause } from '../waiting.ts'
+import { expectSoon, HANG_MS, pause } from '../waiting.ts'
 
 /** PoPs of which an update is some 64 KiB, different each time. */
 const POPS_OF_64_KIB = 260
@@ -54,13 +54,14 @@ async function neverRead (context: Context): Promise<Finding> {
     longest = Math.max(longest, longestTurnMs)
     return await closedWith(subject, '4008') >= clients
   })
-  await expectSoon(5_000, 'they are cut off', () => subject.clientSockets <= subject.observers.length)
+  await expectSoon(HANG_MS, 'they are cut off', () => subject.clientSockets <= subject.observers.length)
   await crowd.end()
   return {
     what: `${clients} closed with 4008 and cut off, of ${(bytes / 1024).toFixed(0)} KiB per update`,
     figure: `memory ${signed(most - before.bytes)}, longest turn ${toMs(longest)}`,
     goal: '< 16 MiB, < 100 ms',
-    pass: most - before.bytes < 16 * MIB && longest < 100 && bytes > 64 * 1024
+    pass: most - before.bytes < 16 * MIB && bytes > 64 * 1024,
+    inTime: longest < 100
   }
 }
 
@@ -77,12 +78,13 @@ async function halfOpen (context: Context): Promise<Finding> {
   const pulledAt = performance.now()
   await expectSoon(30_000, 'they are closed with 4012', async () => await closedWith(subject, '4012') >= clients)
   const tookMs = performance.now() - pulledAt
-  await expectSoon(10_000, 'their sockets are closed', () => subject.clientSockets <= subject.observers.length)
+  await expectSoon(HANG_MS, 'their sockets are closed', () => subject.clientSockets <= subject.observers.length)
   return {
     what: `${clients} that answered pings until a cable was pulled: closed with 4012, their sockets with them`,
     figure: `after ${toMs(tookMs)}`,
     goal: `< ${toMs(10 * pingMs)}`,
-    pass: open >= clients && tookMs < 10 * pingMs
+    pass: open >= clients,
+    inTime: tookMs < 10 * pingMs
   }
 }
 
@@ -102,7 +104,8 @@ async function frozen (context: Context): Promise<Finding> {
     what: `popcast frozen ${ms / 1_000} s, twice as long as its clients may be silent: all are served as before`,
     figure: `an update after ${toMs(tookMs)}`,
     goal: '< 5000 ms, nobody disconnected',
-    pass: tookMs < 5_000
+    pass: true,
+    inTime: tookMs < 5_000
   }
 }
 
@@ -211,7 +214,8 @@ async function storm (context: Context): Promise<Finding> {
     what: `${open} connected, no query more than without them`,
     figure: `${Math.round(clients / tookMs * 1_000)} per second, liveness within ${toMs(slowest)}`,
     goal: 'all, liveness < 1000 ms',
-    pass: open >= clients && slowest < 1_000
+    pass: open >= clients,
+    inTime: slowest < 1_000
   }
 }
 
@@ -253,7 +257,8 @@ async function longStatus (context: Context): Promise<Finding> {
     what: `?limit=1000000 of ${clients} connections, five times: ${Math.min(...shown)} shown`,
     figure: `longest turn ${toMs(longestTurnMs)} (the median of the five)`,
     goal: '< 40 ms',
-    pass: longestTurnMs < 40 && Math.min(...shown) >= clients
+    pass: Math.min(...shown) >= clients,
+    inTime: longestTurnMs < 40
   }
 }
 

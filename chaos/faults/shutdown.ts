@@ -3,9 +3,7 @@ import type { Context } from '../context.ts'
 import { toMs, type Fault, type Finding } from '../fault.ts'
 import { get } from '../http.ts'
 import type { Subject } from '../subject.ts'
-import { expectWithin, pause } from '../waiting.ts'
-
-const EXIT_WITHIN_MS = 15_000
+import { expectWithin, HANG_MS, pause } from '../waiting.ts'
 
 interface Ended {
   code: number | null
@@ -15,7 +13,7 @@ interface Ended {
 }
 
 async function ended (subject: Subject, signalledAt = performance.now()): Promise<Ended> {
-  const { code } = await expectWithin(EXIT_WITHIN_MS, 'its exit', subject.service.exit)
+  const { code } = await expectWithin(HANG_MS, 'its exit', subject.service.exit)
   const tookMs = performance.now() - signalledAt
   await Promise.all(subject.observers.map((observer) => observer.ended))
   const isTold = ({ shutdowns, end }: Subject['observers'][number]) =>
@@ -37,7 +35,8 @@ function finding (subject: Subject, what: string, { code, tookMs, told }: Ended,
     what: exitCode !== 0 ? what : `${what}: ${told} of ${observers} told when to come back and closed with 1001`,
     figure: `exit ${code} after ${toMs(tookMs)}`,
     goal: `exit ${exitCode}, < 4000 ms`,
-    pass: code === exitCode && (exitCode !== 0 || told === observers) && tookMs < 4_000 && isSaid && isQuiet
+    pass: code === exitCode && (exitCode !== 0 || told === observers) && isSaid && isQuiet,
+    inTime: tookMs < 4_000
   }
 }
 
@@ -59,7 +58,7 @@ async function silent (context: Context): Promise<Finding> {
 async function midTick (context: Context): Promise<Finding> {
   const subject = await context.start()
   await subject.updates(1)
-  await expectWithin(EXIT_WITHIN_MS, 'a query', new Promise<void>((resolve) => {
+  await expectWithin(HANG_MS, 'a query', new Promise<void>((resolve) => {
     subject.database.onTick = () => {
       resolve()
       // It is never answered.
@@ -78,7 +77,7 @@ async function midFanOut (context: Context): Promise<Finding> {
   // The first to be told are told before most of the others.
   const [first] = subject.observers
   const { last = 0 } = first ?? {}
-  await expectWithin(EXIT_WITHIN_MS, 'an update', first?.until(() => first.last > last) ?? Promise.resolve())
+  await expectWithin(HANG_MS, 'an update', first?.until(() => first.last > last) ?? Promise.resolve())
   const result = await ended(subject, terminate(subject))
   return finding(subject, `while ${clients} are told an update`, result)
 }
@@ -99,22 +98,24 @@ async function readiness (context: Context): Promise<Finding> {
   let notReadyMs: number | null = null
   let refusedMs: number | null = null
   let letIn = 0
-  while (refusedMs === null && performance.now() - signalledAt < EXIT_WITHIN_MS) {
+  while (refusedMs === null && performance.now() - signalledAt < HANG_MS) {
     const ready = await get(`${subject.url}/health/ready`).catch(() => null)
     if (ready?.status === 503) notReadyMs ??= performance.now() - signalledAt
-    const client = await expectWithin(3_000, 'a handshake', rawHandshake(subject.port)).catch(() => null)
+    const client = await expectWithin(HANG_MS, 'a handshake', rawHandshake(subject.port)).catch(() => null)
     if (client === null || !client.head().includes(' 101 ')) refusedMs = performance.now() - signalledAt
     else if (notReadyMs !== null) letIn++
     client?.socket.destroy()
     await pause(50)
   }
-  const { code } = await expectWithin(EXIT_WITHIN_MS, 'its exit', subject.service.exit)
-  const isInOrder = notReadyMs !== null && refusedMs !== null && refusedMs - notReadyMs > 1_000
+  const { code } = await expectWithin(HANG_MS, 'its exit', subject.service.exit)
+  const isInOrder = notReadyMs !== null && refusedMs !== null && refusedMs > notReadyMs
   return {
     what: `ready says 503 first, ${letIn} were let in after that, then they are refused; exit ${code}`,
     figure: `503 after ${toMs(notReadyMs ?? NaN)}, refused after ${toMs(refusedMs ?? NaN)}`,
     goal: 'DRAIN_DELAY_MS (1500 ms) apart',
-    pass: isInOrder && letIn > 0 && code === 0
+    pass: isInOrder && letIn > 0 && code === 0,
+    // Asked for late on a busy machine, it seems to be said late.
+    inTime: Number(refusedMs) - Number(notReadyMs) > 1_000
   }
 }
 

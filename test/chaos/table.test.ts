@@ -5,9 +5,12 @@ import { progress, table } from '../../chaos/table.ts'
 const row = (fields: Partial<Row>): Row =>
   ({ name: 'a fault', what: 'clients told', figure: '3 ms', goal: '< 5 ms', pass: true, seconds: 1.25, ...fields })
 
-t.test('a row that passed, one that did not, and one that was not tried', async (t) => {
+t.test('a row that passed, one that was slower than its goal, one that did not pass, and one that was not tried', async (t) => {
   const cases = [
     { fields: {}, line: 'pass   1.3 s  a fault', last: 'pass' },
+    { fields: { inTime: true }, line: 'pass   1.3 s  a fault', last: 'pass' },
+    { fields: { inTime: false }, line: 'SLOW   1.3 s  a fault', last: 'SLOW' },
+    { fields: { pass: false, inTime: false }, line: 'FAIL   1.3 s  a fault: clients told', last: 'FAIL' },
     { fields: { pass: false, seconds: 61 }, line: 'FAIL  61.0 s  a fault: clients told', last: 'FAIL' },
     { fields: { skipped: 'no network' }, line: '-      1.3 s  a fault', last: 'not tried' }
   ]
