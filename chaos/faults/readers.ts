@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { closed } from '../../test/support/closed.ts'
 import { maskedFrame, rawHandshake, type RawClient } from '../../test/support/raw-client.ts'
 import type { Context } from '../context.ts'
 import { MIB, signed, toMiB, toMs, type Fault, type Finding } from '../fault.ts'
@@ -271,7 +272,7 @@ async function garbage (context: Context): Promise<Finding> {
     socket.write(context.drawn(64))
     socket.end()
     socket.resume()
-    await once(socket, 'close')
+    await closed(socket)
   }))
   return { what: `${count} connections of random bytes: refused`, figure: '', goal: 'nobody else notices', pass: true }
 }

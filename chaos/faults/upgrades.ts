@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { closed } from '../../test/support/closed.ts'
 import { maskedFrame } from '../../test/support/raw-client.ts'
 import { HANDSHAKE, refusedUpgrades, statusOf } from '../../test/support/refused-upgrades.ts'
 import type { Context } from '../context.ts'
@@ -53,7 +54,7 @@ async function resets (context: Context): Promise<Finding> {
     await once(socket, 'connect')
     await stages[index % stages.length]?.reach(socket)
     socket.resetAndDestroy()
-    if (!socket.closed) await once(socket, 'close')
+    if (!socket.closed) await closed(socket)
   })
   const tookMs = performance.now() - startedAt
   await expectSoon(HANG_MS, 'their sockets are closed', () => subject.clientSockets <= subject.observers.length)

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { build, type TestApp } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
+import { closed } from '../support/closed.ts'
 import { rawHandshake } from '../support/raw-client.ts'
 import { EventClient } from '../support/event-client.ts'
 import { AUDIENCE, folderOf, ISSUER, named, pairs, SECRET, sign, unsigned } from '../support/tokens.ts'
@@ -333,7 +334,7 @@ t.test('at the door pings are answered a few times, and who does not read is cut
   raw.socket.write(Buffer.concat(Array<Buffer>(50).fill(ping)))
   t.equal(await raw.closeCode(), 4500)
   t.ok(raw.opcodes().filter((opcode) => opcode === 0xa).length <= 10)
-  await once(raw.socket, 'close')
+  await closed(raw.socket)
 })
 
 t.test('history brings no topic that the token is not good for', async (t) => {
@@ -387,7 +388,7 @@ t.test('who goes while its token is looked at leaves nothing behind', async (t) 
   await door.next('auth_required')
   door.send({ type: 'auth', token })
   const all = [request.socket!, (socket as unknown as { _req: { socket: Socket } })._req.socket]
-  const ended = Promise.all(all.map((one) => once(one, 'close')))
+  const ended = Promise.all(all.map((one) => closed(one)))
   for (const one of all) one.destroy()
   await ended
   for (const answer of waiting) answer()

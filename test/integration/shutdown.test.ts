@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import t from 'tap'
 import { TestClient } from '../support/client.ts'
+import { closed } from '../support/closed.ts'
 import { rawHandshake } from '../support/raw-client.ts'
 import { portOf, startService } from '../support/service.ts'
 
@@ -60,7 +61,7 @@ t.test('SIGTERM with upgrades under way: nobody is waited for, exit 0', async (t
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   // Taken after those, so they have been accepted.
   await (await TestClient.open(`ws://127.0.0.1:${port}/ws`)).next('welcome')
-  const ends = sockets.map((socket) => once(socket, 'close'))
+  const ends = sockets.map((socket) => closed(socket))
   service.child.kill('SIGTERM')
   t.strictSame(await service.exit, { code: 0, signal: null })
   await Promise.all(ends)

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { build } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
+import { closed } from '../support/closed.ts'
 import { EventClient } from '../support/event-client.ts'
 import { portOf, startService } from '../support/service.ts'
 
@@ -151,7 +152,7 @@ t.test('what is sent on a stream is no request: it ends, and nothing is written 
   const { port, logged } = await build(t)
   const { socket, text } = await raw(t, port, 'GET /api/stream HTTP/1.1\r\nHost: a\r\n\r\n', 'event: pong')
   socket.write('\0\0 this is no HTTP \r\n\r\n')
-  await once(socket, 'close')
+  await closed(socket)
   t.notMatch(text(), /HTTP\/1.1 4|Bad Request/)
   await logged('disconnect')
 })
@@ -179,7 +180,7 @@ for (const { name, bytes } of openings) {
     while (updates() < before + 2) await once(socket, 'data')
     t.equal(app.connections.size, 1)
     socket.write(`${GET}\r\n`)
-    await once(socket, 'close')
+    await closed(socket)
     await logged('disconnect', ({ remaining }) => remaining === 0)
     t.equal(text().match(/HTTP\/1.1/g)?.length, 1, 'what is sent on it ends it, and is not answered')
     t.equal(app.connections.totals.closed, 1)
@@ -193,7 +194,7 @@ t.test('a stream can follow an answer on its connection', async (t) => {
   while (!text().includes('event: metrics_update')) await once(socket, 'data')
   t.equal(app.connections.size, 1)
   socket.end()
-  await once(socket, 'close')
+  await closed(socket)
 })
 
 t.test('a second stream behind the first on one connection is none', async (t) => {

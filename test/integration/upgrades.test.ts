@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import t from 'tap'
 import { systemClock } from '../../lib/clock.ts'
 import { build, type TestApp } from '../support/app.ts'
+import { closed } from '../support/closed.ts'
 import { rawHandshake } from '../support/raw-client.ts'
 import { HANDSHAKE, refusedUpgrades, statusOf } from '../support/refused-upgrades.ts'
 
@@ -79,7 +80,7 @@ t.test('clients that reset while they are refused leave no socket', async (t) =>
     socket.on('error', () => {})
     await once(socket, 'connect')
     socket.write(['GET /%zz HTTP/1.1', 'Host: 127.0.0.1', ...HANDSHAKE, '', ''].join('\r\n'), () => socket.resetAndDestroy())
-    await once(socket, 'close')
+    await closed(socket)
   }))
   t.equal(await noneIsLeft(service), 0)
 })
@@ -176,7 +177,7 @@ t.test('closing does not wait for an upgrade that nobody answers', async (t) => 
   socket.write(['GET /ws HTTP/1.1', 'Host: 127.0.0.1', 'Upgrade: h2c', 'Connection: Upgrade', '', ''].join('\r\n'))
   await routed
   t.equal(app.pendingUpgrades.size, 1)
-  await Promise.all([app.close(), once(socket, 'close')])
+  await Promise.all([app.close(), closed(socket)])
   t.equal(app.pendingUpgrades.size, 0)
 })
 
@@ -187,7 +188,7 @@ t.test('a request with a body that asks for h2c is answered as one that does not
   let text = ''
   socket.on('data', (chunk) => { text += chunk })
   socket.write(['POST /health HTTP/1.1', 'Host: a', 'Upgrade: h2c', 'Connection: Upgrade', ...body, '', '{}'].join('\r\n'))
-  await once(socket, 'close')
+  await closed(socket)
   t.match(text, /^HTTP\/1\.1 405 /)
   t.match(text, /allow: GET, HEAD, OPTIONS/i)
 })

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import t, { type Test } from 'tap'
 import { build, called } from '../support/app.ts'
 import { TestClient } from '../support/client.ts'
+import { closed } from '../support/closed.ts'
 import { maskedFrame, rawHandshake } from '../support/raw-client.ts'
 
 t.test('several clients at once get the same updates, every interval', async (t) => {
@@ -207,7 +208,7 @@ t.test('half-open TCP connections and garbage before the handshake harm nobody',
   const garbage = connectTcp(port, '127.0.0.1')
   garbage.resume()
   garbage.write('GARBAGE\r\n\r\n')
-  await once(garbage, 'close')
+  await closed(garbage)
   const cut = connectTcp(port, '127.0.0.1')
   await once(cut, 'connect')
   cut.write('GET /ws HTTP/1.1\r\nHost: x\r\nUpgr')

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
+import { closed } from './closed.ts'
 
 export const UPGRADE = ['Upgrade: websocket', 'Connection: Upgrade']
 export const HANDSHAKE = [...UPGRADE, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
@@ -48,6 +48,6 @@ export async function statusOf (
   let text = ''
   socket.on('data', (chunk) => { text += chunk })
   socket.write([`${line} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n'))
-  await once(socket, 'close')
+  await closed(socket)
   return { status: Number(text.split(' ')[1]), text }
 }
