@@ -22,7 +22,8 @@ export interface FollowOptions {
  */
 export function tellClients (options: FollowOptions): void {
   const { updates, view, broadcaster, statistics, countsTick = () => true, log, tracer = noTracer } = options
-  let isNewEpoch = false
+  /** Who follows alerts may hold others than are open: those of another epoch, or none from before anything was known. */
+  let due: 'set' | 'what is not told' | null = 'what is not told'
   updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
     const audience = failure === null ? undefined : broadcaster.audience
@@ -36,16 +37,21 @@ export function tellClients (options: FollowOptions): void {
       const { queryMs } = tick.content
       statistics.recordTick(fanOut, queryMs, tick.content.header.ageMs)
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
-      if (isNewEpoch) await broadcaster.tellOpenAlerts(view)
-      isNewEpoch = false
+      // Of one that has been read with a newer one it is not known what was open then.
+      if (due !== null && !tick.content.isPast) {
+        const told = new Set(tick.content.alerts.map(({ data }) => data.id))
+        const isTold = due !== 'set' && view.regressions.open.every(({ id }) => told.has(id))
+        due = null
+        if (!isTold) await broadcaster.tellOpenAlerts(view)
+      }
     }
     if (isTick && !isOwn && countsTick()) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   }, async ({ breaks }) => {
+    due = breaks === 'epoch' ? 'set' : view.head === null ? 'what is not told' : null
     if (breaks === 'nothing') return
     log.warn({ event: 'stream_broken', breaks, epoch: updates.epoch, seq: updates.seq }, 'the stream does not go on where it was')
-    isNewEpoch = breaks === 'epoch'
-    await (isNewEpoch ? broadcaster.enter(updates) : broadcaster.partFromAll())
+    await (breaks === 'epoch' ? broadcaster.enter(updates) : broadcaster.partFromAll())
   })
 }

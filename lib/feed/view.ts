@@ -25,6 +25,8 @@ const FAILURES: Partial<Record<ClientErrorCode, string>> = {
   FEED_UNAVAILABLE: 'nothing new is to be had from the log that all instances share'
 }
 
+const NO_REGRESSIONS = { open: [], closed: [] }
+
 export interface ViewOptions {
   updates: UpdateLog
   clock: Clock
@@ -111,9 +113,9 @@ export class View {
     return this.#headAt
   }
 
-  /** Open oldest first, closed newest first. */
+  /** Open oldest first, closed newest first. While a stream says nothing of them yet, what was so in the one before goes on. */
   get regressions (): { open: readonly Regression[], closed: readonly Regression[] } {
-    return this.#head?.content.regressions ?? { open: [], closed: [] }
+    return this.lastKnown?.content.regressions ?? NO_REGRESSIONS
   }
 
   /** The newest tick as it is to be told now, without the alerts, which were told; null before there was one. */

@@ -141,6 +141,20 @@ export const faults: FaultRow[] = [
     expect: { epochs: 2, closerPolls: true, longestGapMs: 2_000 + 5 * INTERVAL_MS, isTold: true }
   },
   {
+    name: 'engine SIGKILL, lost, with the leader away',
+    persists: false,
+    leaderFails: true,
+    inject: async ({ leader, redis }) => {
+      stop(leader)
+      await redis.kill()
+      await pause(2_000)
+      await redis.start()
+      await pause(LEASE_MS + 3 * INTERVAL_MS)
+      goOn(leader)
+    },
+    expect: { epochs: 2, closerPolls: true, longestGapMs: 2_000 + LEASE_MS + 8 * INTERVAL_MS, isTold: true }
+  },
+  {
     name: 'engine SIGSTOP',
     persists: true,
     inject: async ({ redis }) => {

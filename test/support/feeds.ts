@@ -4,6 +4,8 @@ import { SampleWindow } from '../../lib/fleet/sample-window.ts'
 import { SLOT_MS, SummaryStore } from '../../lib/fleet/summary-store.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { TickMaker } from '../../lib/feed/tick-maker.ts'
+import type { Findings, Tick } from '../../lib/feed/tick.ts'
+import type { UpdateLog } from '../../lib/feed/update-log.ts'
 import { View } from '../../lib/feed/view.ts'
 import { tellClients } from '../../lib/clients/follow.ts'
 import { WebSocketTransport } from '../../lib/clients/websocket/transport.ts'
@@ -61,6 +63,24 @@ export function followedFeed (options: FollowedFeed) {
     return tickMaker.tick()
   }
   return { tickMaker, tick, view, updates }
+}
+
+/** A stream begins anew behind this process, with nothing in it. @returns tells what `goOnAs` does */
+export async function beginAnew ({ view, updates }: { view: View, updates: UpdateLog }): Promise<() => Promise<void>> {
+  const head = view.head!
+  await updates.begin({ position: { epoch: 'e2', seq: 0 }, updates: [], note: null, ageMs: 0 })
+  return () => goOnAs(head, updates)
+}
+
+/** Tells three updates as this one was; the first two were read at once. */
+export async function goOnAs ({ content }: Tick, updates: UpdateLog): Promise<void> {
+  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = content
+  const findings: Findings = { ...answer, header, events: [] }
+  const past: Findings = { ...findings, isPast: true, regressions: { open: [], closed: [] } }
+  let seq = 0
+  for (const update of [past, findings, findings]) {
+    await updates.next({ seq: ++seq, update, note: { failure: null, isTick: true }, ageMs: 0 })
+  }
 }
 
 /** A feed with a source that the test answers for and one client. */

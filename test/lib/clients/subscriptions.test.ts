@@ -3,7 +3,7 @@ import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/
 import { reading } from '../../support/fake-source.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
-import { regressedPops, steadyPops } from '../../support/feeds.ts'
+import { beginAnew, goOnAs, regressedPops, steadyPops } from '../../support/feeds.ts'
 import { congest, messagesOf } from '../../support/clients.ts'
 import { INTERVAL_MS, MAX_FILTERS, serveSessions, type Service } from '../../support/sessions.ts'
 
@@ -654,4 +654,35 @@ t.test('who comes while a failure is told hears of it once', async (t) => {
   await service.tick()
   t.strictSame(messagesOf(late ?? first.socket).map(({ type }) => type), ['welcome', 'metrics_update', 'error'])
   t.equal(messagesOf(first.socket).filter(({ type }) => type === 'error').length, 1)
+})
+
+t.test('what is open goes on in a stream that begins anew, also when its first updates are read at once', async (t) => {
+  const service = await after(2)
+  await regress(service)
+  const { socket } = service.open(new FakeSocket(), null, ['metrics', 'alerts'])
+  const before = socket.messages.length
+  const goOn = await beginAnew(service)
+  await goOn()
+  const updates = [1, 2, 3].map((seq) => `metrics_update ${seq}`)
+  t.strictSame(told(socket, before), [...updates.slice(0, 2), 'open ams1', ...updates.slice(2)])
+  t.match(messagesOf(socket).findLast(({ type }) => type === 'open_alerts'), { epoch: 'e2', seq: 2 })
+})
+
+t.test('who asks while such a stream says nothing yet is told what was open', async (t) => {
+  const service = await after(2)
+  await regress(service)
+  await beginAnew(service)
+  const { socket } = service.open(new FakeSocket(), null, ['alerts'])
+  t.equal(told(socket).at(-1), 'open ams1')
+})
+
+t.test('who came before anything was known is told what is open already, as another instance found it', async (t) => {
+  const found = await after(2)
+  await regress(found)
+  const service = serveSessions({ epoch: 'e2' })
+  const { socket } = service.open(new FakeSocket(), null, ['metrics', 'alerts'])
+  t.equal(told(socket).at(-1), 'open')
+  const before = socket.messages.length
+  await goOnAs(found.view.head!, service.updates)
+  t.strictSame(told(socket, before), ['metrics_update 1', 'metrics_update 2', 'open ams1', 'metrics_update 3'])
 })

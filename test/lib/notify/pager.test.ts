@@ -2,7 +2,7 @@ import t from 'tap'
 import { AlertMaker } from '../../../lib/notify/alert.ts'
 import { Pager, STALE_AFTER_INTERVALS } from '../../../lib/notify/pager.ts'
 import type { Change, Receiver } from '../../../lib/notify/receiver.ts'
-import { INTERVAL_MS, regressedPops, setUp as setUpFeed, steadyPops } from '../../support/feeds.ts'
+import { beginAnew, INTERVAL_MS, regressedPops, setUp as setUpFeed, steadyPops } from '../../support/feeds.ts'
 
 function setUp () {
   const feed = setUpFeed()
@@ -180,4 +180,13 @@ t.test('a receiver that throws keeps nobody else from being told', async (t) => 
   for (const pops of [steadyPops, regressedPops, regressedPops]) await next(pops)
   t.equal(connection.broadcastCount, 3)
   t.match(log.of('task_failed'), [{ task: 'pager', err: { message: 'injected' } }])
+})
+
+t.test('in a stream that begins anew what fires goes on: nobody is told that it has ended', async (t) => {
+  const { told, view, ticks: updates, pager } = await regressed()
+  told()
+  const goOn = await beginAnew({ view, updates })
+  await goOn()
+  t.strictSame(told(), [])
+  t.match(pager.firing, [{ labels: { pop: 'ams1' } }])
 })
