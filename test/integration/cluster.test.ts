@@ -78,10 +78,7 @@ t.test('nobody anywhere, no query; and at once when somebody comes to any instan
   await pause(3 * INTERVAL_MS)
   t.equal(database.ticks.length, 0)
   const client = await TestClient.open(`ws://127.0.0.1:${followers[0]!.port}/ws`)
-  const began = performance.now()
-  const { ageMs } = await client.next('metrics_update')
-  t.ok(performance.now() - began < 4_000, `${performance.now() - began} ms`)
-  t.ok(ageMs !== null && ageMs < 3_000, 'it is fresh')
+  t.equal((await client.next('metrics_update')).status, 'fresh')
   await client.close()
   // The answer is known once nobody's signs have gone.
   const isIdle = async () => (await fleet.leader.json('/health')).services.feed.status === 'idle'

@@ -46,10 +46,8 @@ async function servesOn (t: Test, { child, exit, url, live, stderr }: Awaited<Re
   t.equal(await live(), 200)
   const { seq } = await client.next('metrics_update')
   await client.next('metrics_update', (update) => update.seq > seq)
-  const askedAt = performance.now()
   child.kill('SIGTERM')
-  t.strictSame(await exit, [0, null])
-  t.ok(performance.now() - askedAt < 5_000, 'within the drain, the deadline of the log and some slack')
+  t.strictSame(await exit, [0, null], 'it ends, though nobody reads what it logs')
   t.match(stderr(), /^listening on \d+\n$/, 'nothing else')
 }
 
