@@ -22,7 +22,10 @@ export interface FollowOptions {
  */
 export function tellClients (options: FollowOptions): void {
   const { updates, view, broadcaster, statistics, countsTick = () => true, log, tracer = noTracer } = options
-  /** Who follows alerts may hold others than are open: those of another epoch, or none from before anything was known. */
+  /**
+   * Who follows alerts may hold others than are open: those of another epoch, those from before an update that was read
+   * with a newer one, or none from before anything was known.
+   */
   let due: 'set' | 'what is not told' | null = 'what is not told'
   updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
@@ -37,8 +40,9 @@ export function tellClients (options: FollowOptions): void {
       const { queryMs } = tick.content
       statistics.recordTick(fanOut, queryMs, tick.content.header.ageMs)
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
-      // Of one that has been read with a newer one it is not known what was open then.
-      if (due !== null && !tick.content.isPast) {
+      // What was open then is not known any more: who comes meanwhile is told what was before.
+      if (tick.content.isPast) due = 'set'
+      else if (due !== null) {
         const told = new Set(tick.content.alerts.map(({ data }) => data.id))
         const isTold = due !== 'set' && view.regressions.open.every(({ id }) => told.has(id))
         due = null
@@ -49,7 +53,8 @@ export function tellClients (options: FollowOptions): void {
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   }, async ({ breaks }) => {
-    due = breaks === 'epoch' ? 'set' : view.head === null ? 'what is not told' : null
+    const isUnknown = view.head === null
+    due = breaks === 'epoch' || (isUnknown && view.lastKnown !== null) ? 'set' : isUnknown ? 'what is not told' : null
     if (breaks === 'nothing') return
     log.warn({ event: 'stream_broken', breaks, epoch: updates.epoch, seq: updates.seq }, 'the stream does not go on where it was')
     await (breaks === 'epoch' ? broadcaster.enter(updates) : broadcaster.partFromAll())

@@ -35,6 +35,8 @@ export class TickMaker {
   readonly health: SourceHealth
   readonly #options: TickMakerOptions
   #last: { findings: Findings, at: number } | null = null
+  /** The epoch in which that was told. */
+  #toldIn: string | null = null
   #stopped = false
   #defects = 0
   #defectsTotal = 0
@@ -79,6 +81,7 @@ export class TickMaker {
   resume (tick: Tick, at: number): void {
     const { header: { epoch, seq, ...header }, alerts, ...answer } = tick.content
     this.#last = { findings: { ...answer, header, events: [] }, at }
+    this.#toldIn = epoch
   }
 
   /** Results that come in after this are dropped. */
@@ -131,6 +134,7 @@ export class TickMaker {
     await tracer.span('append', async (span) => {
       const note = { failure, isTick, knows: { source: this.health.report, troubles: troubles() } }
       isTold = await stream.append({ update, note, memory })
+      if (isTold && update !== null) this.#toldIn = stream.position.epoch
       span.set({ seq: stream.position.seq, isUpdate: update !== null, ...(failure !== null && { failure: failure.code }) })
     })
     return isTold
@@ -143,11 +147,12 @@ export class TickMaker {
 
   /**
    * Only the transition is an update of its own: after it nothing changes until the source answers.
-   * Who came while nobody had asked was not told yet what was known then.
+   * Who came while nobody had asked was not told yet what was known then, nor who comes to a stream that begins anew.
    */
   #turnStale (afterIdle: boolean): Findings | null {
-    if (this.#last === null || (this.#last.findings.header.status === 'stale' && !afterIdle)) return null
-    const { clock, schedule } = this.#options
+    const { clock, schedule, stream } = this.#options
+    const isTold = !afterIdle && this.#toldIn === stream.position.epoch
+    if (this.#last === null || (this.#last.findings.header.status === 'stale' && isTold)) return null
     const { findings, at } = this.#last
     const { header, dataTime, pops, oldInMs } = findings
     return {

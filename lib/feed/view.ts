@@ -158,7 +158,7 @@ export class View {
     const { clock, intervalMs } = this.#options
     const { code } = this.#failure
     const text = FAILURES[code] ?? 'the metrics source is unavailable'
-    const dataTime = this.#head?.content.dataTime ?? null
+    const dataTime = this.lastKnown?.content.dataTime ?? null
     const ageMs = ageOf(dataTime, clock.now())
     return errorMessage(code, text, clock.now(), {
       retryAfterMs: intervalMs,
@@ -179,8 +179,9 @@ export class View {
     this.#failure = failure
     this.#latest = null
     this.#isIdle = !isTick
-    if (isTick && (tick !== null || failure !== null)) for (const resolve of this.#whenAsked.splice(0)) resolve()
-    if (tick === null || tick.content.isPast) return
+    const isKnown = tick !== null && !tick.content.isPast
+    if (isTick && (isKnown || failure !== null)) for (const resolve of this.#whenAsked.splice(0)) resolve()
+    if (!isKnown) return
     this.#head = tick
     this.#headAt = this.#options.clock.monotonic() - ageMs
     this.#openMessages.clear()

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { repeat, type Cancel, type Clock } from '../clock.ts'
 import type { Published, UpdateLog } from '../feed/update-log.ts'
 import type { View } from '../feed/view.ts'
@@ -34,7 +35,8 @@ export interface PagerOptions {
 export class Pager {
   readonly #options: PagerOptions
   readonly #firing = new Map<string, Alert>()
-  #open: readonly Regression[] = []
+  /** By id. */
+  #open: ReadonlyMap<string, Regression> = new Map()
   #hasLed = false
   /** Since when the feed is not fresh, on the monotonic clock; null: it is. */
   #notFreshSince: number | null = null
@@ -74,26 +76,24 @@ export class Pager {
     await Promise.all(this.#options.receivers.map((receiver) => receiver.stop()))
   }
 
-  /** What is open now with what was. */
+  /** What is open now with what was, by what it says: read from a log that processes share it is another object each time. */
   #compare (): void {
     const { view, alerts, clock } = this.#options
     const { open, closed } = view.regressions
-    if (open === this.#open) return
     const pops = view.head?.content.pops
     const now = clock.now()
-    const stillOpen = new Set(open.map(({ id }) => id))
+    const nowOpen = new Map(open.map((regression) => [regression.id, regression]))
     for (const [id, alert] of Array.from(this.#firing)) {
-      if (id === FEED || stillOpen.has(id)) continue
+      if (id === FEED || nowOpen.has(id)) continue
       const end = closed.find((regression) => regression.id === id)
       // Under the labels that it was told with: the PoP may have gone.
       this.#resolve(id, end === undefined ? alert : { ...alerts.ofRegression(end, null, now), labels: alert.labels })
     }
-    const known = new Set(this.#open)
     for (const regression of open) {
-      if (known.has(regression)) continue
+      if (isDeepStrictEqual(regression, this.#open.get(regression.id))) continue
       this.#fire(regression.id, alerts.ofRegression(regression, pops?.get(regression.pop) ?? null, now))
     }
-    this.#open = open
+    this.#open = nowOpen
   }
 
   /** Whether the feed itself is an alert. */

@@ -8,12 +8,15 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { REPEAT_MS } from '../../lib/notify/alertmanager.ts'
 import { build } from '../support/app.ts'
+import { TestClient } from '../support/client.ts'
 import { fed, samples } from '../support/fed-service.ts'
 import { eventually, firing, skipWithoutAlertmanager, startAlertmanager } from '../support/prometheus.ts'
 import { readExposition } from '../support/exposition.ts'
 import { startWatched } from '../support/loaded-modules.ts'
 import { startService } from '../support/service.ts'
+import { SimulatedDatabase } from '../support/simulated-database.ts'
 import { skipWithoutPython, verified } from '../support/verify-webhook.ts'
+import { startWorkers } from '../support/workers.ts'
 
 /** Nobody listens there: the kernel gives ports below 1024 to nobody. */
 const NOBODY = 'http://127.0.0.1:2'
@@ -91,7 +94,7 @@ async function hook (t: Test) {
   })
   await once(server, 'listening')
   const first = async () => received[0] ?? new Promise<typeof received[number]>((resolve) => waiting.push(resolve))
-  return { port: (server.address() as AddressInfo).port, first }
+  return { port: (server.address() as AddressInfo).port, first, received }
 }
 
 t.test('a webhook that somebody else verifies, with nobody connected', { skip: skipWithoutPython }, async (t) => {
@@ -106,6 +109,26 @@ t.test('a webhook that somebody else verifies, with nobody connected', { skip: s
   t.ok(verified(Buffer.from(SECRET), headers as Record<string, string>, body))
   t.match(headers, { authorization: `Basic ${btoa('user:hunter2')}`, 'content-type': 'application/json' })
   t.match(JSON.parse(body), { type: 'alert.firing', data: { labels: { pop: 'fra1' }, regression: { pop: 'fra1' } } })
+})
+
+t.test('of several processes one tells of a change, once', async (t) => {
+  const { port, first, received } = await hook(t)
+  const database = await SimulatedDatabase.start(t)
+  database.slowSince = Date.now()
+  const workers = await startWorkers(t, {
+    ...database.env,
+    BROADCAST_INTERVAL_MS: '1000',
+    QUERY_TIMEOUT_MS: '900',
+    WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+    WEBHOOK_SECRET_FILE: secretFile(t)
+  })
+  const client = await TestClient.open(`ws://127.0.0.1:${workers.port}/ws`)
+  await first()
+  const { seq } = await client.next('metrics_update', ({ replay }) => replay === undefined)
+  await client.next('metrics_update', (update) => update.seq > seq + 2)
+  t.match(received.map(({ body }) => JSON.parse(body)), [{ type: 'alert.firing', data: { labels: { pop: 'pop0' } } }])
+  t.equal(received.length, 1)
+  client.socket.terminate()
 })
 
 t.test('who is to be woken is demand: the source is asked with nobody there', async (t) => {

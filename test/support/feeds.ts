@@ -4,7 +4,8 @@ import { SampleWindow } from '../../lib/fleet/sample-window.ts'
 import { SLOT_MS, SummaryStore } from '../../lib/fleet/summary-store.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { TickMaker } from '../../lib/feed/tick-maker.ts'
-import type { Findings, Tick } from '../../lib/feed/tick.ts'
+import { FindingsCodec } from '../../lib/feed/findings-codec.ts'
+import type { Tick } from '../../lib/feed/tick.ts'
 import type { UpdateLog } from '../../lib/feed/update-log.ts'
 import { View } from '../../lib/feed/view.ts'
 import { tellClients } from '../../lib/clients/follow.ts'
@@ -72,19 +73,25 @@ export async function beginAnew ({ view, updates }: { view: View, updates: Updat
   return () => goOnAs(head, updates)
 }
 
-/** Tells three updates as this one was; the first two were read at once. */
-export async function goOnAs ({ content }: Tick, updates: UpdateLog): Promise<void> {
+/**
+ * Tells three updates as this one was, as they are read from a log that processes share; the first two were read at once.
+ * @param between before the second one is told
+ */
+export async function goOnAs ({ content }: Tick, updates: UpdateLog, between = async () => {}): Promise<void> {
   const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = content
-  const findings: Findings = { ...answer, header, events: [] }
-  const past: Findings = { ...findings, isPast: true, regressions: { open: [], closed: [] } }
-  let seq = 0
-  for (const update of [past, findings, findings]) {
-    await updates.next({ seq: ++seq, update, note: { failure: null, isTick: true }, ageMs: 0 })
+  const codec = new FindingsCodec(() => undefined)
+  const last = updates.seq + 3
+  for (let seq = updates.seq + 1; seq <= last; seq++) {
+    const position = { epoch: updates.epoch, seq }
+    const { entry, view } = codec.write({ ...answer, header, events: [] }, position)
+    const update = codec.read({ entry, view: seq === last - 2 ? null : view }, position)
+    await updates.next({ seq, update, note: { failure: null, isTick: true }, ageMs: 0 })
+    if (seq === last - 2) await between()
   }
 }
 
 /** A feed with a source that the test answers for and one client. */
-export function setUp () {
+export function setUp ({ epoch = 'e1' } = {}) {
   const clock = new FakeClock(START_MS)
   const log = new FakeLog()
   const source = new FakeSource()
@@ -98,7 +105,7 @@ export function setUp () {
     maxSkippedUpdates: 3
   })
   const broadcaster = new Broadcaster({ connections, clock })
-  const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics })
+  const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics, epoch })
   const socket = new FakeSocket()
   const info = { userAgent: 'test', ip: '127.0.0.1' }
   const connection = connections.add(new WebSocketTransport(socket, socket.stream), info, EVERYTHING)

@@ -686,3 +686,28 @@ t.test('who came before anything was known is told what is open already, as anot
   await goOnAs(found.view.head!, service.updates)
   t.strictSame(told(socket, before), ['metrics_update 1', 'metrics_update 2', 'open ams1', 'metrics_update 3'])
 })
+
+t.test('who comes between two updates that are read at once is told what has ended in the first', async (t) => {
+  const service = await after(2)
+  await regress(service)
+  const found = await after(2)
+  let socket = new FakeSocket()
+  await goOnAs(found.view.head!, service.updates, async () => {
+    ({ socket } = service.open(socket, null, ['alerts']))
+    t.equal(told(socket).at(-1), 'open ams1', 'as far as it is known')
+  })
+  t.equal(told(socket).at(-1), 'open')
+})
+
+t.test('where nothing can be told of the newest update what was open may have ended since', async (t) => {
+  const service = await after(2)
+  await regress(service)
+  const found = await after(2)
+  const { epoch, seq } = service.updates
+  // Who leads leaves out what is damaged.
+  await service.updates.begin({ position: { epoch, seq: seq + 1 }, updates: [], note: null, ageMs: 0 })
+  const { socket } = service.open(new FakeSocket(), null, ['alerts'])
+  t.equal(told(socket).at(-1), 'open ams1')
+  await goOnAs(found.view.head!, service.updates)
+  t.equal(told(socket).at(-1), 'open')
+})

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { ErrorMessage } from '../../../lib/protocol/server-messages.ts'
+import { settle } from '../../support/fake-clock.ts'
 import { deferred, reading } from '../../support/fake-source.ts'
-import { INTERVAL_MS, regressedPops, setUp, START_MS, steadyPops } from '../../support/feeds.ts'
+import { beginAnew, goOnAs, INTERVAL_MS, regressedPops, setUp, START_MS, steadyPops } from '../../support/feeds.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 
 t.test('a tick publishes an update', async (t) => {
@@ -112,6 +113,49 @@ t.test('a failure says how old the last good data is, and that data is stale', a
   await tick()
   t.match(view.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
   t.equal(view.currentError(), null)
+})
+
+t.test('in a stream that begins anew while the source fails, what is known is told as stale, once', async (t) => {
+  const before = setUp({ epoch: 'e0' })
+  before.source.measurements = steadyPops(START_MS)
+  await before.tick()
+  await before.clock.advance(INTERVAL_MS)
+  before.fail('timeout')
+  await before.tick()
+  t.match(before.view.latest()?.update, { status: 'stale' })
+  const { tickMaker, tick, fail, messages, clock } = setUp()
+  tickMaker.resume(before.view.head!, clock.monotonic())
+  fail('timeout')
+  for (let ticks = 0; ticks < 2; ticks++) {
+    await tick()
+    await clock.advance(INTERVAL_MS)
+  }
+  const update = { type: 'metrics_update', epoch: 'e1', seq: 1, status: 'stale', data: { totalPops: 2 } }
+  t.match(messages(), [update, { type: 'error' }, { type: 'error' }])
+})
+
+t.test('before a stream that begins anew says anything, a failure says how old the last good data is', async (t) => {
+  const { view, ticks: updates, tick, source } = setUp()
+  source.measurements = steadyPops(START_MS - 2_000)
+  await tick()
+  await beginAnew({ view, updates })
+  await updates.next({ seq: 0, update: null, note: { failure: { code: 'SOURCE_TIMEOUT' }, isTick: true }, ageMs: 0 })
+  t.match(view.currentError(), { dataTime: '2025-12-31T23:59:58.000Z', ageMs: 2_000 })
+})
+
+t.test('who waits for what is known is not answered before it is, where updates are read at once', async (t) => {
+  const found = setUp()
+  found.source.measurements = steadyPops(START_MS)
+  await found.tick()
+  const { view, ticks: updates } = setUp()
+  let isSettled = false
+  const settling = view.settled(INTERVAL_MS).then(() => { isSettled = true })
+  await goOnAs(found.view.head!, updates, async () => {
+    await settle()
+    t.notOk(isSettled)
+  })
+  await settling
+  t.ok(view.latest())
 })
 
 t.test('nextPollAt never lies in the past', async (t) => {
