@@ -32,11 +32,14 @@ async function clockJumps (context: Context, hours: number): Promise<Finding> {
     }
   })
   await subject.updates(1)
+  const count = context.isQuick ? 4 : 8
+  const beganAt = performance.now()
+  await subject.updates(count)
+  const usualMs = Math.max((performance.now() - beganAt) / count, subject.intervalMs)
   const ticks = subject.database.ticks.length
   subject.database.askerAheadMs = jump
   subject.service.child.kill('SIGIO')
   const jumpedAt = performance.now()
-  const count = context.isQuick ? 4 : 8
   await subject.updates(count)
   const meanMs = (performance.now() - jumpedAt) / count
   const said = Array.from(new Set(subject.observers.map(({ status }) => status))).join(', ')
@@ -51,7 +54,8 @@ async function clockJumps (context: Context, hours: number): Promise<Finding> {
     what: `an update each ${toMs(meanMs)} as before, said to be ${said}; fresh again when the clock is right`,
     figure: `fresh after ${toMs(freshMs)}, ${asked} queries`,
     goal: '< 8000 ms, nobody disconnected',
-    pass: true,
+    // On a machine that is busy they come more slowly before it as well.
+    pass: meanMs < 4 * usualMs,
     inTime: freshMs < 8_000 && meanMs < 2 * subject.intervalMs
   }
 }

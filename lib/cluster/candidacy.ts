@@ -14,12 +14,24 @@ const LONGEST_PAUSE_MS = 60_000
  */
 export class Candidacy {
   #freeSince: number | null = null
+  /** The lease of another one. */
+  #held: { term: number, since: number } | null = null
   #pauseMs = LEASE_MS
   #pausedUntil = -Infinity
 
-  /** @param isFree nobody leads; of what cannot be asked it is not known */
-  saw (isFree: boolean, now: number): void {
+  /**
+   * @param isFree nobody has the lease; of what cannot be asked it is not known
+   * @param term in which another one has it; null: none has, as far as is known
+   */
+  saw (isFree: boolean, now: number, term: number | null = null): void {
     this.#freeSince = isFree ? this.#freeSince ?? now : null
+    if (term === null) this.#held = null
+    else if (this.#held?.term !== term) this.#held = { term, since: now }
+  }
+
+  /** Whether another one leads: one that only tries to begin has the lease no longer than that lasts. */
+  isLed (now: number): boolean {
+    return this.#held !== null && now - this.#held.since > LEASE_MS
   }
 
   /** @param knows what is the newest was read by this one */

@@ -243,7 +243,9 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
         if (seen.kind === 'FENCED') this.#end()
         // One that has the lease and does not lead could not read what it had to.
         const isFree = seen.kind === 'FREE' || (this.#term === 0 && seen.holder === this.#options.instance)
-        this.#candidacy.saw(isFree, clock.monotonic())
+        const isElsewhere = !isFree && seen.holder !== '' && seen.holder !== this.#options.instance
+        this.#candidacy.saw(isFree, clock.monotonic(), isElsewhere ? seen.term : null)
+        if (this.#candidacy.isLed(clock.monotonic())) this.#unledAt = null
         if (isFree && await this.#isNext()) await this.#claim()
         if (this.isWantedElsewhere) onDemand()
       } else this.#candidacy.saw(false, clock.monotonic())
@@ -290,10 +292,10 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     const request = { id, leaseMs: LEASE_MS, newEpoch: newEpoch(), format: codec.format, known: this.#tail.known }
     const acquired = await this.#engine.acquire(request)
     if (acquired.kind === 'HELD') return
-    await this.#attempt(() => this.#beginTerm(acquired))
+    const begun = await this.#attempt(() => this.#beginTerm(acquired))
+    if (begun === 'leads') this.#candidacy.succeeded()
     // One that has the lease and makes nothing would keep the others from it.
-    if (this.#term === acquired.term) this.#candidacy.succeeded()
-    else await this.#giveBack(acquired.term)
+    else if (begun !== 'fenced') await this.#giveBack(acquired.term)
   }
 
   async #giveBack (term: number): Promise<void> {
@@ -303,25 +305,32 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
       const { known: { epoch, seq }, noteId } = this.#tail
       this.#unledAt = { epoch, seq, noteId }
       log.warn({ event: 'lead_given_back', term, pauseMs }, 'this instance had the lead and could not begin: others may')
-      if (this.#away === null) this.#turnAway('engine', null)
+      if (this.#away === null) this.#turnAway('engine', new Error('nobody leads, as far as is known'))
     }
     await this.#attempt(() => this.#engine.leave(instance, term))
   }
 
-  async #beginTerm ({ kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>): Promise<void> {
+  /** @returns `fenced`: another one has the lease now */
+  async #beginTerm (
+    { kind, term, epoch, seq, by }: Exclude<Acquired, { kind: 'HELD' }>
+  ): Promise<'leads' | 'fenced' | 'failed'> {
     const { instance: id, log } = this.#options
     const before = this.#tail.known.epoch
     if (kind === 'BEGUN' && before !== '') {
       log.warn({ event: 'stream_lost', epoch, before, term }, 'the engine has lost what it had acknowledged: a new epoch begins')
     }
-    if (await this.#tail.sync(true) === 'newer') return this.#turnOutdated()
+    if (await this.#tail.sync(true) === 'newer') {
+      this.#turnOutdated()
+      return 'failed'
+    }
     const { known } = this.#tail
-    if (known.epoch !== epoch || known.seq !== seq || known.by !== by || this.#closed) return
+    if (known.epoch !== epoch || known.seq !== seq || known.by !== by || this.#closed) return 'failed'
     const wasLeading = this.#term > 0
     const memory = wasLeading ? null : await this.#memory(kind === 'BEGUN')
     // Somebody else may have taken it meanwhile; else there is a whole lease for what is to be taken apart now.
     const { kind: held } = await this.#engine.beat({ ...this.#sign(), term })
-    if (held === 'FENCED' || this.#closed) return
+    if (held === 'FENCED') return 'fenced'
+    if (this.#closed) return 'failed'
     this.#term = term
     try {
       if (memory !== null) this.#leader?.begin(memory)
@@ -333,6 +342,7 @@ export class LeasedLog<Update, Note> implements SharedLog<Update, Note> {
     this.#unledAt = null
     this.#turnBack()
     log.info({ event: 'leads', term, epoch, seq }, 'this instance leads')
+    return 'leads'
   }
 
   get #isUnled (): boolean {

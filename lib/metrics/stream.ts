@@ -9,7 +9,8 @@ export function streamFamilies ({ instance, engine, role, term, away, isSynced, 
     gauge('popcast_stream_leader', 'Whether this process asks the source for all that share it.', Number(role === 'leader'),
       'max'),
     gauge('popcast_stream_term', 'Grows with each change of who leads.', term, 'max'),
-    gauge('popcast_stream_up', 'Whether the shared log can be read and written.', Number(away === null && isSynced), 'min'),
+    gauge('popcast_stream_up', 'Whether the shared log can be read and written, and somebody leads.',
+      Number(away === null && isSynced), 'min'),
     gauge('popcast_stream_lag_seconds', 'How long ago it was known that there is nothing newer.', lagMs / 1_000, 'max')
   ]
 }

@@ -72,7 +72,7 @@ t.test('a client that hops to an instance that is behind it is not told that it 
   t.equal(hops, 4)
 })
 
-t.test('nobody anywhere, no query; and at once when somebody comes to any instance', { skip }, async (t) => {
+t.test('nobody anywhere, no query; and what is fresh when somebody comes to any instance', { skip }, async (t) => {
   const fleet = await Fleet.start(t, { clients: 0 })
   const { database, followers } = fleet
   await pause(3 * INTERVAL_MS)

@@ -219,6 +219,8 @@ t.test('regressions of a PoP', async (t) => {
       end: 'new normal: stays slower'
     }
   ])
+  const silent = listed(facts, alert, span, NOW, NOW - 24 * 3_600_000)
+  t.equal(silent[1]?.when, '2025-12-31 21:00Z to 22:00Z (60 min)', 'how far it is known says nothing of what is over')
   t.equal(listed(facts, null, null, NOW).length, 2, 'as the answer had it')
   t.strictSame(listed(null, alert, null, NOW).map(({ when }) => when), ['since 11:56Z'], 'before there is an answer')
   t.strictSame(listed({ open: [alert], closed: [{ ...closed, id: 'fra1_4' }] }, null, null, NOW).map(({ end }) => end),

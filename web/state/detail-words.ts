@@ -36,9 +36,10 @@ export interface Listed {
 /**
  * Open ones first, then closed ones, newest first.
  * @param alert as the feed has it, which may be newer than the answer @param span the same over time
+ * @param until how far what is open is known
  */
 export function listed (
-  facts: Pick<PopFacts, 'open' | 'closed'> | null, alert: Alert | null, span: Span | null, now: number
+  facts: Pick<PopFacts, 'open' | 'closed'> | null, alert: Alert | null, span: Span | null, now: number, until = now
 ): Listed[] {
   const closed = facts?.closed ?? []
   const isOver = new Set(closed.map(({ id }) => id))
@@ -48,7 +49,7 @@ export function listed (
       const since = Date.parse(one.since)
       const changes = span?.id === one.id ? span.steps.slice(1) : []
       const when = [`since ${shortClock(since)}`, ...changes.map(({ at, severity }) => `${severity} from ${shortClock(at)}`)]
-      return { ...described(one), when: when.join(', '), end: `open, ${duration(now - since)}` }
+      return { ...described(one), when: when.join(', '), end: `open, ${duration(until - since)}` }
     }),
     ...closed.filter(({ id }) => id !== alert?.id).map((one) => {
       const [since, to] = [Date.parse(one.since), Date.parse(one.closedAt)]

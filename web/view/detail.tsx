@@ -9,7 +9,7 @@ import { baselineWords, changeWords, listed } from '../state/detail-words.ts'
 import type { HeldDetail } from '../state/held.ts'
 import type { Look } from '../state/look.ts'
 import type { Span } from '../state/spans.ts'
-import { lastsOf, standingOf } from '../state/standing.ts'
+import { lastsOf, standingOf, timeOf } from '../state/standing.ts'
 import { Facts, Regressions } from './detail-facts.tsx'
 import { Mark } from './mark.tsx'
 import { PopChart } from './pop-chart.tsx'
@@ -52,7 +52,7 @@ export function Detail (props: DetailProps): JSX.Element {
   // Where the updates have it, they are newer than any answer.
   const shown = pop ?? lastKnown
   const isOwnTime = pop === null || pop.status === 'silent'
-  const open = listed(facts, alert, span, pop?.status === 'silent' ? Date.parse(pop.sampleTime) : now)
+  const open = listed(facts, alert, span, now, (pop?.status === 'silent' ? timeOf(pop.sampleTime) : null) ?? now)
   return (
     <aside class={`detail look-${isOwnTime ? 'old' : look}`} aria-labelledby='detail-title'>
       <header class='detail-head'>

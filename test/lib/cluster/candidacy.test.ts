@@ -30,6 +30,22 @@ t.test('who could not begin lets others try for a lease, twice as long each time
   }
 })
 
+t.test('another one leads that has the lease for longer than one that only tries to begin', async (t) => {
+  const candidacy = new Candidacy()
+  t.equal(candidacy.isLed(0), false)
+  for (let now = 0; now <= LEASE_MS; now += 1_000) candidacy.saw(false, now, 3)
+  t.equal(candidacy.isLed(LEASE_MS), false)
+  candidacy.saw(false, LEASE_MS + 1_000, 3)
+  t.equal(candidacy.isLed(LEASE_MS + 1_000), true)
+  candidacy.saw(false, LEASE_MS + 2_000, 4)
+  t.equal(candidacy.isLed(LEASE_MS + 2_000), false, 'the next one may not')
+  for (const gone of [() => candidacy.saw(true, 20_000), () => candidacy.saw(false, 30_000)]) {
+    candidacy.saw(false, 10_000, 4)
+    gone()
+    t.equal(candidacy.isLed(40_000), false, 'it has it no more, or nobody knows')
+  }
+})
+
 t.test('it waits no longer than others want the lead', async (t) => {
   const candidacy = new Candidacy()
   for (const now of [0, 10_000, 20_000]) {

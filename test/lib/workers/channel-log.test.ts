@@ -423,6 +423,24 @@ for (const count of [1, 3]) {
   })
 }
 
+t.test('that nobody leads is said no longer than until somebody does, whether that one says anything or not', async (t) => {
+  const time = new FakeClock()
+  const hub = await inMemory({ clock: time })
+  hub.readKept = () => Promise.reject(new Error('too much'))
+  const a = openLeased(t, (common) => new LeasedLog<Findings, Note>({ engine: hub, ...common, clock: time }))
+  void a.follow()
+  void a.lead()
+  await time.advance(1_000)
+  t.match(a.log.of('engine_away'), [{ detail: 'nobody leads, as far as is known' }])
+  const known = { epoch: '', seq: 0, by: '', term: 0 }
+  t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
+  await time.advance(LEASE_MS)
+  t.strictSame(a.away, ['engine'], 'it may not be able to, either')
+  await time.advance(3_000)
+  t.strictSame(a.away, ['engine', null])
+  await closeAll([a], time)
+})
+
 t.test('what it takes longer than a lease to begin is no reason not to, if nobody else has it meanwhile', async (t) => {
   const time = new FakeClock()
   const hub = await inMemory({ clock: time })
@@ -447,8 +465,8 @@ t.test('what it takes longer than a lease to begin is no reason not to, if nobod
   const known = { epoch: '', seq: 0, by: '', term: 0 }
   t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
   await time.advance(LEASE_MS)
-  t.match(b.stream.status, { role: 'follower', leader: 'other' }, 'somebody has')
-  t.strictSame(b.memories, [])
+  t.match(b.stream.status, { role: 'follower', leader: 'other', away: null }, 'somebody has')
+  t.strictSame([b.memories, b.away, b.log.of('lead_given_back')], [[], [], []])
   await closeAll([b], time)
 })
 
