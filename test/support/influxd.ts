@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { databaseOf } from '../../lib/source/influx/schema.ts'
+import { freePort } from './free-port.ts'
 
 /** A real InfluxDB that a suite runs against, and how popcast is told of it. */
 export interface Engine {
@@ -90,7 +91,8 @@ async function supervised (
   folder: string,
   name: string
 ) {
-  let { child, port } = await launch(0)
+  // Where it is started again, too.
+  let { child, port } = await launch(await freePort())
   const engine: Engine = {
     name,
     url: `http://127.0.0.1:${port}`,

@@ -69,7 +69,12 @@ export class Redis {
     const args = [...place, '--save', '', ...persistence, ...this.#settings]
     const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     this.#child = child
-    for await (const line of createInterface(child.stdout)) if (line.includes('Ready to accept connections')) break
+    let said = ''
+    for await (const line of createInterface(child.stdout)) {
+      said = line
+      if (line.includes('Ready to accept connections')) break
+    }
+    if (!said.includes('Ready')) throw new Error(`${BINARY} did not start: ${said}`)
     child.stdout.resume()
   }
 
