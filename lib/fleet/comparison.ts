@@ -48,10 +48,18 @@ export function valuesCompared (functions: number): number {
   return Math.max(MIN_RECENT_VALUES, enough + (enough % 2 === 0 ? 1 : 0))
 }
 
+const withError = (deviation: number, count: number) => deviation * (1 + DEVIATION_ERROR / Math.sqrt(count))
+
+/** What was compared with, as far as the comparison says it. */
+export function baselineOf (comparison: Comparison): Baseline {
+  const { baselineKind: kind, baselineMs: center, baselineDays: days, deviationMs, samples: { baseline: count } } = comparison
+  return { kind, center, deviation: deviationMs / withError(1, count), noise: 0, count, days }
+}
+
 /** The unit of the score: how far values usually are from the baseline, ms. */
 export function deviationOf (baseline: Baseline, { hour, wander = 0 }: References, minDeviationMs: number): number {
   const { center, deviation, count } = baseline
-  const certain = deviation * (1 + DEVIATION_ERROR / Math.sqrt(count))
+  const certain = withError(deviation, count)
   // As noisy as it is now: of few values the estimate may be far too low.
   const now = (hour?.noise ?? 0) * Math.abs(center)
   const share = Math.max(MIN_RELATIVE_DEVIATION, Math.min(MOST_WANDER, WANDERS * wander))

@@ -1,4 +1,4 @@
-import { compare, recentOf } from './comparison.ts'
+import { baselineOf, compare, recentOf } from './comparison.ts'
 import type { Pop } from './point.ts'
 import { Baselines, type Baseline } from './references.ts'
 import {
@@ -110,10 +110,18 @@ export class RegressionDetector {
     }
   }
 
-  /** Goes on from there: what is open keeps its id, and its end is told. */
+  /**
+   * Goes on from there: what is open keeps its id, and its end is told. Where nothing is remembered of it, it goes on against
+   * what it was told with: the hour before is slow by now.
+   */
   restore ({ memories, regressions }: DetectorSnapshot): void {
     this.#memories = new Map(memories.map(([pop, memory]) => [pop, { ...memory }]))
     this.#regressions.restore(regressions)
+    for (const { pop, openedAt, comparison } of regressions.open) {
+      const memory = this.#memories.get(pop) ?? { sampleTime: openedAt, kept: null, usualSince: -Infinity }
+      memory.kept ??= baselineOf(comparison)
+      this.#memories.set(pop, memory)
+    }
   }
 
   #assess (pop: Pop, told: Regression[]): Assessment {

@@ -10,7 +10,7 @@ import {
   type Assessment
 } from '../../../lib/fleet/regression-detector.ts'
 import { SummaryStore } from '../../../lib/fleet/summary-store.ts'
-import { fill, popOf } from '../../support/points.ts'
+import { fill, popOf, TICK_MS } from '../../support/points.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 12)
 const MINUTE_MS = 60_000
@@ -251,4 +251,34 @@ t.test('a level that wanders is given room: as much as it has wandered in the la
   }
   t.equal(stateOf(detector.update([popOf(steady(150), NOW)]).assessments[0]), 'normal')
   t.equal(stateOf(detector.update([popOf(steady(210), NOW)]).assessments[0]), 'critical', 'but not without end')
+})
+
+t.test('what is open goes on against what it was told with, where all but that is forgotten', async (t) => {
+  const { store, detector } = setUp({})
+  fill(store, 'fra1', NOW - HOUR_MS, NOW, 100)
+  const [opened] = detector.update([popOf([...steady(100), 400, 400], NOW)]).events
+  t.match(opened, { regression: { state: 'opened', comparison: { baselineKind: 'hour', baselineMs: 100 } } })
+  const { regressions } = detector.snapshot()
+  for (const hours of [1, 5]) {
+    const now = NOW + hours * HOUR_MS
+    const later = setUp({})
+    fill(later.store, 'fra1', now - HOUR_MS, now, 400)
+    later.detector.restore({ memories: [], regressions })
+    t.strictSame(later.detector.update([popOf(steady(400), now)]).events, [], `slow for ${hours} h`)
+    t.match(later.detector.open, [{ id: opened?.regression.id }])
+    const { events } = later.detector.update([popOf(steady(104), now + TICK_MS)])
+    t.match(events, [{ state: 'resolved', regression: { closeReason: 'recovered' } }])
+  }
+})
+
+t.test('the line under what goes on so is the one that it was told with', async (t) => {
+  for (const value of [114, 116]) {
+    const { store, detector } = setUp({})
+    fill(store, 'fra1', NOW - HOUR_MS, NOW, 100)
+    detector.update([popOf([...steady(100), 400, 400], NOW)])
+    const later = setUp({})
+    later.detector.restore({ memories: [], regressions: detector.snapshot().regressions })
+    const both = [detector, later.detector].map((one) => one.update([popOf(steady(value), NOW + 16 * TICK_MS)]).events.length)
+    t.equal(both[0], both[1], String(value))
+  }
 })
