@@ -6,11 +6,10 @@ import type { SampleSource } from '../source/sample-source.ts'
 import type { TimeRange } from '../source/time-range.ts'
 import { messageOf } from './beside-tasks.ts'
 import type { BesideTask } from './beside.ts'
+import { PastRange, RETRY_MS } from './past-range.ts'
 import { MOST_OVERLAP_MS, type ReadingPlan } from './reading-plan.ts'
 import type { Troubles } from './troubles.ts'
 
-/** After a failure. Not at the next tick: the query that failed may be what overloads the database. */
-const RETRY_MS = 60_000
 /** PoPs that are summed up in one turn of the loop. */
 const POPS_PER_TURN = 50
 
@@ -33,9 +32,11 @@ export interface PastOptions {
 export class Past implements BesideTask {
   readonly name = 'baselines'
   readonly #options: PastOptions
-  #nextAt = -Infinity
-  /** Slots that are read at once: fewer after what could not be answered in time, until it can. */
-  #most = Infinity
+  /** By how many days ago. */
+  readonly #ranges = new Map<number, PastRange>()
+  /** In a row. */
+  #failures = 0
+  #notBefore = -Infinity
   #keptUntil: number | null = null
 
   constructor (options: PastOptions) {
@@ -52,18 +53,23 @@ export class Past implements BesideTask {
   async run (): Promise<boolean> {
     const { clock, troubles, window } = this.#options
     // Without PoPs nothing is compared.
-    if (window.rows === 0 || clock.monotonic() < this.#nextAt) return false
-    const slots = this.#nextSlots()
-    if (slots.length === 0) return false
+    if (window.rows === 0) return false
+    const wasTroubled = this.#trouble !== null
+    const next = this.#next()
+    // What could not be read may have been seen meanwhile.
+    if (wasTroubled) troubles.set('baselines_failed', this.#trouble)
+    if (next === null) return false
+    const { range, slots } = next
     try {
       await this.#read(slots)
-      this.#most *= 2
-      troubles.set('baselines_failed', null)
+      range.read(slots)
+      this.#failures = 0
     } catch (error) {
-      this.#most = Math.max(1, Math.floor(slots.length / 2))
-      this.#nextAt = clock.monotonic() + RETRY_MS
-      troubles.set('baselines_failed', messageOf(error))
+      range.failed(slots, messageOf(error), clock.monotonic())
+      // One that cannot be read says nothing of the others; with two it is the database.
+      if (++this.#failures % 2 === 0) this.#notBefore = clock.monotonic() + RETRY_MS
     }
+    troubles.set('baselines_failed', this.#trouble)
     return true
   }
 
@@ -82,16 +88,46 @@ export class Past implements BesideTask {
     store.prune()
   }
 
-  /** As many of those that are wanted first as one query may have, so long as each follows the one before. */
-  #nextSlots (): TimeRange[] {
-    const { store, clock, plan } = this.#options
-    const most = Math.min(this.#most, Math.max(1, Math.floor(plan.rowsPerSlice / plan.rowsOf(SLOT_MS))))
-    const slots: TimeRange[] = []
-    for (const slot of store.wanted(clock.now())) {
-      if (slots.length === most || (slots.length > 0 && slots.at(-1)?.stop !== slot.start)) break
-      slots.push(slot)
+  /** What is wanted first of what may be asked for now. null: nothing. */
+  #next (): { range: PastRange, slots: TimeRange[] } | null {
+    const { store, clock } = this.#options
+    const wanted = store.wanted(clock.now())
+    for (const [daysAgo, range] of this.#ranges) {
+      range.want(wanted.filter((one) => one.daysAgo === daysAgo).flatMap(({ slots }) => slots))
     }
-    return slots
+    for (const { daysAgo, slots } of wanted) {
+      const range = this.#rangeOf(daysAgo)
+      if (this.#isDue(range)) return { range, slots: this.#newestOf(slots, range.most) }
+    }
+    return null
+  }
+
+  #isDue (range: PastRange): boolean {
+    const now = this.#options.clock.monotonic()
+    return now >= this.#notBefore && range.isDue(now)
+  }
+
+  /** Why what is wanted cannot be read. null: it can. */
+  get #trouble (): string | null {
+    return Array.from(this.#ranges.values(), ({ trouble }) => trouble).find((trouble) => trouble !== null) ?? null
+  }
+
+  #rangeOf (daysAgo: number): PastRange {
+    const range = this.#ranges.get(daysAgo) ?? new PastRange()
+    this.#ranges.set(daysAgo, range)
+    return range
+  }
+
+  /** As many as one query may have, so long as each follows the one before. The newest are wanted for longest. */
+  #newestOf (slots: readonly TimeRange[], most: number): TimeRange[] {
+    const { plan } = this.#options
+    const perQuery = Math.min(most, Math.max(1, Math.floor(plan.rowsPerSlice / plan.rowsOf(SLOT_MS))))
+    const newest: TimeRange[] = []
+    for (const slot of slots.toReversed()) {
+      if (newest.length === perQuery || (newest.length > 0 && newest[0]?.start !== slot.stop)) break
+      newest.unshift(slot)
+    }
+    return newest
   }
 
   /** One query: of a slot that has too many rows only its begin. */

@@ -29,6 +29,17 @@ export interface Summary {
   quartile: number
 }
 
+/** Instead of a number of days. */
+export const HOUR_BEFORE = 0
+
+/** What is wanted of one time. */
+export interface Wanted {
+  /** It is around the same time so many days ago, or of the hour before. */
+  daysAgo: number
+  /** That are not known, each by itself, oldest first. */
+  slots: TimeRange[]
+}
+
 /** What is known of all PoPs in one slot. Plain data; numbers of which there are many are in base64. */
 export interface SlotSnapshot {
   pops: readonly string[]
@@ -125,16 +136,19 @@ export class SummaryStore {
     return first
   }
 
-  /** What is needed next and not known, in order of need; each slot by itself. @param now ms since the epoch */
-  wanted (now: number): TimeRange[] {
-    const around = (time: number) => ({ start: time - AROUND_MS, stop: time + AROUND_MS })
+  /** What is needed next and not known, in order of need. @param now ms since the epoch */
+  wanted (now: number): Wanted[] {
+    const around = (daysAgo: number, aheadMs = 0) => {
+      const time = now - daysAgo * DAY_MS + aheadMs
+      return { daysAgo, slots: this.#unknownOf({ start: time - AROUND_MS, stop: time + AROUND_MS }) }
+    }
     const [yesterday = 1, ...others] = DAYS_IN_ORDER
     return [
-      around(now - yesterday * DAY_MS),
-      { start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS },
-      ...others.map((day) => around(now - day * DAY_MS)),
-      ...DAYS_IN_ORDER.map((day) => around(now - day * DAY_MS + AHEAD_MS))
-    ].flatMap((range) => this.#unknownOf(range))
+      around(yesterday),
+      { daysAgo: HOUR_BEFORE, slots: this.#unknownOf({ start: now - HOUR_MS - SLOT_MS, stop: now - 2 * SLOT_MS }) },
+      ...others.map((day) => around(day)),
+      ...DAYS_IN_ORDER.map((day) => around(day, AHEAD_MS))
+    ].filter(({ slots }) => slots.length > 0)
   }
 
   /** The slots that have become known since this was last asked, and are within the last week. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { wait } from '../../../lib/clock.ts'
 import type { FleetReport } from '../../../lib/fleet/sample-fleet.ts'
+import { SLOT_MS } from '../../../lib/fleet/summary-store.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { collectorOf, START } from '../../support/collectors.ts'
 
@@ -108,6 +109,63 @@ for (const idleMs of [9, 9.5, 12, 60].map((minutes) => minutes * MINUTE_MS)) {
     }
     // The first tick of all may be told before what is usual is known.
     t.strictSame(told.map((ticks) => ticks.slice(1)), told.map(() => [0, 0, 0, 0, 0]))
+  })
+}
+
+/**
+ * A source that cannot answer some of the past before its deadline; a query that it can takes 30 ms.
+ * @returns what it was asked of the past, and for how long, and of how many PoPs each tick could not tell anything
+ */
+async function tickWith (
+  { ticks, deadlineMs = 5_000, isSlow }: { ticks: number, deadlineMs?: number, isSlow: (ago: number, slots: number) => boolean }
+) {
+  const { tick, source, clock, log, troubles } = collectorOf()
+  const asked: Array<{ ago: number, slots: number, isAnswered: boolean }> = []
+  const took = { ticks: 0, past: 0 }
+  source.onRead = async ({ start, stop }) => {
+    const [ago, slots] = [Math.floor((clock.now() - start) / MINUTE_MS), (stop - start) / SLOT_MS]
+    const isPast = start % SLOT_MS === 0 && ago >= 10
+    const isAnswered = !isPast || !isSlow(ago, slots)
+    const ms = isAnswered ? 30 : deadlineMs
+    clock.pass(ms)
+    took[isPast ? 'past' : 'ticks'] += ms
+    if (isPast) asked.push({ ago, slots, isAnswered })
+    if (!isAnswered) throw new SourceError('timeout', 'too slow')
+  }
+  const told: number[] = []
+  for (let count = 0; count < ticks; count++) told.push(unjudged(await tick()))
+  const begun = log.of('baselines_failed').filter(({ level }) => level === 'warn').length
+  return { asked, took, told, troubles, begun, ended: log.of('baselines_failed_ended').length }
+}
+
+t.test('what is never answered keeps nothing else from being read', async (t) => {
+  const yesterday = (ago: number) => ago > 2 * 60 && ago < 48 * 60
+  const { told, troubles, begun, ended } = await tickWith({ ticks: 360, isSlow: yesterday })
+  t.strictSame(told.slice(2), Array(358).fill(0), 'the hour is read after the first failure')
+  t.strictSame([begun, ended], [1, 0])
+  t.match(troubles.current, [{ reason: 'baselines_failed', message: 'too slow' }])
+  const others = await tickWith({ ticks: 360, deadlineMs: 150, isSlow: (ago) => ago < 2 * 60 || yesterday(ago) })
+  t.equal(others.told[36], 0, 'nor the other days where the hour is not answered either')
+})
+
+for (const [most, deadlineMs] of [[1, 150], [2, 150], [1, 5_000], [2, 5_000]] as const) {
+  t.test(`${most} slots within ${deadlineMs} ms are enough, and more is seldom asked for`, async (t) => {
+    const isSlow = (_ago: number, slots: number) => slots > most
+    const { told, asked, begun, ended } = await tickWith({ ticks: 4 * 360, deadlineMs, isSlow })
+    t.strictSame(told.slice(10), Array(told.length - 10).fill(0))
+    // Each of seven days and the hour fails once, and once more after ten answers.
+    t.ok(asked.filter(({ isAnswered }) => !isAnswered).length <= 16)
+    t.ok(begun <= 8 && ended <= begun, `begun ${begun} times, ended ${ended} times`)
+  })
+}
+
+for (const { name, minutes, isSlow, ended } of [
+  { name: 'lasts while nothing is answered', minutes: 80, isSlow: () => true, ended: 0 },
+  { name: 'lasts while only something else is answered', minutes: 8, isSlow: (ago: number) => ago < 2 * 60, ended: 0 },
+  { name: 'is over when what had failed was seen', minutes: 80, isSlow: (ago: number) => ago < 2 * 60, ended: 1 }
+]) {
+  t.test(`the trouble ${name}`, async (t) => {
+    t.match(await tickWith({ ticks: 6 * minutes, deadlineMs: 150, isSlow }), { begun: 1, ended })
   })
 }
 

@@ -188,7 +188,7 @@ t.test('an hour of which only the slow part is known is not taken for what is us
   fill(store, 'fra1', NOW - 15 * MINUTE_MS, NOW - 5 * MINUTE_MS, 16)
   t.equal(assessed(), 'not_enough_data')
   fill(store, 'fra1', NOW - 70 * MINUTE_MS, NOW - 15 * MINUTE_MS, 4)
-  for (const { start } of store.wanted(NOW + 10_000)) store.markKnown(start)
+  for (const { slots } of store.wanted(NOW + 10_000)) for (const { start } of slots) store.markKnown(start)
   t.equal(assessed(NOW + 10_000), 'critical')
   t.match(detector.open, [{ comparison: { baselineKind: 'hour' }, since: NOW - 15 * MINUTE_MS }])
   t.ok(detector.open[0]!.comparison.baselineMs < 4.5)

@@ -33,16 +33,18 @@ t.test('a week is kept, and what is older is forgotten', async (t) => {
 
 t.test('what is needed is wanted once, yesterday first, and ahead of its time', async (t) => {
   const store = new SummaryStore()
-  const wanted = store.wanted(NOW)
+  const wantedAt = (now: number) => store.wanted(now).flatMap(({ slots }) => slots)
+  const wanted = wantedAt(NOW)
   t.ok(wanted.every(({ start, stop }) => start % SLOT_MS === 0 && stop === start + SLOT_MS))
   t.equal(wanted[0]?.start, slot(NOW - DAY_MS - 7.5 * 60_000))
   const daysOf = (slots: typeof wanted) => Array.from(new Set(slots.map(({ start }) => Math.round((NOW - start) / DAY_MS))))
   t.strictSame(daysOf(wanted), [1, 0, 7, 2, 3, 4, 5, 6])
+  for (const { daysAgo, slots } of store.wanted(NOW)) t.strictSame(daysOf(slots), [daysAgo])
   t.ok(wanted.some(({ start }) => start > NOW - DAY_MS + 15 * 60_000), 'before it is needed')
   t.ok(wanted.every(({ stop }) => stop <= NOW), 'nothing that is not over')
   for (const { start } of wanted) store.markKnown(start)
   t.strictSame(store.wanted(NOW), [])
-  const later = store.wanted(NOW + SLOT_MS)
+  const later = wantedAt(NOW + SLOT_MS)
   t.equal(later.length, 8, 'then one per day and five minutes, and one of the hour')
 })
 
