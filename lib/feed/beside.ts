@@ -12,8 +12,8 @@ export interface BesideTask {
   readonly name: string
   /** See `Beside`. */
   readonly isUrgent?: boolean
-  /** At most one query. @returns whether there was anything to do. Never rejects. */
-  run (): Promise<boolean>
+  /** At most one query. @param onlyUrgent nothing else may be asked. @returns whether there was anything to do. Never rejects. */
+  run (onlyUrgent: boolean): Promise<boolean>
 }
 
 export interface BesideOptions {
@@ -27,8 +27,9 @@ export interface BesideOptions {
 }
 
 /**
- * Runs what is not a tick's query, one at a time and between ticks, and keeps count of it: at first with a pause as long as
- * the query took, later one a minute, and never for longer in all than the ticks' queries take.
+ * Runs what is not a tick's query, one at a time and between ticks, each followed by a pause as long as it took, and keeps count
+ * of it: later than at first there is one a minute, and none after those of ten minutes took longer than the ticks' queries do.
+ * Only what is urgent waits for neither, and is done though nobody wants data any more: it is counted all the same.
  */
 export class Beside {
   readonly #options: BesideOptions
@@ -46,24 +47,19 @@ export class Beside {
 
   /** A tick's query took so long. Resolves when what is due was run, unless that is under way already. Never rejects. */
   async ticked (queryMs: number): Promise<void> {
-    const { clock, tasks } = this.#options
+    const { clock } = this.#options
     const now = clock.monotonic()
     if (now - this.#lastTickAt > ACCOUNT_MS) this.#eagerUntil = now + EAGER_MS
     this.#lastTickAt = now
     this.#record(queryMs, true)
     if (this.#isRunning) return
     this.#isRunning = true
-    while (
-      !this.#stopped &&
-      (this.isUrgent || (this.#options.isWanted() && clock.monotonic() >= this.#notBefore && this.#mayCost)) &&
-      (await this.#first(tasks))
-    ) {
+    while (!this.#stopped && await this.#first()) {
       if (!this.#isEager) this.#notBefore = clock.monotonic() + EVERY_MS
     }
     this.#isRunning = false
   }
 
-  /** Something is of use only once it is whole: it is done whatever it costs, and though nobody wants data any more. */
   get isUrgent (): boolean {
     return this.#options.tasks.some(({ isUrgent }) => isUrgent)
   }
@@ -73,12 +69,13 @@ export class Beside {
   }
 
   /** @returns whether one of them had anything to do */
-  async #first (tasks: readonly BesideTask[]): Promise<boolean> {
-    const { clock, onError } = this.#options
-    for (const task of tasks) {
+  async #first (): Promise<boolean> {
+    const { clock, tasks, isWanted, onError } = this.#options
+    const mayAsk = isWanted() && clock.monotonic() >= this.#notBefore && this.#mayCost
+    for (const task of mayAsk ? tasks : tasks.filter(({ isUrgent }) => isUrgent)) {
       const startedAt = clock.monotonic()
       try {
-        if (!await task.run()) continue
+        if (!await task.run(!mayAsk)) continue
       } catch (error) {
         onError(task.name, error)
         return false

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { popPoints } from '../fleet/points.ts'
 import { SampleWindow } from '../fleet/sample-window.ts'
-import { SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
+import { HOUR_BEFORE, SLOT_MS, type SummaryStore } from '../fleet/summary-store.ts'
 import type { SampleSource } from '../source/sample-source.ts'
 import type { TimeRange } from '../source/time-range.ts'
 import { messageOf } from './beside-tasks.ts'
@@ -44,18 +44,22 @@ export class Past implements BesideTask {
     options.store.waitForHour()
   }
 
-  /** Before the hour is known no PoP can be judged by it: visits that are short each would never see it. */
+  /**
+   * Before the hour is known no PoP can be judged by it: visits that are short each would never see it. Once it has failed for as
+   * little as can be asked for it waits as all else does.
+   */
   get isUrgent (): boolean {
     const { store, window, clock } = this.#options
-    return window.rows > 0 && !store.isHourKnown(clock.now())
+    const hour = this.#rangeOf(HOUR_BEFORE)
+    return window.rows > 0 && !hour.hasFailed && this.#isDue(hour) && !store.isHourKnown(clock.now())
   }
 
-  async run (): Promise<boolean> {
+  async run (onlyUrgent: boolean): Promise<boolean> {
     const { clock, troubles, window } = this.#options
     // Without PoPs nothing is compared.
     if (window.rows === 0) return false
     const wasTroubled = this.#trouble !== null
-    const next = this.#next()
+    const next = this.#next(onlyUrgent)
     // What could not be read may have been seen meanwhile.
     if (wasTroubled) troubles.set('baselines_failed', this.#trouble)
     if (next === null) return false
@@ -89,13 +93,14 @@ export class Past implements BesideTask {
   }
 
   /** What is wanted first of what may be asked for now. null: nothing. */
-  #next (): { range: PastRange, slots: TimeRange[] } | null {
+  #next (onlyUrgent: boolean): { range: PastRange, slots: TimeRange[] } | null {
     const { store, clock } = this.#options
     const wanted = store.wanted(clock.now())
     for (const [daysAgo, range] of this.#ranges) {
       range.want(wanted.filter((one) => one.daysAgo === daysAgo).flatMap(({ slots }) => slots))
     }
     for (const { daysAgo, slots } of wanted) {
+      if (onlyUrgent && daysAgo !== HOUR_BEFORE) continue
       const range = this.#rangeOf(daysAgo)
       if (this.#isDue(range)) return { range, slots: this.#newestOf(slots, range.most) }
     }

@@ -1,27 +1,33 @@
 import t from 'tap'
-import { Beside } from '../../../lib/feed/beside.ts'
+import { Beside, type BesideTask } from '../../../lib/feed/beside.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 /** One task with so many queries to make, each of which takes so long. */
 function setUp (queries: number, tookMs: number) {
-  const state = { queries, isWanted: true }
+  const state = { queries, isWanted: true, isUrgent: false }
   const clock = new FakeClock()
   const runs: number[] = []
+  const onlyUrgent: boolean[] = []
   const errors: string[] = []
   const task = {
     name: 'places',
-    run: async () => {
+    get isUrgent () {
+      return state.isUrgent
+    },
+    run: async (isOnlyUrgent: boolean) => {
       if (runs.length >= state.queries) return false
+      onlyUrgent.push(isOnlyUrgent)
       runs.push(clock.monotonic() - 1_000)
       clock.pass(tookMs)
       return true
     }
   }
+  const tasks: BesideTask[] = [task]
   const beside = new Beside({
     isWanted: () => state.isWanted,
     clock,
     intervalMs: 10_000,
-    tasks: [task],
+    tasks,
     onError: (name) => {
       errors.push(name)
     }
@@ -32,7 +38,7 @@ function setUp (queries: number, tookMs: number) {
       await clock.advance(10_000)
     }
   }
-  return { clock, state, task, runs, errors, beside, minutes }
+  return { clock, state, task, tasks, runs, onlyUrgent, errors, beside, minutes }
 }
 
 t.test('at first one after the other, each followed by a pause as long as it took', async (t) => {
@@ -69,6 +75,20 @@ t.test('nothing is asked for while nobody wants data', async (t) => {
   state.isWanted = false
   await minutes(3, 100)
   t.strictSame(runs, [])
+})
+
+t.test('what is urgent waits neither for somebody nor for the ticks, and takes nothing else along', async (t) => {
+  const { state, tasks, runs, onlyUrgent, minutes } = setUp(5, 300)
+  const others: number[] = []
+  tasks.unshift({ name: 'other', run: async () => { others.push(runs.length); return false } })
+  Object.assign(state, { isWanted: false, isUrgent: true })
+  await minutes(1, 1)
+  t.strictSame(runs, [0, 600, 1_200, 1_800, 2_400])
+  t.strictSame(onlyUrgent, Array(5).fill(true))
+  t.strictSame(others, [])
+  state.isWanted = true
+  await minutes(1, 1)
+  t.strictSame(others, [], 'it counts: it took longer than the ticks')
 })
 
 t.test('after a long pause it is eager again', async (t) => {

@@ -76,7 +76,7 @@ t.test('when nobody wants data any more it is read until the hour is known, with
   await tick()
   const [first, ...others] = source.asked
   t.ok(first![1] > 0)
-  t.ok(others.every(([from, to]) => from >= -25 * 60 * 60 && to <= 0), 'and yesterday, which comes before it')
+  t.ok(others.every(([from, to]) => from >= -70 * 60 && to <= 0), 'and no other day')
   t.ok(others.some(([from]) => from >= -70 * 60))
   const { length } = source.asked
   await clock.advance(10 * MINUTE_MS)
@@ -168,6 +168,13 @@ for (const { name, minutes, isSlow, ended } of [
     t.match(await tickWith({ ticks: 6 * minutes, deadlineMs: 150, isSlow }), { begun: 1, ended })
   })
 }
+
+t.test('a past that cannot be read costs little: the hour twice whatever it takes, then one query in ten minutes', async (t) => {
+  const { asked, took } = await tickWith({ ticks: 180, isSlow: () => true })
+  t.strictSame(asked.slice(0, 3).map(({ ago }) => ago > 2 * 60), [true, false, false])
+  t.ok(asked.length <= 5, `${asked.length} in half an hour`)
+  t.ok(took.past <= 25_000 && took.ticks < 6_000, JSON.stringify(took))
+})
 
 t.test('a slice that fails is said, and read after the next tick', async (t) => {
   const { tick, source, log, window } = collectorOf()
