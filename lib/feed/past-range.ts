@@ -5,6 +5,8 @@ export const RETRY_MS = 60_000
 /** What fails for as little as can be asked for is tried more and more seldom: it keeps nothing else from being read. */
 const MORE_SELDOM = 4
 const LONGEST_RETRY_MS = 30 * 60_000
+/** Without the hour nobody can be judged: a database that is there again is not to be waited for. */
+export const LONGEST_HOUR_RETRY_MS = MORE_SELDOM * RETRY_MS
 /** After so many answers of the most that is asked for it is a slot more; after each time that was too much twice as many. */
 const ANSWERS_WANTED = 10
 
@@ -19,10 +21,14 @@ export class PastRange {
   #answersWanted = ANSWERS_WANTED
   #nextAt = -Infinity
   #retryMs = RETRY_MS
-  #hasFailed = false
+  readonly #longestRetryMs: number
   #trouble: string | null = null
   /** Begins of the slots that could not be read, and are wanted still. */
   #missed = new Set<number>()
+
+  constructor (longestRetryMs = LONGEST_RETRY_MS) {
+    this.#longestRetryMs = longestRetryMs
+  }
 
   get most (): number {
     return this.#most
@@ -31,11 +37,6 @@ export class PastRange {
   /** Why a part of it could not be read; null: all could, also what could not at first. */
   get trouble (): string | null {
     return this.#trouble
-  }
-
-  /** As little as can be asked for has failed, and nothing was answered since. */
-  get hasFailed (): boolean {
-    return this.#hasFailed
   }
 
   /** @param now of the monotonic clock */
@@ -50,7 +51,6 @@ export class PastRange {
   }
 
   read (slots: readonly TimeRange[]): void {
-    this.#hasFailed = false
     this.#retryMs = RETRY_MS
     this.#answered = Math.max(this.#answered, slots.length)
     if (slots.length >= this.#most && ++this.#answers >= this.#answersWanted) {
@@ -70,8 +70,7 @@ export class PastRange {
       this.#answersWanted *= 2
       return
     }
-    this.#hasFailed = slots.length === 1
-    if (this.#hasFailed) this.#retryMs = Math.min(LONGEST_RETRY_MS, MORE_SELDOM * this.#retryMs)
+    if (slots.length === 1) this.#retryMs = Math.min(this.#longestRetryMs, MORE_SELDOM * this.#retryMs)
     this.#most = 1
     this.#answered = 0
     this.#trouble = message

@@ -6,7 +6,7 @@ import type { SampleSource } from '../source/sample-source.ts'
 import type { TimeRange } from '../source/time-range.ts'
 import { messageOf } from './beside-tasks.ts'
 import type { BesideTask } from './beside.ts'
-import { PastRange, RETRY_MS } from './past-range.ts'
+import { LONGEST_HOUR_RETRY_MS, PastRange, RETRY_MS } from './past-range.ts'
 import { MOST_OVERLAP_MS, type ReadingPlan } from './reading-plan.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -45,13 +45,13 @@ export class Past implements BesideTask {
   }
 
   /**
-   * Before the hour is known no PoP can be judged by it: visits that are short each would never see it. Once it has failed for as
-   * little as can be asked for it waits as all else does.
+   * Before the hour is known no PoP can be judged by it: visits that are short each would never see it. What fails is tried
+   * so seldom that it costs little.
    */
   get isUrgent (): boolean {
     const { store, window, clock } = this.#options
     const hour = this.#rangeOf(HOUR_BEFORE)
-    return window.rows > 0 && !hour.hasFailed && this.#isDue(hour) && !store.isHourKnown(clock.now())
+    return window.rows > 0 && this.#isDue(hour) && !store.isHourKnown(clock.now())
   }
 
   async run (onlyUrgent: boolean): Promise<boolean> {
@@ -118,7 +118,7 @@ export class Past implements BesideTask {
   }
 
   #rangeOf (daysAgo: number): PastRange {
-    const range = this.#ranges.get(daysAgo) ?? new PastRange()
+    const range = this.#ranges.get(daysAgo) ?? new PastRange(daysAgo === HOUR_BEFORE ? LONGEST_HOUR_RETRY_MS : undefined)
     this.#ranges.set(daysAgo, range)
     return range
   }

@@ -116,16 +116,19 @@ for (const idleMs of [9, 9.5, 12, 60].map((minutes) => minutes * MINUTE_MS)) {
  * A source that cannot answer some of the past before its deadline; a query that it can takes 30 ms.
  * @returns what it was asked of the past, and for how long, and of how many PoPs each tick could not tell anything
  */
-async function tickWith (
-  { ticks, deadlineMs = 5_000, isSlow }: { ticks: number, deadlineMs?: number, isSlow: (ago: number, slots: number) => boolean }
-) {
+async function tickWith ({ ticks, deadlineMs = 5_000, isSlow }: {
+  ticks: number
+  deadlineMs?: number
+  isSlow: (ago: number, slots: number, atMs: number) => boolean
+}) {
   const { tick, source, clock, log, troubles } = collectorOf()
   const asked: Array<{ ago: number, slots: number, isAnswered: boolean }> = []
   const took = { ticks: 0, past: 0 }
+  const beganAt = clock.now()
   source.onRead = async ({ start, stop }) => {
     const [ago, slots] = [Math.floor((clock.now() - start) / MINUTE_MS), (stop - start) / SLOT_MS]
     const isPast = start % SLOT_MS === 0 && ago >= 10
-    const isAnswered = !isPast || !isSlow(ago, slots)
+    const isAnswered = !isPast || !isSlow(ago, slots, clock.now() - beganAt)
     const ms = isAnswered ? 30 : deadlineMs
     clock.pass(ms)
     took[isPast ? 'past' : 'ticks'] += ms
@@ -169,12 +172,20 @@ for (const { name, minutes, isSlow, ended } of [
   })
 }
 
-t.test('a past that cannot be read costs little: the hour twice whatever it takes, then one query in ten minutes', async (t) => {
+t.test('a past that cannot be read costs little: the hour once in four minutes, the rest as the ticks allow', async (t) => {
   const { asked, took } = await tickWith({ ticks: 180, isSlow: () => true })
   t.strictSame(asked.slice(0, 3).map(({ ago }) => ago > 2 * 60), [true, false, false])
-  t.ok(asked.length <= 5, `${asked.length} in half an hour`)
-  t.ok(took.past <= 25_000 && took.ticks < 6_000, JSON.stringify(took))
+  t.ok(asked.length <= 11, `${asked.length} in half an hour`)
+  t.ok(took.past <= 55_000 && took.ticks < 6_000, JSON.stringify(took))
 })
+
+for (const deadlineMs of [150, 5_000]) {
+  t.test(`once a database answers that did not for a while, PoPs are judged within minutes: ${deadlineMs} ms`, async (t) => {
+    const untilMs = 20 * MINUTE_MS
+    const { told } = await tickWith({ ticks: 180, deadlineMs, isSlow: (_ago, _slots, atMs) => atMs < untilMs })
+    t.strictSame(told.slice(120 + 5 * 6), Array(told.length - 150).fill(0))
+  })
+}
 
 t.test('a slice that fails is said, and read after the next tick', async (t) => {
   const { tick, source, log, window } = collectorOf()

@@ -14,7 +14,7 @@ t.test('after a failure one slot is asked for, a minute later; more only after t
   const range = new PastRange()
   t.equal(range.most, Infinity)
   range.failed(slots(0, 4), 'too slow', 0)
-  t.match(range, { most: 1, trouble: 'too slow', hasFailed: false }, 'of less nothing is known')
+  t.match(range, { most: 1, trouble: 'too slow' }, 'of less nothing is known')
   t.equal(range.isDue(MINUTE_MS - 1), false)
   t.equal(range.isDue(MINUTE_MS), true)
   for (let count = 0; count < 9; count++) range.read(slots(count))
@@ -32,32 +32,34 @@ t.test('a slot more that is not answered is no trouble, and is tried half as oft
   range.failed(slots(0, 4), 'too slow', 0)
   for (let count = 0; count < 10; count++) range.read(slots(count))
   range.failed(slots(10, 2), 'too slow', 0)
-  t.match(range, { most: 1, trouble: null, hasFailed: false })
+  t.match(range, { most: 1, trouble: null })
   t.equal(range.isDue(MINUTE_MS - 1), false)
   for (let count = 0; count < 19; count++) range.read(slots(count))
   t.equal(range.most, 1)
   range.read(slots(19))
   t.equal(range.most, 2)
   range.failed(slots(20), 'gone', 0)
-  t.match(range, { most: 1, trouble: 'gone', hasFailed: true }, 'what was answered before is')
+  t.match(range, { most: 1, trouble: 'gone' }, 'what was answered before is')
 })
 
-t.test('one slot that fails is tried more and more seldom, until it is answered', async (t) => {
-  const range = new PastRange()
-  let now = 0
-  const pauses = Array.from({ length: 6 }, () => {
-    range.failed(slots(0), 'too slow', now)
-    const from = now
-    while (!range.isDue(now)) now += MINUTE_MS
-    return (now - from) / MINUTE_MS
+for (const { longest, pauses } of [
+  { longest: undefined, pauses: [1, 4, 16, 30, 30] },
+  { longest: 4 * MINUTE_MS, pauses: [1, 4, 4, 4, 4] }
+]) {
+  t.test(`one slot that fails is tried more and more seldom, until it is answered: after ${pauses.join(', ')} min`, async (t) => {
+    const range = new PastRange(longest)
+    let now = 0
+    t.strictSame(pauses.map(() => {
+      range.failed(slots(0), 'too slow', now)
+      const from = now
+      while (!range.isDue(now)) now += MINUTE_MS
+      return (now - from) / MINUTE_MS
+    }), pauses)
+    range.read(slots(1))
+    range.failed(slots(2), 'too slow', now)
+    t.equal(range.isDue(now + MINUTE_MS), true)
   })
-  t.strictSame(pauses, [1, 4, 16, 30, 30, 30])
-  t.equal(range.hasFailed, true)
-  range.read(slots(1))
-  t.equal(range.hasFailed, false)
-  range.failed(slots(2), 'too slow', now)
-  t.equal(range.isDue(now + MINUTE_MS), true)
-})
+}
 
 t.test('the trouble lasts until what had failed was read, or is not wanted and something else was read', async (t) => {
   const range = new PastRange()
