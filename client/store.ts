@@ -154,8 +154,8 @@ const handlers: Handlers = {
     return { alerts, doubted: nothing.doubted }
   },
 
-  error ({ basis, sourceError }, message, { received, tell }) {
-    const { code, data: { message: text, timestamp }, dataTime, retryAfterMs, id } = message
+  error ({ basis }, message, { received, tell }) {
+    const { code, data: { message: text, timestamp }, since = timestamp, dataTime, retryAfterMs, id } = message
     if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT' && code !== 'FEED_UNAVAILABLE') {
       // With an id it answers somebody who waits for it.
       if (id === undefined) tell('error', rejectedBy(message))
@@ -166,7 +166,7 @@ const handlers: Handlers = {
       sourceError: {
         code,
         message: text,
-        since: sourceError?.since ?? new Date(timestamp),
+        since: new Date(since),
         dataTime: dataTime ? new Date(dataTime) : null
       }
     }
@@ -215,7 +215,8 @@ function updatedBy (message: Wire.MetricsUpdateMessage | Wire.PopsUpdateMessage,
     serverAhead,
     // Both updates of a tick tell it.
     skipped: held.skipped + (type === 'metrics_update' ? skipped : 0),
-    sourceError: basis.isStale ? held.sourceError : null
+    // Where it fails still, an error follows.
+    sourceError: null
   }
 }
 

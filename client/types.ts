@@ -27,6 +27,7 @@ export type FreshnessState = 'none' | 'fresh' | 'late' | 'stale'
 export interface SourceError {
   readonly code: 'SOURCE_UNAVAILABLE' | 'SOURCE_TIMEOUT' | 'FEED_UNAVAILABLE'
   readonly message: string
+  /** As far as is known. */
   readonly since: Date
   /** Time of the last good data. */
   readonly dataTime: Date | null

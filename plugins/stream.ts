@@ -99,12 +99,13 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
   return await DirectoryLog.open<Findings, Note>({ ...common, directory, limits, onFault })
 }
 
-type Tell = (isAway: boolean) => void
+/** @param since when, ms since the epoch; null: it is not so any more */
+type Tell = (since: number | null) => void
 
 /** Tells clients that nothing new can be told, or can again. */
 function teller ({ updates, log }: FastifyInstance): Tell {
-  return (isAway) => {
-    updates.turnAway(isAway ? { code: 'FEED_UNAVAILABLE' } : null).catch((err: unknown) => {
+  return (since) => {
+    updates.turnAway(since === null ? null : { code: 'FEED_UNAVAILABLE', since }).catch((err: unknown) => {
       log.error({ event: 'task_failed', task: 'feed_unavailable', err }, 'telling that nothing can be told threw')
     })
   }
@@ -115,20 +116,21 @@ function awayOf (tell: Tell, clock: Clock, intervalMs: number): (reason: string 
   let cancel: Cancel = () => {}
   return (reason) => {
     cancel()
-    cancel = reason === null ? () => {} : repeat(clock, intervalMs, () => tell(true), () => {})
-    tell(reason !== null)
+    const since = reason === null ? null : clock.now()
+    cancel = since === null ? () => {} : repeat(clock, intervalMs, () => tell(since), () => {})
+    tell(since)
   }
 }
 
 /** The same while the log is there, and nobody makes an update: who leads does not, or nobody can lead. */
 function watchSilence (app: FastifyInstance, tell: Tell, clock: Clock, intervalMs: number): void {
-  let isSilent = false
+  let since: number | null = null
   const cancel = repeat(clock, intervalMs, () => {
-    const wasSilent = isSilent
-    isSilent = app.view.isOverdue && app.stream.status.away === null
-    if (!isSilent) return
-    if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'nobody makes what is new: what is known is told as stale')
-    tell(true)
+    const isNew = since === null
+    since = app.view.isOverdue && app.stream.status.away === null ? since ?? clock.now() : null
+    if (since === null) return
+    if (isNew) app.log.warn({ event: 'feed_overdue' }, 'nobody makes what is new: what is known is told as stale')
+    tell(since)
   }, () => {})
   app.addHook('onClose', async () => cancel())
 }

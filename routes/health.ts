@@ -97,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox<{ clock: Clock }> = async (app, { clock 
 
   function details (reason: string | null, defects: number, clients: number): Static<typeof Details> {
     const { lifecycle, connections, tickMaker, metricsSource, troubles } = app
-    const { lastSuccess, ...source } = tickMaker.health.report
+    const { lastSuccess, failingSince, ...source } = tickMaker.health.report
     return {
       reason,
       troubles: troubles.current,

@@ -72,7 +72,8 @@ const starting: ReadonlySet<string> = new Set(['connecting', 'syncing'])
 const patience = setTimeout(draw, PATIENCE_MS)
 let isDrawn = false
 const endWaiting = client.on('change', ({ overview, connection: { name } }) => {
-  if (overview === null && starting.has(name)) return
+  // What is told before the present state is of before.
+  if (!isDrawn && starting.has(name)) return
   draw()
   if (overview === null) return
   endWaiting()

@@ -12,7 +12,8 @@ import type { Note } from './update-log.ts'
 export type Entry = Pick<Findings, 'header' | 'overview' | 'silentPops' | 'dataTime' | 'queryMs' | 'events'>
 
 const { data: overview, silentPops, dataTime, polledAt, ageMs, status, nextPollAt } = MetricsUpdate.properties
-const timeOrNull = Type.Union([Type.Null(), Type.Number({ minimum: -MAX_TIME, maximum: MAX_TIME })])
+const time = Type.Number({ minimum: -MAX_TIME, maximum: MAX_TIME })
+const timeOrNull = Type.Union([Type.Null(), time])
 
 const entries = Compile(Type.Object({
   header: Type.Object({ dataTime, polledAt, ageMs, status, nextPollAt }),
@@ -24,14 +25,15 @@ const entries = Compile(Type.Object({
 }))
 const alerts = Compile(AlertData)
 const notes = Compile(Type.Object({
-  failure: Type.Union([Type.Null(), Type.Object({ code: ErrorReport.properties.code })]),
+  failure: Type.Union([Type.Null(), Type.Object({ code: ErrorReport.properties.code, since: Type.Optional(time) })]),
   isTick: Type.Boolean(),
   knows: Type.Optional(Type.Object({
     source: Type.Object({
       healthy: Type.Boolean(),
       lastSuccess: timeOrNull,
       failure: orNull('a SourceFailure').text,
-      consecutiveFailures: Type.Integer()
+      consecutiveFailures: Type.Integer(),
+      failingSince: Type.Optional(timeOrNull)
     }),
     troubles: Type.Array(Type.Object({ reason: Type.String(), message: Type.String() }))
   }))

@@ -141,8 +141,8 @@ export class TickMaker {
   }
 
   get #failure (): Failure | null {
-    const { failure } = this.health
-    return failure === null ? null : { code: failure.code }
+    const { failure, report: { failingSince } } = this.health
+    return failure === null ? null : { code: failure.code, ...(typeof failingSince === 'number' && { since: failingSince }) }
   }
 
   /**

@@ -22,6 +22,8 @@ export type Missed = { entries: readonly LogEntry[] } | { unrecoverable: Unrecov
 /** Why there is nothing newer. */
 export interface Failure {
   code: ClientErrorCode
+  /** ms since the epoch; absent where it is not known. */
+  since?: number
 }
 
 /** What is so beside the updates: a newer one takes the place of the one before. */

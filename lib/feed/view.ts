@@ -156,12 +156,13 @@ export class View {
   currentError (): ErrorMessage | null {
     if (this.#failure === null) return null
     const { clock, intervalMs } = this.#options
-    const { code } = this.#failure
+    const { code, since } = this.#failure
     const text = FAILURES[code] ?? 'the metrics source is unavailable'
     const dataTime = this.lastKnown?.content.dataTime ?? null
     const ageMs = ageOf(dataTime, clock.now())
     return errorMessage(code, text, clock.now(), {
       retryAfterMs: intervalMs,
+      ...(since !== undefined && { since: timestamp(since) }),
       ...(dataTime !== null && ageMs !== null && { dataTime: timestamp(dataTime), ageMs })
     })
   }

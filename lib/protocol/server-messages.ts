@@ -126,6 +126,7 @@ export const ErrorReport = Type.Object({
   code: literals(Object.keys(clientErrors) as ClientErrorCode[]),
   retryable: Type.Boolean(),
   retryAfterMs: Type.Optional(Milliseconds),
+  since: Type.Optional(Timestamp),
   dataTime: Type.Optional(Timestamp),
   ageMs: Type.Optional(Type.Number({ description: 'age of the last good data, milliseconds' })),
   id: Type.Optional(Id)

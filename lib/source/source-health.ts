@@ -22,6 +22,8 @@ export interface SourceReport {
   lastSuccess: number | null
   failure: SourceFailure | null
   consecutiveFailures: number
+  /** When it began to fail. null: it does not. */
+  failingSince?: number | null
 }
 
 /**
@@ -33,7 +35,8 @@ export class SourceHealth {
   #known = false
   #failure: SourceError | null = null
   #failures = 0
-  #failingSince = 0
+  /** ms since the epoch, and on the monotonic clock, which nobody sets. */
+  #failing: { since: number, at: number } | null = null
   #lastSuccess: number | null = null
   #lastContactAt = -Infinity
   #probing = false
@@ -58,15 +61,20 @@ export class SourceHealth {
       healthy: this.#known && this.#failure === null,
       lastSuccess: this.#lastSuccess,
       failure: this.#failure?.reason ?? null,
-      consecutiveFailures: this.#failures
+      consecutiveFailures: this.#failures,
+      failingSince: this.#failing?.since ?? null
     }
   }
 
   /** Takes what another process knows, which asks the source for this one as well. */
-  adopt ({ healthy, lastSuccess, failure, consecutiveFailures }: SourceReport): void {
+  adopt ({ healthy, lastSuccess, failure, consecutiveFailures, failingSince = null }: SourceReport): void {
+    const { clock } = this.#options
     this.#known ||= healthy || failure !== null
     this.#failure = failure === null ? null : new SourceError(failure, 'as who leads says')
     this.#failures = consecutiveFailures
+    this.#failing = failingSince === null
+      ? null
+      : { since: failingSince, at: clock.monotonic() - Math.max(0, clock.now() - failingSince) }
     this.#lastSuccess = lastSuccess
   }
 
@@ -76,12 +84,11 @@ export class SourceHealth {
     this.#lastSuccess = this.#options.clock.now()
     if (this.#failure === null) return
     const { clock, log } = this.#options
-    log.info(
-      { event: 'source_recovered', failures: this.#failures, downMs: Math.round(clock.monotonic() - this.#failingSince) },
-      'metrics source answers again'
-    )
+    const downMs = Math.round(clock.monotonic() - (this.#failing?.at ?? clock.monotonic()))
+    log.info({ event: 'source_recovered', failures: this.#failures, downMs }, 'metrics source answers again')
     this.#failure = null
     this.#failures = 0
+    this.#failing = null
   }
 
   /** A query failed. */
@@ -89,7 +96,7 @@ export class SourceHealth {
     this.#contact()
     const { clock, log } = this.#options
     const previous = this.#failure
-    if (previous === null) this.#failingSince = clock.monotonic()
+    this.#failing ??= { since: clock.now(), at: clock.monotonic() }
     this.#failure = error
     this.#failures++
     const fields = {

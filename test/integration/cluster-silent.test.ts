@@ -14,7 +14,7 @@ t.test('who leads, lives and says nothing is not believed for long', { skip: noR
   const engine = await Redis.start(t)
   const leader = openLeased(t, (common) => new RedisLog<Findings, Note>({ ...common, url: engine.url, name: 'silent' }))
   await join(leader, true)
-  const source = { healthy: true, lastSuccess: Date.now(), failure: null, consecutiveFailures: 0 }
+  const source = { healthy: true, lastSuccess: Date.now(), failure: null, consecutiveFailures: 0, failingSince: null }
   const tick = async (queryMs: number) =>
     await leader.stream.begin() && await append(leader.stream, queryMs, '', { ...TICK, knows: { source, troubles: [] } })
   t.equal(await tick(10), true)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { TestClient } from './client.ts'
+import { eventually } from './eventually.ts'
 import type { Line } from './fake-log.ts'
 import { portOf, startService, type Service } from './service.ts'
 
@@ -38,15 +39,26 @@ export async function startWorkers (
   return { service, port, get, json: async (path) => (await get(path)).json(), pidOf, listening }
 }
 
-/** Opens clients until each of so many workers has one: which of them takes a connection nobody can say. */
+/**
+ * Opens clients until each of so many workers has one: which of them takes a connection nobody can say. Tries again where one is
+ * refused: a worker has not read the log yet, or one of them had so many that there was room for no more.
+ */
 export async function clientsOfEach (port: number, workers: number, query = ''): Promise<TestClient[]> {
   const clients: TestClient[] = []
-  const instances = new Set<string>()
-  while (instances.size < workers) {
-    const client = await TestClient.open(`ws://127.0.0.1:${port}/ws${query}`)
-    clients.push(client)
-    instances.add(await instanceOf(client))
-  }
+  await eventually(async () => {
+    const instances = new Set<string>()
+    try {
+      while (instances.size < workers) {
+        const client = await TestClient.open(`ws://127.0.0.1:${port}/ws${query}`)
+        clients.push(client)
+        instances.add(await instanceOf(client))
+      }
+      return true
+    } catch {
+      for (const client of clients.splice(0)) client.socket.terminate()
+      return false
+    }
+  })
   return clients
 }
 

@@ -68,8 +68,20 @@ t.test('nor at first, when nothing was missed', async (t) => {
   t.match(model.headline.value, { kind: 'connecting', details: ['asking for the present state'] })
 })
 
+t.test('how old what it is sent meanwhile is says nothing of what is', async (t) => {
+  for (const state of ['none', 'late', 'stale'] as const) {
+    const { model, say } = setUp()
+    say({ connection: syncing, freshness: { ...live.freshness, state, ageMs: state === 'none' ? null : 1_140_000 } })
+    const old = state === 'none' ? [] : ['data 19 min old']
+    t.match(model.headline.value, { kind: 'connecting', details: ['asking for what was missed', ...old] })
+    say({ connection: live.connection })
+    t.notMatch(model.headline.value, { kind: 'connecting' })
+  }
+})
+
 t.test('what is worse than that is said', async (t) => {
   const { model, say } = setUp()
-  say({ connection: syncing, freshness: { ...live.freshness, state: 'stale' } })
-  t.equal(model.headline.value.kind, 'stale')
+  const sourceError = { code: 'SOURCE_TIMEOUT', message: '', since: new Date(), dataTime: null } as const
+  say({ connection: syncing, freshness: { ...live.freshness, state: 'stale', sourceError } })
+  t.equal(model.headline.value.kind, 'failing')
 })

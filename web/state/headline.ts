@@ -108,21 +108,17 @@ function ofData (circumstances: Circumstances): Said {
     const why = `${sourceProblems[sourceError.code] ?? sourceError.code} since ${clock(sourceError.since)}`
     return say('failing', state === 'none' ? 'NO DATA' : state === 'stale' ? 'STALE' : 'SOURCE FAILING', [why, ...held])
   }
+  // What it is sent meanwhile is of before: the present state follows.
+  if (connection.name === 'syncing') return syncing(circumstances)
   switch (state) {
-    case 'none': return nothing(circumstances)
+    case 'none': return say('waiting', 'CONNECTED', ['waiting for the first data'])
     case 'stale': return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
     case 'late': return say('late', 'LATE', [...overdue(dueInMs), ...held])
     case 'fresh':
-      if (connection.name === 'syncing') return syncing(circumstances)
       return overview?.totalPops === 0
         ? say('empty', 'LIVE', [`no PoP reported in the last ${duration(overviewWindowMs)}`])
         : say('live', 'LIVE', [...held, ...due(dueInMs)])
   }
-}
-
-function nothing (circumstances: Circumstances): Said {
-  if (circumstances.connection.name === 'syncing') return syncing(circumstances)
-  return say('waiting', 'CONNECTED', ['waiting for the first data'])
 }
 
 /** What is held may be of before the connection was lost, however young it is. */

@@ -91,7 +91,8 @@ t.test('a failure is told to every client', async (t) => {
       data: { message: text, timestamp: '2026-01-01T00:00:00.000Z' },
       code,
       retryable: true,
-      retryAfterMs: INTERVAL_MS
+      retryAfterMs: INTERVAL_MS,
+      since: '2026-01-01T00:00:00.000Z'
     }
     t.strictSame(messages(), [expected], reason)
     t.strictSame(view.currentError(), expected, `${reason}: for those who come later`)
@@ -109,10 +110,17 @@ t.test('a failure says how old the last good data is, and that data is stale', a
   const error = messages()[2] as ErrorMessage
   t.match(error, { type: 'error', dataTime: '2025-12-31T23:59:58.000Z', ageMs: 12_000 })
   t.match(view.latest()?.update, { seq: 2, status: 'stale', ageMs: 12_000, polledAt: '2026-01-01T00:00:00.000Z' })
+  await clock.advance(INTERVAL_MS)
+  await tick()
+  t.match(messages().at(-1), { type: 'error', since: '2026-01-01T00:00:10.000Z', ageMs: 22_000 })
+  await clock.advance(INTERVAL_MS)
+  source.onCollect = async () => steadyPops(START_MS - 2_000)
+  await tick()
+  t.match(messages().at(-1), { type: 'metrics_update', seq: 3, status: 'stale' }, 'it answers with what is old')
+  t.equal(view.currentError(), null)
   source.onCollect = async () => steadyPops(clock.now())
   await tick()
-  t.match(view.latest()?.update, { seq: 3, status: 'fresh', ageMs: 0 })
-  t.equal(view.currentError(), null)
+  t.match(view.latest()?.update, { seq: 4, status: 'fresh', ageMs: 0 })
 })
 
 t.test('in a stream that begins anew while the source fails, what is known is told as stale, once', async (t) => {

@@ -19,28 +19,34 @@ const failure = (reason: SourceFailure) => new SourceError(reason, `detail of ${
 t.test('nothing is known at the begin', async (t) => {
   const { health } = setUp()
   t.equal(health.isKnown, false)
-  t.strictSame(health.report, { healthy: false, lastSuccess: null, failure: null, consecutiveFailures: 0 })
+  t.strictSame(health.report, { healthy: false, lastSuccess: null, failure: null, consecutiveFailures: 0, failingSince: null })
 })
 
 t.test('reports', async (t) => {
   const { health, clock } = setUp()
   health.succeeded()
   t.equal(health.isKnown, true)
-  t.strictSame(health.report, { healthy: true, lastSuccess: START, failure: null, consecutiveFailures: 0 })
+  t.strictSame(health.report, { healthy: true, lastSuccess: START, failure: null, consecutiveFailures: 0, failingSince: null })
   await clock.advance(10_000)
   health.failed(failure('timeout'))
   health.failed(failure('unavailable'))
-  t.strictSame(health.report, { healthy: false, lastSuccess: START, failure: 'unavailable', consecutiveFailures: 2 })
+  t.strictSame(health.report, {
+    healthy: false, lastSuccess: START, failure: 'unavailable', consecutiveFailures: 2, failingSince: START + 10_000
+  })
   await clock.advance(10_000)
   health.succeeded()
-  t.strictSame(health.report, { healthy: true, lastSuccess: START + 20_000, failure: null, consecutiveFailures: 0 })
+  t.strictSame(health.report, {
+    healthy: true, lastSuccess: START + 20_000, failure: null, consecutiveFailures: 0, failingSince: null
+  })
 })
 
 t.test('a failure first is known, too', async (t) => {
   const { health } = setUp()
   health.failed(failure('unauthorized'))
   t.equal(health.isKnown, true)
-  t.strictSame(health.report, { healthy: false, lastSuccess: null, failure: 'unauthorized', consecutiveFailures: 1 })
+  t.strictSame(health.report, {
+    healthy: false, lastSuccess: null, failure: 'unauthorized', consecutiveFailures: 1, failingSince: START
+  })
 })
 
 t.test('the log has one line per transition', async (t) => {
@@ -152,7 +158,23 @@ t.test('a ping that fails', async (t) => {
     source.onPing = () => Promise.reject(error)
     void health.probe()
     await settle()
-    t.strictSame(health.report, { healthy: false, lastSuccess: null, failure: reason, consecutiveFailures: 1 }, name)
+    const failing = { healthy: false, lastSuccess: null, failure: reason, consecutiveFailures: 1, failingSince: START }
+    t.strictSame(health.report, failing, name)
     t.match(log.of('source_failed'), [{ level: 'warn', reason, detail }], name)
   }
+})
+
+t.test('who goes on with what another one knew says since when it fails, and how long it was down', async (t) => {
+  const { health, clock, log } = setUp()
+  const before = { healthy: false, lastSuccess: null, failure: 'timeout', consecutiveFailures: 3 } as const
+  health.adopt({ ...before, failingSince: START - 60_000 })
+  await clock.advance(10_000)
+  health.failed(failure('timeout'))
+  t.match(health.report, { consecutiveFailures: 4, failingSince: START - 60_000 })
+  health.succeeded()
+  t.match(log.of('source_recovered'), [{ failures: 4, downMs: 70_000 }])
+  // An older one does not say it.
+  health.adopt(before)
+  health.succeeded()
+  t.match(log.of('source_recovered')[1], { failures: 3, downMs: 0 })
 })

@@ -25,7 +25,8 @@ const FAILURE = {
   data: { message: 'the metrics source did not answer in time', timestamp: START },
   code: 'SOURCE_TIMEOUT',
   retryable: true,
-  retryAfterMs: INTERVAL_MS
+  retryAfterMs: INTERVAL_MS,
+  since: START
 }
 
 const greetings: Array<{ name: string, ticks: Array<'answers' | 'fails'>, seq: number, messages: object[] }> = [
