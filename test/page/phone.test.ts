@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { skipWithoutChromium } from '../support/chromium.ts'
+import { openAlerts, pong, popsUpdate, update, welcome } from '../support/feed-messages.ts'
 import { states } from '../support/page-states.ts'
-import { openScripted, type ScriptedPage } from '../support/scripted-page.ts'
+import { ALERTS, openScripted, OVERVIEW, POPS, type ScriptedPage } from '../support/scripted-page.ts'
 
 const skip = skipWithoutChromium
 const PHONE = { width: 360, height: 740 }
@@ -76,4 +77,22 @@ t.test('that there is no data is written only where there is none', { skip }, as
   const [gap, words] = await Promise.all(['.lanes-unknown', '.lanes-unknown small'].map((part) =>
     scripted.page.locator(part).boundingBox()))
   t.ok(words!.x >= gap!.x && words!.x + words!.width <= gap!.x + gap!.width, 'within it')
+})
+
+t.test('how much slower a PoP is is never cut off: part of a number is another one', { skip }, async (t) => {
+  const pops = POPS.map((pop) => pop.regression === 'none' ? pop : { ...pop, coldStartMs: 127.6, baselineMs: 27.7 })
+  const alerts = openAlerts([], { data: { alerts: ALERTS } })
+  const overview = update({ data: OVERVIEW, silentPops: 1 })
+  const greeting = [welcome({ seq: 0 }), overview, popsUpdate({ data: { pops } }), alerts, { ...pong(), id: 1 }]
+  for (const width of [320, 340, 360]) {
+    const { page } = await openScripted(t, { greeting, viewport: { width, height: 740 } })
+    const changes = await page.locator('.attention .change').all()
+    t.ok(changes.length > 1)
+    for (const change of changes) {
+      const [box, line] = [(await change.boundingBox())!, (await change.locator('xpath=..').boundingBox())!]
+      const isWhole = box.x + box.width <= line.x + line.width && box.y + box.height <= line.y + line.height + 1
+      t.ok(isWhole, `${width} px: ${await change.innerText()}`)
+    }
+    t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true)
+  }
 })
