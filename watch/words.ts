@@ -14,14 +14,14 @@ export function percent (value: number): string {
   return `${value < 0 ? '' : '+'}${value.toFixed(0)} %`
 }
 
-/** How old or how long: rounded down, since nothing is older than it is. */
+/** How old or how long, as the page says it. */
 export function age (ms: number): string {
   if (!isNumber(ms)) return UNKNOWN
   const s = Math.max(0, ms) / 1_000
-  if (s < 10) return `${(Math.floor(s * 10) / 10).toFixed(1)} s`
-  if (s < 90) return `${Math.floor(s)} s`
-  if (s < 90 * 60) return `${Math.floor(s / 60)} min`
-  return s < 36 * 3_600 ? `${Math.floor(s / 3_600)} h` : `${Math.floor(s / 86_400)} d`
+  if (s < 9.95) return `${s.toFixed(1)} s`
+  if (s < 120) return `${Math.round(s)} s`
+  if (s < 120 * 60) return `${Math.round(s / 60)} min`
+  return s < 48 * 3_600 ? `${Math.round(s / 3_600)} h` : `${Math.round(s / 86_400)} d`
 }
 
 /** Until something happens: rounded up. */

@@ -26,7 +26,7 @@ t.test('the whole screen, live', async (t) => {
     '',
     'NEEDS ATTENTION 3',
     '[X] critical  fra1  Frankfurt DE  13.2 ms  +193 %  was 4.50 ms  for 4 min  since 10:38Z',
-    '[-] silent    lhr2  London GB     \u2014                             for 1 min  since 10:41Z',
+    '[-] silent    lhr2  London GB     \u2014                             for 90 s   since 10:41Z',
     '[^] slow      gru1  S\u00e3o Paulo BR  11.2 ms  +7 %    was 10.5 ms',
     '', '', '', '', '', '',
     'popcast 0.1.0  ws://127.0.0.1:3001/ws  q quits'

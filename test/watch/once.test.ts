@@ -74,7 +74,7 @@ const ends = [
     present: [openAlerts([]), update({ ...old }), popsUpdate({ data: { pops }, ...old })],
     args: ['--once', '--timeout', '4'],
     code: 3,
-    stderr: /^popcast watch: no data to rely on within 4 s: STALE, data 1 min old\n$/
+    stderr: /^popcast watch: no data to rely on within 4 s: STALE, data 95 s old\n$/
   },
   {
     name: 'no data',
