@@ -74,13 +74,16 @@ function ofData ({ freshness, overview, server, now }: WatchState): Headline {
   const old = ageMs === null ? [] : [`data ${age(ageMs)} old`]
   const next = dueInMs !== null && dueInMs > 0 ? [`next in ${countdown(dueInMs)}`] : []
   if (state === 'none') return { tone: 'waiting', word: 'CONNECTED', details: ['waiting for the first data', ...why] }
+  const window = server === null ? '' : ` in the last ${age(server.overviewWindowMs)}`
+  const isEmpty = overview?.totalPops === 0
+  // There never was any, as far as the window goes.
+  if (state === 'stale' && isEmpty && ageMs === null) {
+    return { tone: 'stale', word: 'NO DATA', details: [`no PoP reported${window}`, ...why] }
+  }
   if (state === 'stale') return { tone: 'stale', word: 'STALE', details: [...old, ...why] }
   if (sourceError !== null) return { tone: 'late', word: 'SOURCE FAILING', details: [...why, ...old] }
   if (state === 'late') return { tone: 'late', word: 'LATE', details: [...overdue(dueInMs), ...old] }
-  if (overview?.totalPops === 0) {
-    const window = server === null ? '' : ` in the last ${age(server.overviewWindowMs)}`
-    return { tone: 'live', word: 'LIVE', details: [`no PoP reported${window}`, ...next] }
-  }
+  if (isEmpty) return { tone: 'live', word: 'LIVE', details: [`no PoP reported${window}`, ...next] }
   return { tone: 'live', word: 'LIVE', details: [...old, ...next] }
 }
 

@@ -43,6 +43,19 @@ export const states: State[] = [
     look: 'old'
   },
   {
+    name: 'there never was any data',
+    greeting: [
+      welcome({ seq: 0 }),
+      update({ data: nothing, silentPops: 0, status: 'stale', dataTime: null, ageMs: null }),
+      popsUpdate({ data: { pops: [] }, status: 'stale', dataTime: null, ageMs: null }),
+      openAlerts([]),
+      { ...pong(), id: 1 }
+    ],
+    title: /^no data - popcast$/,
+    headline: /^NO DATA no PoP reported in the last 10 min$/,
+    look: 'old'
+  },
+  {
     name: 'source failing',
     then: async ({ say, pass }) => {
       say(sourceError({ code: 'SOURCE_UNAVAILABLE' }))

@@ -159,6 +159,16 @@ const cases: Case[] = [
     shows: [/^0\/0 healthy .* \u2014 mean$/, /^no PoPs$/]
   },
   {
+    name: 'no PoPs, and never any',
+    state: watchState({
+      pops: [],
+      alerts: [],
+      overview: { totalPops: 0, healthyPops: 0, averageColdStart: null, regressions: 0, silentPops: 0 },
+      freshness: fresh({ state: 'stale', dataTime: null, ageMs: null })
+    }),
+    headline: '(-) NO DATA  no PoP reported in the last 10 min'
+  },
+  {
     name: 'all well',
     state: watchState({ pops: [pop('fra1')], alerts: [] }),
     headline: '(o) LIVE  data 1.2 s old  next in 8 s',

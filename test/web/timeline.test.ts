@@ -103,10 +103,11 @@ const overview = (look: Look, history = historyOf([10, 5], [9, 6], [5, 7])) => o
 })
 
 t.test('overview by look', async (t) => {
+  const [late, old] = ['overdue since 11:55:00Z', 'no data since 11:55:00Z']
   const looks = [
     { look: 'live', rest: null, words: null, isOld: false, openUntil: NOW },
-    { look: 'late', rest: { from: ago(5), kind: 'dotted', words: 'overdue' }, words: null, isOld: false, openUntil: ago(5) },
-    { look: 'old', rest: { from: ago(5), kind: 'shaded', words: 'no data' }, words: null, isOld: true, openUntil: ago(5) }
+    { look: 'late', rest: { from: ago(5), kind: 'dotted', words: late }, words: null, isOld: false, openUntil: ago(5) },
+    { look: 'old', rest: { from: ago(5), kind: 'shaded', words: old }, words: null, isOld: true, openUntil: ago(5) }
   ] as const
   for (const { look, rest, words, isOld, openUntil } of looks) {
     const picture = overview(look)
@@ -118,6 +119,7 @@ t.test('overview by look', async (t) => {
   t.equal(overview('live', historyOf([5, null])).words, 'no PoP reported')
   t.match(overview('old', historyOf([90, 5])), { words: null, rest: { from: ago(90), kind: 'shaded' } },
     'the whole window, and since when it is')
+  t.match(overview('old', []).rest, { from: ago(60), words: 'no data' }, 'of which nothing is known')
   t.equal(overview('late', []).rest, null)
   t.equal(overview('live').levels.length, 0, 'a threshold that is out of reach')
   t.strictSame(overview('live', historyOf([5, 8], [4, 9])).levels, [{ value: 10, words: 'healthy below 10.0 ms' }])

@@ -81,6 +81,16 @@ const cases: Case[] = [
     expected: '(1!) 1 critical - popcast'
   },
   { name: 'failed', fields: { connection: { name: 'failed', cause } }, expected: 'STOPPED - popcast' },
+  {
+    name: 'no PoPs, and never any',
+    fields: { overview: { ...overview, totalPops: 0 }, freshness: { ...freshness, state: 'stale', ageMs: null, dataTime: null } },
+    expected: 'no data - popcast'
+  },
+  {
+    name: 'no PoPs any more',
+    fields: { overview: { ...overview, totalPops: 0 }, freshness: { ...freshness, state: 'stale', ageMs: 180_000 } },
+    expected: 'STALE 3 min - popcast'
+  },
   { name: 'no PoPs', fields: { overview: { ...overview, totalPops: 0 } }, expected: 'no PoPs - popcast' }
 ]
 

@@ -20,7 +20,7 @@ export function wordsOf (picture: Picture, name: string, simulated = false): str
     ...marks.map((mark) => mark.words),
     low !== null && (gaps.length === 0 ? 'no gaps' : gapWords(gaps)),
     shades.length > 0 && openWords(shades),
-    rest !== null && `${rest.words} since ${clock(rest.from)}`
+    rest?.words
   ].filter((part) => typeof part === 'string').join('; ')
 }
 

@@ -112,13 +112,20 @@ function ofData (circumstances: Circumstances): Said {
   if (connection.name === 'syncing') return syncing(circumstances)
   switch (state) {
     case 'none': return say('waiting', 'CONNECTED', ['waiting for the first data'])
-    case 'stale': return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
+    case 'stale':
+      // There never was any, as far as the window goes.
+      if (held.length === 0 && overview?.totalPops === 0) return say('stale', 'NO DATA', [noPop(overviewWindowMs)])
+      return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
     case 'late': return say('late', 'LATE', [...overdue(dueInMs), ...held])
     case 'fresh':
       return overview?.totalPops === 0
-        ? say('empty', 'LIVE', [`no PoP reported in the last ${duration(overviewWindowMs)}`])
+        ? say('empty', 'LIVE', [noPop(overviewWindowMs)])
         : say('live', 'LIVE', [...held, ...due(dueInMs)])
   }
+}
+
+function noPop (windowMs: number): string {
+  return `no PoP reported in the last ${duration(windowMs)}`
 }
 
 /** What is held may be of before the connection was lost, however young it is. */

@@ -1,5 +1,5 @@
 import type { HistoryPoint, Pop } from '../../client/types.ts'
-import { ms } from '../format.ts'
+import { clock, ms } from '../format.ts'
 import { rangeOf, type Range } from './axis.ts'
 import type { Look } from './look.ts'
 import { openTimes, type OpenTime } from './open-times.ts'
@@ -118,9 +118,14 @@ function bandOf (pop: Pop | null): Picture['band'] {
 function restOf (series: Series, window: Window, look: Look): Picture['rest'] {
   if (look === 'old') return shaded(series, window, 'no data')
   if (look !== 'late' || series.last === null) return null
-  return { from: series.last.time, kind: 'dotted', words: 'overdue' }
+  return { from: series.last.time, kind: 'dotted', words: since('overdue', series.last.time) }
 }
 
 function shaded ({ newest }: Series, { from }: Window, words: string): Picture['rest'] {
-  return { from: newest ?? from, kind: 'shaded', words }
+  return { from: newest ?? from, kind: 'shaded', words: since(words, newest) }
+}
+
+/** @param time null: from before what is shown */
+function since (words: string, time: number | null): string {
+  return time === null ? words : `${words} since ${clock(time)}`
 }

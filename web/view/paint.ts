@@ -1,4 +1,4 @@
-import { clock, shortClock } from '../format.ts'
+import { shortClock } from '../format.ts'
 import { timeTicks, valueTicks } from '../state/axis.ts'
 import type { Picture, Rest } from '../state/picture.ts'
 
@@ -252,8 +252,7 @@ function paintRestWords (surface: Surface, { words, from }: Rest): void {
   const { context, ratio, left, width, top, height, x } = surface
   letters(surface, 'left', 'middle')
   const start = Math.max(left, x(from)) + 8 * ratio
-  const told = `${words} since ${clock(from)}`
-  if (start + context.measureText(told).width < left + width - 4 * ratio) say(surface, told, start, top + height / 2)
+  if (start + context.measureText(words).width < left + width - 4 * ratio) say(surface, words, start, top + height / 2)
 }
 
 function paintWords (surface: Surface, words: string): void {

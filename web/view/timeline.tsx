@@ -144,7 +144,9 @@ function Behind ({ window, end, look, cursor }: {
         </span>
       ))}
       {look === 'old' && (
-        <span class='lanes-unknown' style={{ left: place(end, window) }}><small>no data since {clock(end)}</small></span>
+        <span class='lanes-unknown' style={{ left: place(end, window) }}>
+          <small>no data{end > window.from && ` since ${clock(end)}`}</small>
+        </span>
       )}
       <Cursor window={window} cursor={cursor} />
     </div>
