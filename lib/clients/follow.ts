@@ -57,6 +57,17 @@ export function tellClients (options: FollowOptions): void {
     due = breaks === 'epoch' || (isUnknown && view.lastKnown !== null) ? 'set' : isUnknown ? 'what is not told' : null
     if (breaks === 'nothing') return
     log.warn({ event: 'stream_broken', breaks, epoch: updates.epoch, seq: updates.seq }, 'the stream does not go on where it was')
-    await (breaks === 'epoch' ? broadcaster.enter(updates) : broadcaster.partFromAll())
+    if (breaks === 'gap') {
+      await broadcaster.partFromAll()
+      return
+    }
+    // What is there already is news to those who are connected; how old it is by now is said.
+    const newest = view.isIdle ? null : view.latest()
+    const { epoch, seq } = updates
+    await broadcaster.enter({ epoch, seq: newest === null ? seq : seq - 1 })
+    if (newest === null) return
+    due = null
+    await broadcaster.publish(newest)
+    await broadcaster.tellOpenAlerts(view)
   })
 }

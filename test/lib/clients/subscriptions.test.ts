@@ -711,3 +711,22 @@ t.test('where nothing can be told of the newest update what was open may have en
   await goOnAs(found.view.head!, service.updates)
   t.equal(told(socket).at(-1), 'open')
 })
+
+t.test('what a stream that begins anew has already is told to those who are connected, as old as it is', async (t) => {
+  const service = await after(2)
+  await regress(service)
+  const { socket } = service.open(new FakeSocket(), null, ['metrics', 'pops', 'alerts'])
+  const before = socket.messages.length
+  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
+  const update = { ...answer, header, events: [] }
+  await service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates: [{ seq: 7, update }], note: null, ageMs: 3_000 })
+  t.strictSame(told(socket, before), ['metrics_update 7', 'pops_update 7', 'open ams1'])
+  t.match(messagesOf(socket).slice(before), [{ epoch: 'e2', status: 'fresh' }, { epoch: 'e2' }, { epoch: 'e2', seq: 7 }])
+  await goOnAs(service.view.head!, service.updates)
+  t.strictSame(told(socket, before + 3)[0], 'metrics_update 8')
+  const { socket: idle } = service.open(new FakeSocket(), null, ['metrics'])
+  const length = idle.messages.length
+  const note = { failure: null, isTick: false }
+  await service.updates.begin({ position: { epoch: 'e3', seq: 7 }, updates: [{ seq: 7, update }], note, ageMs: 3_600_000 })
+  t.strictSame(told(idle, length), [], 'but nothing from before nobody asked')
+})
