@@ -154,8 +154,9 @@ const handlers: Handlers = {
     return { alerts, doubted: nothing.doubted }
   },
 
-  error ({ basis }, message, { received, tell }) {
-    const { code, data: { message: text, timestamp }, since = timestamp, dataTime, retryAfterMs, id } = message
+  error ({ basis, sourceError }, message, { received, tell }) {
+    const { code, data: { message: text, timestamp }, dataTime, retryAfterMs, id } = message
+    const { since = sourceError?.since ?? timestamp } = message
     if (code !== 'SOURCE_UNAVAILABLE' && code !== 'SOURCE_TIMEOUT' && code !== 'FEED_UNAVAILABLE') {
       // With an id it answers somebody who waits for it.
       if (id === undefined) tell('error', rejectedBy(message))

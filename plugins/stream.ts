@@ -102,9 +102,14 @@ async function openStream (app: FastifyInstance, config: Config, clock: Clock): 
 /** @param since when, ms since the epoch; null: it is not so any more */
 type Tell = (since: number | null) => void
 
-/** Tells clients that nothing new can be told, or can again. */
+/** Tells clients that nothing new can be told, for whatever reason the longest, or can again. */
 function teller ({ updates, log }: FastifyInstance): Tell {
-  return (since) => {
+  let earliest: number | null = null
+  const over = ({ isOwn }: { isOwn?: true }) => { if (isOwn === undefined) earliest = null }
+  updates.follow(over, over)
+  return (at) => {
+    const since = at === null ? null : Math.min(earliest ?? at, at)
+    earliest = since
     updates.turnAway(since === null ? null : { code: 'FEED_UNAVAILABLE', since }).catch((err: unknown) => {
       log.error({ event: 'task_failed', task: 'feed_unavailable', err }, 'telling that nothing can be told threw')
     })
@@ -124,13 +129,14 @@ function awayOf (tell: Tell, clock: Clock, intervalMs: number): (reason: string 
 
 /** The same while the log is there, and nobody makes an update: who leads does not, or nobody can lead. */
 function watchSilence (app: FastifyInstance, tell: Tell, clock: Clock, intervalMs: number): void {
-  let since: number | null = null
+  let isSilent = false
   const cancel = repeat(clock, intervalMs, () => {
-    const isNew = since === null
-    since = app.view.isOverdue && app.stream.status.away === null ? since ?? clock.now() : null
-    if (since === null) return
-    if (isNew) app.log.warn({ event: 'feed_overdue' }, 'nobody makes what is new: what is known is told as stale')
-    tell(since)
+    const wasSilent = isSilent
+    const { isOverdue, silentMs } = app.view
+    isSilent = isOverdue && app.stream.status.away === null
+    if (!isSilent) return
+    if (!wasSilent) app.log.warn({ event: 'feed_overdue' }, 'nobody makes what is new: what is known is told as stale')
+    tell(clock.now() - silentMs)
   }, () => {})
   app.addHook('onClose', async () => cancel())
 }

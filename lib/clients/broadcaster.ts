@@ -64,10 +64,10 @@ export class Broadcaster {
     })
   }
 
-  /** Everybody stands at this position from now on: what was told before is of another epoch. */
+  /** Everybody who is not in its epoch yet stands at this position from now on: what they were told before is of another one. */
   enter ({ epoch, seq }: Position): Promise<FanOut> {
     return this.#inTurn(({ cursor }) => {
-      cursor.enter({ epoch, seq })
+      if (cursor.position.epoch !== epoch) cursor.enter({ epoch, seq })
       return null
     })
   }

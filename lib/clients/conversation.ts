@@ -62,6 +62,11 @@ export function greet (connection: Connection, wishes: Wishes, context: Conversa
   })
   if (beginning === null) catchUp(connection, ['metrics'], context)
   else begin(connection, beginning, context)
+  tellFailure(connection, context)
+}
+
+/** Any update ends what was told of a failure: after one that is sent while it lasts it is told again. */
+function tellFailure (connection: Connection, { view }: ConversationContext): void {
   const error = view.currentError()
   if (error !== null) connection.send(error)
 }
@@ -92,7 +97,11 @@ export function converse (connection: Connection, text: string, context: Convers
 }
 
 function answer (connection: Connection, message: Exclude<ClientMessage, AuthMessage>, context: ConversationContext): void {
-  if (message.type === 'subscribe') return subscribe(connection, message, context)
+  if (message.type === 'subscribe') {
+    subscribe(connection, message, context)
+    tellFailure(connection, context)
+    return
+  }
   if (message.type === 'unsubscribe') return unsubscribe(connection, message, context)
   pong(connection, context, message)
 }

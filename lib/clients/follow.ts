@@ -23,10 +23,10 @@ export interface FollowOptions {
 export function tellClients (options: FollowOptions): void {
   const { updates, view, broadcaster, statistics, countsTick = () => true, log, tracer = noTracer } = options
   /**
-   * Who follows alerts may hold others than are open: those of another epoch, those from before an update that was read
-   * with a newer one, or none from before anything was known.
+   * Who follows alerts may hold others than are open: those of another epoch or process, those from before an update that was
+   * read with a newer one, or none from before anything was known.
    */
-  let due: 'set' | 'what is not told' | null = 'what is not told'
+  let isSetDue = true
   updates.follow(async ({ tick, failure, isTick, isOwn }) => {
     // Who comes while the update goes out is told the failure with the welcome.
     const audience = failure === null ? undefined : broadcaster.audience
@@ -41,20 +41,14 @@ export function tellClients (options: FollowOptions): void {
       statistics.recordTick(fanOut, queryMs, tick.content.header.ageMs)
       log.debug({ event: 'broadcast', seq: tick.seq, ...counts, queryMs, fanOutMs: durationMs }, 'update broadcast')
       // What was open then is not known any more: who comes meanwhile is told what was before.
-      if (tick.content.isPast) due = 'set'
-      else if (due !== null) {
-        const told = new Set(tick.content.alerts.map(({ data }) => data.id))
-        const isTold = due !== 'set' && view.regressions.open.every(({ id }) => told.has(id))
-        due = null
-        if (!isTold) await broadcaster.tellOpenAlerts(view)
-      }
+      if (!tick.content.isPast && isSetDue) await broadcaster.tellOpenAlerts(view)
+      isSetDue = tick.content.isPast === true
     }
     if (isTick && !isOwn && countsTick()) statistics.recordOutcome(failure !== null)
     const error = failure === null ? null : view.currentError()
     if (error !== null) await broadcaster.announce(error, audience)
   }, async ({ breaks }) => {
-    const isUnknown = view.head === null
-    due = breaks === 'epoch' || (isUnknown && view.lastKnown !== null) ? 'set' : isUnknown ? 'what is not told' : null
+    isSetDue = breaks === 'epoch' || view.head === null
     if (breaks === 'nothing') return
     log.warn({ event: 'stream_broken', breaks, epoch: updates.epoch, seq: updates.seq }, 'the stream does not go on where it was')
     if (breaks === 'gap') {
@@ -66,8 +60,11 @@ export function tellClients (options: FollowOptions): void {
     const { epoch, seq } = updates
     await broadcaster.enter({ epoch, seq: newest === null ? seq : seq - 1 })
     if (newest === null) return
-    due = null
+    isSetDue = false
+    const { audience } = broadcaster
     await broadcaster.publish(newest)
     await broadcaster.tellOpenAlerts(view)
+    const error = view.currentError()
+    if (error !== null) await broadcaster.announce(error, audience)
   })
 }

@@ -94,8 +94,10 @@ export function leave (connection: Connection, { filters }: SubscriptionContext)
  * Sends what the fan-out that is under way has not brought to this client yet. After it the client stands where the feed
  * stands, unless it is slow: then its position stays behind.
  */
-export function sync (connection: Connection, { view: { head } }: SubscriptionContext): void {
-  if (head !== null && head.seq > connection.cursor.seq) connection.outbox.offer(head)
+export function sync ({ cursor, outbox }: Connection, { view: { head } }: SubscriptionContext): void {
+  // One that is about to enter another epoch is told what is there when it has.
+  const isOfEpoch = head?.content.header.epoch === cursor.position.epoch
+  if (head !== null && isOfEpoch && head.seq > cursor.seq) outbox.offer(head)
 }
 
 /**

@@ -58,10 +58,9 @@ export class Past implements BesideTask {
     const { clock, troubles, window } = this.#options
     // Without PoPs nothing is compared.
     if (window.rows === 0) return false
-    const wasTroubled = this.#trouble !== null
     const next = this.#next(onlyUrgent)
-    // What could not be read may have been seen meanwhile.
-    if (wasTroubled) troubles.set('baselines_failed', this.#trouble)
+    // What could not be read may have been seen meanwhile; what another process could not is wanted by this one if at all.
+    troubles.set('baselines_failed', this.#trouble)
     if (next === null) return false
     const { range, slots } = next
     try {

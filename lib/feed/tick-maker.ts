@@ -35,8 +35,10 @@ export class TickMaker {
   readonly health: SourceHealth
   readonly #options: TickMakerOptions
   #last: { findings: Findings, at: number } | null = null
-  /** The epoch in which that was told. */
+  /** The epoch in which that was told; null: it was not. */
   #toldIn: string | null = null
+  /** Of what could not be told: they are told with the next update. */
+  #untold: Findings['events'] = []
   #stopped = false
   #defects = 0
   #defectsTotal = 0
@@ -82,6 +84,7 @@ export class TickMaker {
     const { header: { epoch, seq, ...header }, alerts, ...answer } = tick.content
     this.#last = { findings: { ...answer, header, events: [] }, at }
     this.#toldIn = epoch
+    this.#untold = []
   }
 
   /** Results that come in after this are dropped. */
@@ -112,7 +115,8 @@ export class TickMaker {
     this.health.succeeded()
     const polledAt = clock.now()
     schedule.observe(polledAt - queryMs, report.dataTime)
-    const findings = { ...report, queryMs, header: this.#headerOf(report, polledAt) }
+    const events = [...this.#untold, ...report.events]
+    const findings = { ...report, events, queryMs, header: this.#headerOf(report, polledAt) }
     const before = this.#last
     this.#last = { findings, at: clock.monotonic() }
     if (await this.#append(findings, true)) this.#log(findings, before?.findings ?? null)
@@ -134,7 +138,9 @@ export class TickMaker {
     await tracer.span('append', async (span) => {
       const note = { failure, isTick, knows: { source: this.health.report, troubles: troubles() } }
       isTold = await stream.append({ update, note, memory })
-      if (isTold && update !== null) this.#toldIn = stream.position.epoch
+      if (update === null) return
+      this.#toldIn = isTold ? stream.position.epoch : null
+      this.#untold = isTold ? [] : update.events
       span.set({ seq: stream.position.seq, isUpdate: update !== null, ...(failure !== null && { failure: failure.code }) })
     })
     return isTold

@@ -78,8 +78,12 @@ export class View {
 
   /** Whoever makes the ticks has said nothing for too long, not even that nobody wants one: it is not known why. */
   get isOverdue (): boolean {
-    const { clock, intervalMs } = this.#options
-    return this.#heardAt !== null && clock.monotonic() - this.#heardAt >= 3 * intervalMs + OVERDUE_MS
+    return this.silentMs >= 3 * this.#options.intervalMs + OVERDUE_MS
+  }
+
+  /** For how long nothing was told; 0 before anything was. */
+  get silentMs (): number {
+    return this.#heardAt === null ? 0 : this.#options.clock.monotonic() - this.#heardAt
   }
 
   /** The first update that is for those who come now: the newest, or the next one where that is old. */

@@ -1,5 +1,5 @@
 import type { ConnectionState, Freshness, Overview } from '../../client/types.ts'
-import { age, clock, duration } from '../format.ts'
+import { age, asOfWords, clock, duration } from '../format.ts'
 
 export type HeadlineKind =
   | 'failed' | 'offline' | 'reconnecting' | 'draining'
@@ -101,20 +101,22 @@ function connecting (attempt: number, freshness: Freshness): Said {
 }
 
 function ofData (circumstances: Circumstances): Said {
-  const { connection, freshness, overview, overviewWindowMs } = circumstances
+  const { connection, freshness, overview, overviewWindowMs, now } = circumstances
   const { state, sourceError, dueInMs } = freshness
   const held = heldAge(freshness)
+  // There never was any, as far as the window goes.
+  const isEmpty = held.length === 0 && overview?.totalPops === 0
   if (sourceError !== null) {
-    const why = `${sourceProblems[sourceError.code] ?? sourceError.code} since ${clock(sourceError.since)}`
-    return say('failing', state === 'none' ? 'NO DATA' : state === 'stale' ? 'STALE' : 'SOURCE FAILING', [why, ...held])
+    const why = `${sourceProblems[sourceError.code] ?? sourceError.code} since ${asOfWords(sourceError.since, now)}`
+    const word = state === 'none' || isEmpty ? 'NO DATA' : state === 'stale' ? 'STALE' : 'SOURCE FAILING'
+    return say('failing', word, [why, ...held])
   }
   // What it is sent meanwhile is of before: the present state follows.
   if (connection.name === 'syncing') return syncing(circumstances)
   switch (state) {
     case 'none': return say('waiting', 'CONNECTED', ['waiting for the first data'])
     case 'stale':
-      // There never was any, as far as the window goes.
-      if (held.length === 0 && overview?.totalPops === 0) return say('stale', 'NO DATA', [noPop(overviewWindowMs)])
+      if (isEmpty) return say('stale', 'NO DATA', [noPop(overviewWindowMs)])
       return say('stale', 'STALE', [...held, ...overdue(dueInMs)])
     case 'late': return say('late', 'LATE', [...overdue(dueInMs), ...held])
     case 'fresh':
