@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { createGunzip } from 'node:zlib'
+import { constants, createGunzip } from 'node:zlib'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { ServerMessage } from '../../lib/protocol/server-messages.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -31,7 +31,8 @@ export class EventClient extends MessageQueue {
       onComment: () => { this.comments++ }
     })
     const isGzip = this.headers['content-encoding'] === 'gzip'
-    const gunzip = createGunzip()
+    // The stream is cut, also by an end that is meant: else what came with it would be lost.
+    const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
     const body = isGzip ? response.pipe(gunzip) : response
     body.setEncoding('utf8')
     body.on('data', (text) => parser.feed(text))
