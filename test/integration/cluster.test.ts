@@ -112,7 +112,8 @@ t.test('a start without the engine waits, and says so', { skip }, async (t) => {
   t.match(await get('/health/ready'), { status: 200 })
 
   await redis.kill()
-  await client.next('error', ({ code }) => code === 'FEED_UNAVAILABLE')
+  const { since } = await client.next('error', ({ code }) => code === 'FEED_UNAVAILABLE')
+  t.equal((await client.next('error')).since, since, 'since when it was told first')
   t.match(await get('/health/ready'), { status: 200 }, 'who serves what it knows goes on')
   t.match(await get('/health'), { body: { status: 'degraded', reason: 'engine' } })
   t.match(await get('/api/metrics/latest'), { body: { status: 'stale' } })

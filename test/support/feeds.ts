@@ -63,7 +63,7 @@ export function followedFeed (options: FollowedFeed) {
     schedule.began()
     return tickMaker.tick()
   }
-  return { tickMaker, tick, view, updates }
+  return { tickMaker, tick, view, updates, stream }
 }
 
 /** A stream begins anew behind this process, with nothing in it. @returns tells what `goOnAs` does */
@@ -105,7 +105,7 @@ export function setUp ({ epoch = 'e1' } = {}) {
     maxSkippedUpdates: 3
   })
   const broadcaster = new Broadcaster({ connections, clock })
-  const { tickMaker, tick, view, updates: ticks } = followedFeed({ source, broadcaster, clock, log, statistics, epoch })
+  const { tickMaker, tick, view, updates: ticks, stream } = followedFeed({ source, broadcaster, clock, log, statistics, epoch })
   const socket = new FakeSocket()
   const info = { userAgent: 'test', ip: '127.0.0.1' }
   const connection = connections.add(new WebSocketTransport(socket, socket.stream), info, EVERYTHING)
@@ -118,7 +118,7 @@ export function setUp ({ epoch = 'e1' } = {}) {
   const fail = (reason: SourceFailure) => {
     source.onCollect = () => Promise.reject(new SourceError(reason, 'words of the database'))
   }
-  return { clock, log, source, statistics, tickMaker, view, ticks, tick, connection, messages, updates, fail }
+  return { clock, log, source, statistics, tickMaker, view, ticks, stream, tick, connection, messages, updates, fail }
 }
 
 /** Two PoPs had 5 ms, half a millisecond more or less, around this time a day ago, and for an hour after it. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/server-messages.ts'
+import type { ErrorMessage, MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/server-messages.ts'
 import { reading } from '../../support/fake-source.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
@@ -729,4 +729,37 @@ t.test('what a stream that begins anew has already is told to those who are conn
   const note = { failure: null, isTick: false }
   await service.updates.begin({ position: { epoch: 'e3', seq: 7 }, updates: [{ seq: 7, update }], note, ageMs: 3_600_000 })
   t.strictSame(told(idle, length), [], 'but nothing from before nobody asked')
+})
+
+t.test('a failure is told again after each update that is sent while it lasts', async (t) => {
+  const service = await after(2)
+  const { socket } = service.open(new FakeSocket(), null, ['metrics'])
+  service.source.onCollect = () => Promise.reject(new SourceError('timeout', 'too slow'))
+  await service.tick()
+  const { data: { timestamp: since } } = last(socket) as ErrorMessage
+  await service.clock.advance(INTERVAL_MS)
+  let before = socket.messages.length
+  socket.receive({ type: 'subscribe', topics: ['pops'] })
+  t.strictSame(told(socket, before), ['subscription_confirmed', 'pops_update 3', 'error'])
+  t.match(last(socket), { code: 'SOURCE_TIMEOUT', since })
+  before = socket.messages.length
+  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
+  const note = { failure: { code: 'SOURCE_TIMEOUT' }, isTick: true } as const
+  const updates = [{ seq: 7, update: { ...answer, header, events: [] } }]
+  await service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates, note, ageMs: 0 })
+  t.strictSame(told(socket, before), ['metrics_update 7', 'pops_update 7', 'error'])
+})
+
+t.test('who comes while the others enter a stream that begins anew is told once what it has already', async (t) => {
+  const service = await after(2)
+  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
+  const { socket: old } = service.open(new FakeSocket(), null, ['metrics'])
+  const before = old.messages.length
+  const updates = [{ seq: 7, update: { ...answer, header, events: [] } }]
+  const begun = service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates, note: null, ageMs: 0 })
+  old.receive({ type: 'ping' })
+  const { socket } = service.open(new FakeSocket(), null, ['metrics'])
+  await begun
+  t.strictSame(told(socket).filter((message) => message.startsWith('metrics')), ['metrics_update 7'])
+  t.strictSame(told(old, before), ['pong 2', 'metrics_update 7'], 'nor is one that asks meanwhile')
 })

@@ -123,6 +123,33 @@ t.test('a failure says how old the last good data is, and that data is stale', a
   t.match(view.latest()?.update, { seq: 4, status: 'fresh', ageMs: 0 })
 })
 
+t.test('what could not be told is told with the next update: that data is stale, and what is new of regressions', async (t) => {
+  const { tick, source, clock, stream, messages, fail, view, connection } = setUp()
+  connection.subscribe(['metrics', 'alerts'])
+  const append = stream.append.bind(stream)
+  const next = async (pops: typeof steadyPops, isTold = true) => {
+    stream.append = isTold ? append : async () => false
+    source.onCollect = async () => pops(clock.now())
+    await tick()
+    await clock.advance(INTERVAL_MS)
+  }
+  await next(steadyPops)
+  await next(regressedPops)
+  await next(regressedPops, false)
+  t.equal(view.regressions.open.length, 0)
+  await next(regressedPops)
+  t.match(messages().filter(({ type }) => type === 'alert'), [{ data: { pop: 'ams1', state: 'opened' } }])
+  t.equal(view.regressions.open.length, 1)
+  await next(regressedPops)
+  t.equal(messages().filter(({ type }) => type === 'alert').length, 1, 'once')
+  fail('timeout')
+  stream.append = async () => false
+  await tick()
+  stream.append = append
+  for (let ticks = 0; ticks < 2; ticks++) await tick()
+  t.match(messages().slice(-3), [{ type: 'metrics_update', status: 'stale' }, { type: 'error' }, { type: 'error' }])
+})
+
 t.test('in a stream that begins anew while the source fails, what is known is told as stale, once', async (t) => {
   const before = setUp({ epoch: 'e0' })
   before.source.measurements = steadyPops(START_MS)
