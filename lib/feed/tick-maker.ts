@@ -138,11 +138,12 @@ export class TickMaker {
     await tracer.span('append', async (span) => {
       const note = { failure, isTick, knows: { source: this.health.report, troubles: troubles() } }
       isTold = await stream.append({ update, note, memory })
-      if (update === null) return
-      this.#toldIn = isTold ? stream.position.epoch : null
-      this.#untold = isTold ? [] : update.events
       span.set({ seq: stream.position.seq, isUpdate: update !== null, ...(failure !== null && { failure: failure.code }) })
     })
+    if (update !== null) {
+      this.#toldIn = isTold ? stream.position.epoch : null
+      this.#untold = isTold ? [] : update.events
+    }
     return isTold
   }
 
