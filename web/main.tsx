@@ -71,9 +71,9 @@ const PATIENCE_MS = 250
 const starting: ReadonlySet<string> = new Set(['connecting', 'syncing'])
 const patience = setTimeout(draw, PATIENCE_MS)
 let isDrawn = false
-const endWaiting = client.on('change', ({ overview, connection: { name } }) => {
-  // What is told before the present state is of before.
-  if (!isDrawn && starting.has(name)) return
+const endWaiting = client.on('change', ({ overview, freshness: { state }, connection: { name } }) => {
+  // What is old may be of before: the present state follows.
+  if (!isDrawn && starting.has(name) && (overview === null || state !== 'fresh')) return
   draw()
   if (overview === null) return
   endWaiting()
