@@ -77,7 +77,7 @@ async function halfOpen (context: Context): Promise<Finding> {
   const open = await subject.counted('popcast_connections_open')
   cable.pull()
   const pulledAt = performance.now()
-  await expectSoon(30_000, 'they are closed with 4012', async () => await closedWith(subject, '4012') >= clients)
+  await expectSoon(HANG_MS, 'they are closed with 4012', async () => await closedWith(subject, '4012') >= clients)
   const tookMs = performance.now() - pulledAt
   await expectSoon(HANG_MS, 'their sockets are closed', () => subject.clientSockets <= subject.observers.length)
   return {

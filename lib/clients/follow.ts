@@ -3,6 +3,7 @@ import type { UpdateLog } from '../feed/update-log.ts'
 import type { Log } from '../log.ts'
 import { noTracer, type Tracer } from '../tracer.ts'
 import type { Broadcaster } from './broadcaster.ts'
+import type { Connection } from './connection.ts'
 import type { TickStatistics } from './tick-statistics.ts'
 
 export interface FollowOptions {
@@ -27,9 +28,13 @@ export function tellClients (options: FollowOptions): void {
    * read with a newer one, or none from before anything was known.
    */
   let isSetDue = true
+  /** @param audience those who were there before what it follows went out: who comes later is told it with the welcome */
+  const tellFailure = async (audience: ReadonlySet<Connection>) => {
+    const error = view.currentError()
+    if (error !== null) await broadcaster.announce(error, audience)
+  }
   updates.follow(async ({ tick, failure, isTick, isOwn }) => {
-    // Who comes while the update goes out is told the failure with the welcome.
-    const audience = failure === null ? undefined : broadcaster.audience
+    const audience = failure === null ? null : broadcaster.audience
     if (tick !== null) {
       const fanOut = await tracer.span('fan-out', async (span) => {
         const { durationMs, ...counts } = await broadcaster.publish(tick)
@@ -45,8 +50,7 @@ export function tellClients (options: FollowOptions): void {
       isSetDue = tick.content.isPast === true
     }
     if (isTick && !isOwn && countsTick()) statistics.recordOutcome(failure !== null)
-    const error = failure === null ? null : view.currentError()
-    if (error !== null) await broadcaster.announce(error, audience)
+    if (audience !== null) await tellFailure(audience)
   }, async ({ breaks }) => {
     isSetDue = breaks === 'epoch' || view.head === null
     if (breaks === 'nothing') return
@@ -64,7 +68,6 @@ export function tellClients (options: FollowOptions): void {
     const { audience } = broadcaster
     await broadcaster.publish(newest)
     await broadcaster.tellOpenAlerts(view)
-    const error = view.currentError()
-    if (error !== null) await broadcaster.announce(error, audience)
+    await tellFailure(audience)
   })
 }

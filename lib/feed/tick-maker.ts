@@ -9,7 +9,7 @@ import { noTracer, type Tracer } from '../tracer.ts'
 import { SourceHealth, type Pingable } from '../source/source-health.ts'
 import { alertData } from './alert.ts'
 import type { Schedule } from './schedule.ts'
-import { ageOf, type Findings, type Tick } from './tick.ts'
+import { ageOf, findingsOf, type Findings, type Tick } from './tick.ts'
 import type { Trouble } from './troubles.ts'
 import type { Failure, Note } from './update-log.ts'
 
@@ -81,9 +81,8 @@ export class TickMaker {
 
   /** Goes on after this tick, which another process may have made. @param at when, on the monotonic clock */
   resume (tick: Tick, at: number): void {
-    const { header: { epoch, seq, ...header }, alerts, ...answer } = tick.content
-    this.#last = { findings: { ...answer, header, events: [] }, at }
-    this.#toldIn = epoch
+    this.#last = { findings: findingsOf(tick), at }
+    this.#toldIn = tick.content.header.epoch
     this.#untold = []
   }
 

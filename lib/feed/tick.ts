@@ -62,6 +62,11 @@ export function placeFindings (
   return new Tick({ ...answer, header: { epoch, seq, ...header }, alerts })
 }
 
+/** What was found out, for another place: nothing of it is new there. */
+export function findingsOf ({ content: { header: { epoch, seq, ...header }, alerts, ...answer } }: Tick): Findings {
+  return { ...answer, header, events: [] }
+}
+
 /** What one tick tells, each message encoded when somebody first needs it, once for all who need the same. */
 export class Tick {
   readonly content: TickContent

@@ -5,7 +5,7 @@ import { SLOT_MS, SummaryStore } from '../../lib/fleet/summary-store.ts'
 import { Schedule } from '../../lib/feed/schedule.ts'
 import { TickMaker } from '../../lib/feed/tick-maker.ts'
 import { FindingsCodec } from '../../lib/feed/findings-codec.ts'
-import type { Tick } from '../../lib/feed/tick.ts'
+import { findingsOf, type Tick } from '../../lib/feed/tick.ts'
 import type { UpdateLog } from '../../lib/feed/update-log.ts'
 import { View } from '../../lib/feed/view.ts'
 import { tellClients } from '../../lib/clients/follow.ts'
@@ -77,13 +77,12 @@ export async function beginAnew ({ view, updates }: { view: View, updates: Updat
  * Tells three updates as this one was, as they are read from a log that processes share; the first two were read at once.
  * @param between before the second one is told
  */
-export async function goOnAs ({ content }: Tick, updates: UpdateLog, between = async () => {}): Promise<void> {
-  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = content
+export async function goOnAs (tick: Tick, updates: UpdateLog, between = async () => {}): Promise<void> {
   const codec = new FindingsCodec(() => undefined)
   const last = updates.seq + 3
   for (let seq = updates.seq + 1; seq <= last; seq++) {
     const position = { epoch: updates.epoch, seq }
-    const { entry, view } = codec.write({ ...answer, header, events: [] }, position)
+    const { entry, view } = codec.write(findingsOf(tick), position)
     const update = codec.read({ entry, view: seq === last - 2 ? null : view }, position)
     await updates.next({ seq, update, note: { failure: null, isTick: true }, ageMs: 0 })
     if (seq === last - 2) await between()

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { ErrorMessage, MetricsUpdateMessage, ServerMessage } from '../../../lib/protocol/server-messages.ts'
 import { reading } from '../../support/fake-source.ts'
+import { findingsOf } from '../../../lib/feed/tick.ts'
 import { SourceError } from '../../../lib/source/source-error.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { beginAnew, goOnAs, regressedPops, steadyPops } from '../../support/feeds.ts'
@@ -717,8 +718,7 @@ t.test('what a stream that begins anew has already is told to those who are conn
   await regress(service)
   const { socket } = service.open(new FakeSocket(), null, ['metrics', 'pops', 'alerts'])
   const before = socket.messages.length
-  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
-  const update = { ...answer, header, events: [] }
+  const update = findingsOf(service.view.head!)
   await service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates: [{ seq: 7, update }], note: null, ageMs: 3_000 })
   t.strictSame(told(socket, before), ['metrics_update 7', 'pops_update 7', 'open ams1'])
   t.match(messagesOf(socket).slice(before), [{ epoch: 'e2', status: 'fresh' }, { epoch: 'e2' }, { epoch: 'e2', seq: 7 }])
@@ -743,19 +743,17 @@ t.test('a failure is told again after each update that is sent while it lasts', 
   t.strictSame(told(socket, before), ['subscription_confirmed', 'pops_update 3', 'error'])
   t.match(last(socket), { code: 'SOURCE_TIMEOUT', since })
   before = socket.messages.length
-  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
   const note = { failure: { code: 'SOURCE_TIMEOUT' }, isTick: true } as const
-  const updates = [{ seq: 7, update: { ...answer, header, events: [] } }]
+  const updates = [{ seq: 7, update: findingsOf(service.view.head!) }]
   await service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates, note, ageMs: 0 })
   t.strictSame(told(socket, before), ['metrics_update 7', 'pops_update 7', 'error'])
 })
 
 t.test('who comes while the others enter a stream that begins anew is told once what it has already', async (t) => {
   const service = await after(2)
-  const { alerts, header: { epoch: _, seq: __, ...header }, ...answer } = service.view.head!.content
   const { socket: old } = service.open(new FakeSocket(), null, ['metrics'])
   const before = old.messages.length
-  const updates = [{ seq: 7, update: { ...answer, header, events: [] } }]
+  const updates = [{ seq: 7, update: findingsOf(service.view.head!) }]
   const begun = service.updates.begin({ position: { epoch: 'e2', seq: 7 }, updates, note: null, ageMs: 0 })
   old.receive({ type: 'ping' })
   const { socket } = service.open(new FakeSocket(), null, ['metrics'])
