@@ -397,6 +397,12 @@ t.test('who knows what there is and cannot begin does not keep from leading thos
   t.strictSame(taken, [b.instance, c.instance])
 })
 
+/** Another instance has the lead, for a minute. */
+async function takenByOther (t: Test, hub: Hub): Promise<void> {
+  const known = { epoch: '', seq: 0, by: '', term: 0 }
+  t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
+}
+
 for (const count of [1, 3]) {
   t.test(`once what kept ${count} from leading has ended, one leads within seconds`, async (t) => {
     const time = new FakeClock()
@@ -432,8 +438,7 @@ t.test('that nobody leads is said no longer than until somebody does, whether th
   void a.lead()
   await time.advance(1_000)
   t.match(a.log.of('engine_away'), [{ detail: 'nobody leads, as far as is known' }])
-  const known = { epoch: '', seq: 0, by: '', term: 0 }
-  t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
+  await takenByOther(t, hub)
   await time.advance(LEASE_MS)
   t.strictSame(a.away, ['engine'], 'it may not be able to, either')
   await time.advance(3_000)
@@ -462,8 +467,7 @@ t.test('what it takes longer than a lease to begin is no reason not to, if nobod
   void b.follow()
   void b.lead()
   await time.advance(LEASE_MS + 3_000)
-  const known = { epoch: '', seq: 0, by: '', term: 0 }
-  t.match(await hub.acquire({ id: 'other', leaseMs: 60_000, newEpoch: 'e', format: 1, known }), { kind: 'GRANTED' })
+  await takenByOther(t, hub)
   await time.advance(LEASE_MS)
   t.match(b.stream.status, { role: 'follower', leader: 'other', away: null }, 'somebody has')
   t.strictSame([b.memories, b.away, b.log.of('lead_given_back')], [[], [], []])
@@ -526,4 +530,23 @@ t.test('somebody who wants data elsewhere is known', async (t) => {
   b.stream.want()
   await eventually(() => a.stream.isWantedElsewhere)
   t.ok(a.asked.demand > 0)
+})
+
+t.test('that somebody wants data elsewhere is known with the next sign of life of who leads', async (t) => {
+  const time = new FakeClock()
+  const hub = await inMemory({ clock: time })
+  const open = () => openLeased(t, (common) => new LeasedLog<Findings, Note>({ engine: hub, ...common, clock: time }))
+  const [a, b] = [open(), open()]
+  void a.follow()
+  void a.lead()
+  await time.advance(900)
+  void b.follow()
+  void b.lead()
+  await time.advance(2_050)
+  t.equal(a.asked.demand, 0)
+  b.asked.wants = true
+  b.stream.want()
+  await time.advance(100)
+  t.ok(a.asked.demand > 0)
+  await closeAll([a, b], time)
 })
